@@ -1,0 +1,1 @@
+"""Knob-conditioned amp models in pure torch: arrays in, arrays out."""

@@ -1,0 +1,106 @@
+"""One dilated WaveNet layer as a single autograd step, batched over items with their own weights.
+
+Every item of a batch has its own folded weights (its member's, at its setting), so a layer is a
+batched matrix product per tap. Written out by hand because slicing under autograd pads every tap
+with zeros, and grouped convolutions have a slow backward pass on CPUs.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+def _taps(frames: Tensor, dilation: int, kernel: int, out_frames: int) -> list[Tensor]:
+    return [frames[..., k * dilation : k * dilation + out_frames] for k in range(kernel)]
+
+
+class _Layer(torch.autograd.Function):
+    """See `layer` for shapes; gradients exist for everything but the audio condition."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        frames: Tensor,
+        condition: Tensor,
+        taps: Tensor,
+        bias: Tensor,
+        mixer: Tensor,
+        mix: Tensor,
+        mix_bias: Tensor,
+        dilation: int,
+        keep: int,
+    ) -> tuple[Tensor, Tensor]:
+        kernel = taps.shape[0]
+        out_frames = frames.shape[-1] - dilation * (kernel - 1)
+        aligned = condition[..., -out_frames:]
+        hidden = torch.baddbmm(bias, mixer, aligned)
+        for weight, tap in zip(taps, _taps(frames, dilation, kernel, out_frames), strict=True):
+            hidden.baddbmm_(weight, tap)
+        hidden.tanh_()
+        onward = torch.baddbmm(mix_bias, mix, hidden)
+        onward += frames[..., -out_frames:]
+        ctx.save_for_backward(frames, aligned, taps, mixer, mix, hidden)
+        ctx.dilation, ctx.keep = dilation, keep
+        return onward, hidden[..., -keep:]
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        onward_grad, kept_grad = gradients
+        frames, aligned, taps, mixer, mix, hidden = ctx.saved_tensors
+        hidden_grad = torch.bmm(mix.transpose(1, 2), onward_grad)
+        hidden_grad[..., -ctx.keep :] += kept_grad
+        mix_grad = torch.bmm(onward_grad, hidden.transpose(1, 2))
+        hidden_grad.addcmul_(hidden_grad * hidden, hidden, value=-1.0)
+        frames_grad = torch.zeros_like(frames)
+        frames_grad[..., -hidden.shape[-1] :] = onward_grad
+        inputs = _taps(frames, ctx.dilation, len(taps), hidden.shape[-1])
+        targets = _taps(frames_grad, ctx.dilation, len(taps), hidden.shape[-1])
+        for weight, target in zip(taps, targets, strict=True):
+            target.baddbmm_(weight.transpose(1, 2), hidden_grad)
+        taps_grad = torch.stack([torch.bmm(hidden_grad, tap.transpose(1, 2)) for tap in inputs])
+        return (
+            frames_grad,
+            None,
+            taps_grad,
+            hidden_grad.sum(-1, keepdim=True),
+            torch.bmm(hidden_grad, aligned.transpose(1, 2)),
+            mix_grad,
+            onward_grad.sum(-1, keepdim=True),
+            None,
+            None,
+        )
+
+
+def layer(
+    frames: Tensor,
+    condition: Tensor,
+    taps: Tensor,
+    bias: Tensor,
+    mixer: Tensor,
+    mix: Tensor,
+    mix_bias: Tensor,
+    dilation: int,
+    keep: int,
+) -> tuple[Tensor, Tensor]:
+    """Run one layer: dilated taps plus audio condition, tanh, 1x1 and residual.
+
+    Args:
+        frames: ``(items, channels, frames)``.
+        condition: The audio, ``(items, 1, at least frames)``, aligned at its end.
+        taps: ``(kernel, items, channels, channels)``.
+        bias: ``(items, channels, 1)``.
+        mixer: ``(items, channels, 1)``, what the audio adds to each channel.
+        mix: ``(items, channels, channels)``, the 1x1 behind the activation.
+        mix_bias: ``(items, channels, 1)``.
+        dilation: Frames between taps.
+        keep: How many trailing frames of the activation the head needs.
+
+    Returns:
+        What the next layer reads, ``(items, channels, frames - dilation * (kernel - 1))``, and
+        the activation, ``(items, channels, keep)``.
+    """
+    onward, kept = _Layer.apply(  # type: ignore[no-untyped-call]
+        frames, condition, taps, bias, mixer, mix, mix_bias, dilation, keep
+    )
+    return onward, kept

@@ -1,0 +1,203 @@
+"""A WaveNet of NAM's shapes whose weights follow the knobs, many members side by side.
+
+At one setting the model *is* a stock NAM WaveNet: `KnobWaveNet.fold` multiplies the knob terms
+into plain weights, and both training and export run on what it returns.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from models.knobs import KnobEncoder
+from models.layer import layer
+
+
+@dataclass(frozen=True)
+class ArrayShape:
+    """One layer array: its width, its dilations and the size of what its head passes on."""
+
+    channels: int
+    dilations: tuple[int, ...]
+    head_size: int
+    head_bias: bool
+    kernel_size: int = 3
+
+    @property
+    def history_frames(self) -> int:
+        """Frames of the past that one output frame sees through this array."""
+        return (self.kernel_size - 1) * sum(self.dilations)
+
+
+def _pair(channels: int, first: tuple[int, ...], second: tuple[int, ...]) -> tuple[ArrayShape, ...]:
+    half = channels // 2
+    return (ArrayShape(channels, first, half, False), ArrayShape(half, second, 1, True))
+
+
+_FULL = tuple(2**i for i in range(10))
+_SHORT, _REST = tuple(2**i for i in range(7)), (128, 256, 512)
+
+#: The A1 family of neural-amp-modeler, by the names its trainer gives them.
+SHAPES = {
+    "standard": _pair(16, _FULL, _FULL),
+    "lite": _pair(12, _SHORT, _REST + _FULL),
+    "feather": _pair(8, _SHORT, _REST + _FULL),
+    "nano": _pair(4, _SHORT, _REST + _FULL),
+}
+
+
+@dataclass(frozen=True)
+class FoldedArray:
+    """Plain weights of one layer array for a batch of items, in `layer`'s shapes."""
+
+    shape: ArrayShape
+    rechannel: Tensor
+    taps: list[Tensor]
+    bias: list[Tensor]
+    mixer: list[Tensor]
+    mix: list[Tensor]
+    mix_bias: list[Tensor]
+    head: Tensor
+    head_bias: Tensor | None
+
+
+@dataclass(frozen=True)
+class FoldedWaveNet:
+    """Plain weights of whole networks, one per item: ``head_scale`` is ``(items, 1, 1)``."""
+
+    arrays: list[FoldedArray]
+    head_scale: Tensor
+
+
+def run(folded: FoldedWaveNet, audio: Tensor) -> Tensor:
+    """Play audio through folded networks.
+
+    Args:
+        folded: One network per item.
+        audio: ``(items, frames)``.
+
+    Returns:
+        ``(items, frames - history_frames)``: the network has no padding of its own.
+    """
+    condition = audio[:, None, :]
+    frames, head = condition, None
+    for array in folded.arrays:
+        frames = torch.bmm(array.rechannel, frames)
+        keep = frames.shape[-1] - array.shape.history_frames
+        total = None if head is None else head[..., -keep:]
+        for index, dilation in enumerate(array.shape.dilations):
+            frames, kept = layer(
+                frames,
+                condition,
+                array.taps[index],
+                array.bias[index],
+                array.mixer[index],
+                array.mix[index],
+                array.mix_bias[index],
+                dilation,
+                keep,
+            )
+            total = kept if total is None else total + kept
+        assert total is not None
+        head = torch.bmm(array.head, total)
+        if array.head_bias is not None:
+            head = head + array.head_bias
+    assert head is not None
+    return (head * folded.head_scale)[:, 0]
+
+
+class _Array(nn.Module):
+    """The trained tensors of one layer array, each with a leading member dimension."""
+
+    def __init__(self, shape: ArrayShape, input_size: int, members: int) -> None:
+        super().__init__()
+        self.shape = shape
+        channels, depth = shape.channels, len(shape.dilations)
+
+        def weight(*size: int, fan_in: int) -> nn.Parameter:
+            bound = fan_in**-0.5
+            return nn.Parameter(torch.empty(members, *size).uniform_(-bound, bound))
+
+        fan_in = channels * shape.kernel_size
+        self.rechannel = weight(channels, input_size, fan_in=input_size)
+        self.taps = weight(depth, shape.kernel_size, channels, channels, fan_in=fan_in)
+        self.bias = weight(depth, channels, 1, fan_in=fan_in)
+        self.mixer = weight(depth, channels, 1, fan_in=1)
+        self.mix = weight(depth, channels, channels, fan_in=channels)
+        self.mix_bias = weight(depth, channels, 1, fan_in=channels)
+        self.head = weight(shape.head_size, channels, fan_in=channels)
+        self.head_bias = weight(shape.head_size, 1, fan_in=channels) if shape.head_bias else None
+
+    def fold(self, member: Tensor, scale: Tensor, shift: Tensor, gain: Tensor | None, drive: Tensor) -> FoldedArray:
+        """Plain weights per item; ``scale`` and ``shift`` are ``(items, depth, channels, 1)``."""
+        depth = range(len(self.shape.dilations))
+        taps = (self.taps[member] * scale[:, :, None]).transpose(0, 1)
+        bias = self.bias[member] * scale + shift
+        mixer = self.mixer[member] * scale * drive[:, None]
+        rechannel = self.rechannel[member]
+        return FoldedArray(
+            self.shape,
+            rechannel if gain is None else rechannel * gain,
+            [taps[i].transpose(0, 1) for i in depth],
+            [bias[:, i] for i in depth],
+            [mixer[:, i] for i in depth],
+            [self.mix[member][:, i] for i in depth],
+            [self.mix_bias[member][:, i] for i in depth],
+            self.head[member],
+            None if self.head_bias is None else self.head_bias[member],
+        )
+
+
+class KnobWaveNet(nn.Module):
+    """An ensemble of WaveNets conditioned on knobs by channel scales, shifts and two gains.
+
+    Args:
+        shapes: The layer arrays, as in `SHAPES`.
+        positions: Per knob, 0 if it turns continuously, else how many positions it switches.
+        members: How many networks live side by side, sharing nothing but the code.
+        hidden: Width of the knob encoder.
+    """
+
+    def __init__(self, shapes: tuple[ArrayShape, ...], positions: tuple[int, ...], members: int = 1, hidden: int = 24) -> None:
+        super().__init__()
+        self.members = members
+        self.shapes = shapes
+        sizes = [1, *(shape.channels for shape in shapes)]
+        self.arrays = nn.ModuleList(_Array(s, size, members) for s, size in zip(shapes, sizes, strict=False))
+        self._channels = [len(s.dilations) * s.channels for s in shapes]
+        self.encoder = KnobEncoder(positions, 2 + 2 * sum(self._channels), members, hidden)
+        self.head_scale = 0.1
+
+    @property
+    def history_frames(self) -> int:
+        """Frames of the past that one output frame sees."""
+        return sum(shape.history_frames for shape in self.shapes)
+
+    def fold(self, knobs: Tensor) -> FoldedWaveNet:
+        """Plain weights for settings ``(members, batch, knobs)``; items run member by member."""
+        members, batch = knobs.shape[:2]
+        terms = self.encoder(knobs).flatten(0, 1)
+        member = torch.arange(members, device=knobs.device).repeat_interleave(batch)
+        drive, level = torch.exp(terms[:, 0, None, None]), torch.exp(terms[:, 1, None, None])
+        arrays, start = [], 2
+        for index, (module, size) in enumerate(zip(self.arrays, self._channels, strict=True)):
+            assert isinstance(module, _Array)
+            shape = (len(knobs) * batch, len(module.shape.dilations), module.shape.channels, 1)
+            scale = torch.exp(0.5 * terms[:, start : start + size].reshape(shape))
+            shift = terms[:, start + size : start + 2 * size].reshape(shape)
+            arrays.append(module.fold(member, scale, shift, drive if index == 0 else None, drive))
+            start += 2 * size
+        return FoldedWaveNet(arrays, level * self.head_scale)
+
+    def forward(self, audio: Tensor, knobs: Tensor) -> Tensor:
+        """Predict what comes back from the amp.
+
+        Args:
+            audio: ``(members, batch, frames)``.
+            knobs: ``(members, batch, knobs)``, each in [0, 1].
+
+        Returns:
+            ``(members, batch, frames - history_frames)``.
+        """
+        members, batch = audio.shape[:2]
+        return run(self.fold(knobs), audio.flatten(0, 1)).unflatten(0, (members, batch))

@@ -1,0 +1,157 @@
+"""Reading ``rig.yaml``: safe loading, and every mistake in one answer."""
+
+import difflib
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from rig.config.types import Config
+from rig.errors import ConfigError
+
+#: A configuration is a page of text; what is larger is something else.
+MAX_BYTES = 1_000_000
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML in which only true and false are booleans, so that a switch may be off or on."""
+
+
+def _mapping_without_repeats(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen: set[str] = set()
+    for key, _ in node.value:
+        if key.value in seen and isinstance(key, yaml.ScalarNode):
+            raise yaml.MarkedYAMLError(problem=f"'{key.value}' stands here twice", problem_mark=key.start_mark)
+        seen.add(str(key.value))
+    loader.flatten_mapping(node)
+    return loader.construct_mapping(node, deep=True)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:map", _mapping_without_repeats)
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|false|False)$"), list("tTfF")
+)
+
+
+def _parse(text: str, source: str) -> Any:
+    try:
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 (a SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"{source}:{mark.line + 1}" if mark else source
+        raise ConfigError(f"{where}: not valid YAML: {error.problem or error.context}") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        reason = str(error).splitlines()[0] if str(error) else "nested too deeply"
+        raise ConfigError(f"{source}: not valid YAML: {reason}") from None
+
+
+def _section_at(path: tuple[int | str, ...]) -> type[BaseModel] | None:
+    """The type of the section that a key path leads into, where it can be told."""
+    found: Any = Config
+    for key in path:
+        if key in ("virtual", "external"):
+            members = [m for m in _models(found) if m.__name__.lower().startswith(str(key))]
+            found = members[0] if members else None
+        elif isinstance(found, type) and issubclass(found, BaseModel):
+            field = found.model_fields.get(str(key))
+            found = field.annotation if field else None
+        else:
+            models = _models(found)
+            found = models[0] if len(models) == 1 else None
+    models = _models(found)
+    return models[0] if len(models) == 1 else None
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models(part)]
+
+
+def _dotted(path: tuple[int | str, ...]) -> str:
+    shown = [str(key) for key in path if key not in ("virtual", "external")]
+    return ".".join(shown) or "the file"
+
+
+def _sentence(error: Any) -> str:
+    path: tuple[int | str, ...] = error["loc"]
+    if error["type"] == "extra_forbidden":
+        section = _section_at(path[:-1])
+        known = sorted(section.model_fields) if section else []
+        near = difflib.get_close_matches(str(path[-1]), known, n=1, cutoff=0.5)
+        hint = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(known)}"
+        return f"{_dotted(path)}: unknown key; {hint}"
+    message = str(error["msg"]).removeprefix("Value error, ")
+    given = error.get("input")
+    key, separator, rest = message.partition(": ")
+    if separator and " " not in key:
+        path, message = (*path, key), rest
+    plain = not separator and isinstance(given, str | int | float | bool) or given is None
+    shown = f" (it is {given!r:.60})" if plain and error["type"] != "missing" else ""
+    return f"{_dotted(path)}: {message[0].lower()}{message[1:]}{shown}"
+
+
+def _refuse(source: str, mistakes: list[str]) -> ConfigError:
+    count = "one mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+    return ConfigError("\n".join([f"{source}: {count}", *(f"  {m}" for m in mistakes)]))
+
+
+def parse(
+    text: str, source: str = "rig.yaml", check: Callable[[Config], list[str]] | None = None
+) -> Config:
+    """A configuration from YAML text.
+
+    Args:
+        text: The YAML.
+        source: What to call it in messages.
+        check: Finds mistakes that only the drivers know of, as ``key.path: sentence``.
+
+    Raises:
+        ConfigError: Every mistake, a line each, with its key path.
+    """
+    document = _parse(text, source)
+    if not isinstance(document, dict):
+        raise ConfigError(f"{source}: the file must hold keys and values, such as 'name: my-amp'")
+    try:
+        config = Config.model_validate(document)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False)
+        raise _refuse(source, list(dict.fromkeys(map(_sentence, found)))) from None
+    mistakes = check(config) if check else []
+    if mistakes:
+        raise _refuse(source, mistakes)
+    return config
+
+
+def load(path: Path, check: Callable[[Config], list[str]] | None = None) -> Config:
+    """A configuration from a file; see `parse`."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ConfigError(f"{path}: larger than 1 MB, so it is no rig.yaml")
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: there is no such file; 'rig init' writes one") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: not UTF-8 text") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    return parse(text, str(path), check)
+
+
+def dump(config: Config) -> str:
+    """YAML text that loads to the same configuration."""
+    document = config.model_dump(mode="json", exclude_unset=True)
+    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+
+
+def json_schema() -> dict[str, Any]:
+    """A JSON Schema of ``rig.yaml`` for editors."""
+    schema = Config.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -1,0 +1,347 @@
+"""The shape of ``rig.yaml``: every key, its unit, its range and its default."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
+
+from rig.knobs import FINE_POSITIONS, Knob, Panel
+
+CC_POSITIONS = 128
+#: A span of usual settings, as a share of the range, where the file says nothing.
+USUAL = (0.22, 0.78)
+
+Span = tuple[float, float]
+Positive = Annotated[float, Field(gt=0)]
+
+
+class Section(BaseModel):
+    """A part of the file: unknown keys are mistakes, infinities are not numbers."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+
+class KnobConfig(Section):
+    """One control: how far it turns, how it is set, where it may and should stand."""
+
+    range: Span = (0.0, 10.0)
+    """Faceplate values at both ends."""
+    step: Positive | None = None
+    """Distance between two positions of a stepped knob; leave out where it turns freely."""
+    switch: Annotated[tuple[str, ...], Field(min_length=2, max_length=16)] | None = None
+    """Names of a switch's positions, in place of range and step."""
+    control: str | None = None
+    """What the amp's driver calls this control, where that is not the knob's own name."""
+    cc: Annotated[int, Field(ge=0, le=127)] | None = None
+    """MIDI controller number; the knob then has 128 positions."""
+    limits: Span | None = None
+    """Lowest and highest value that may ever be set."""
+    avoid: tuple[float | Span, ...] = ()
+    """Values, or [low, high] spans, that are never set."""
+    rest: float | str | None = None
+    """Where the knob is put when the session ends; its lowest value where left out."""
+    play: Span | None = None
+    """The span where players set it four times out of five."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.switch is not None:
+            self._check_switch()
+        low, high = self.faceplate
+        if low >= high:
+            raise ValueError("range: the first value must be lower than the second")
+        self._check_step(low, high)
+        for name, span in (("limits", self.limits), ("play", self.play)):
+            if span is not None and not low <= span[0] < span[1] <= high:
+                raise ValueError(f"{name}: must rise and lie within the range {low:g} to {high:g}")
+        self._check_positions()
+        return self
+
+    @property
+    def faceplate(self) -> Span:
+        """Values at both ends; a switch counts its positions from 0."""
+        return self.range if self.switch is None else (0.0, len(self.switch) - 1.0)
+
+    def _check_switch(self) -> None:
+        given = self.model_fields_set & {"range", "step", "play"}
+        if given:
+            raise ValueError(f"{sorted(given)[0]}: a switch has positions, not a range")
+        assert self.switch is not None
+        if len({label.lower() for label in self.switch}) < len(self.switch):
+            raise ValueError("switch: every position needs a name of its own")
+
+    def _check_step(self, low: float, high: float) -> None:
+        if self.step is None:
+            return
+        steps = (high - low) / self.step
+        if steps < 1:
+            raise ValueError(f"step: {self.step:g} is larger than the range {low:g} to {high:g}")
+        if abs(steps - round(steps)) > 1e-6:
+            raise ValueError(f"step: {self.step:g} does not divide the range {low:g} to {high:g}")
+        if steps > 100_000:
+            raise ValueError(f"step: {self.step:g} gives more than 100000 positions")
+        if self.cc is not None and steps >= CC_POSITIONS:
+            raise ValueError(f"step: one CC has 128 positions, {self.step:g} asks for more")
+
+    def _check_positions(self) -> None:
+        knob = self.knob("knob")
+        if not knob.values:
+            raise ValueError("avoid: nothing is left that may be set")
+        low, high = knob.limits
+        if not low <= knob.rest <= high:
+            raise ValueError(f"rest: must be a position within {low:g} to {high:g}")
+
+    def _count(self) -> int:
+        low, high = self.faceplate
+        if self.switch is not None:
+            return len(self.switch)
+        if self.step is not None:
+            return round((high - low) / self.step) + 1
+        return FINE_POSITIONS if self.cc is None else CC_POSITIONS
+
+    def _rest(self, limits: Span) -> float:
+        if self.rest is None:
+            return limits[0]
+        labels = [label.lower() for label in self.switch or ()]
+        if isinstance(self.rest, str):
+            if self.rest.lower() not in labels:
+                raise ValueError(f"rest: {self.rest!r} is none of the switch's positions")
+            return float(labels.index(self.rest.lower()))
+        return self.rest
+
+    def knob(self, name: str) -> Knob:
+        """The knob that this section describes."""
+        low, high = self.faceplate
+        limits = self.limits or (low, high)
+        usual = (low + USUAL[0] * (high - low), low + USUAL[1] * (high - low))
+        spans = tuple(a if isinstance(a, tuple) else (a, a) for a in self.avoid)
+        knob = Knob(
+            name, low, high, self._count(), self.switch or (), limits, spans,
+            self._rest(limits), self.play or usual,
+        )  # fmt: skip
+        return knob
+
+
+class FaultConfig(Section):
+    """Something that the virtual amp does wrong on purpose."""
+
+    take: Annotated[int, Field(ge=1)]
+    """Counted from when the devices were opened."""
+    kind: Literal["clipping", "dropout", "silence", "stuck", "gone", "hang"]
+    """What goes wrong."""
+    takes: Annotated[int, Field(ge=1)] = 1
+    """For how many takes (for 'gone': how many attempts to open it again fail)."""
+    knob: str | None = None
+    """Which control is stuck."""
+
+
+class VirtualAmpConfig(Section):
+    """The built-in virtual amp."""
+
+    driver: Literal["virtual"] = "virtual"
+    preset: str = "tweed"
+    """Which amplifier: 'tweed' (3 controls), 'british' (5) or 'modern' (7)."""
+    warmup_db: Annotated[float, Field(ge=0, le=6)] = 0.0
+    """How much louder it gets while it warms up."""
+    warmup_s: Positive = 120.0
+    """Seconds of playing until it is two thirds warm."""
+    drift_db: Annotated[float, Field(ge=0, le=6)] = 0.0
+    """How far its level wanders over an hour."""
+
+
+class VirtualInterfaceConfig(Section):
+    """The built-in converter, wired to the built-in virtual amp."""
+
+    driver: Literal["virtual"] = "virtual"
+    sample_rate: Annotated[int, Field(ge=8_000, le=192_000)] = 48_000
+    """Hz."""
+    latency_frames: Annotated[float, Field(ge=0, le=48_000)] = 1187.37
+    """Round trip, in frames and fractions of one."""
+    noise_dbfs: Annotated[float, Field(ge=-200, le=0)] = -96.0
+    """RMS of the return's noise."""
+    hum_dbfs: Annotated[float, Field(ge=-200, le=0)] = -200.0
+    """RMS of the hum on the return."""
+    hum_hz: Annotated[float, Field(gt=0, le=400)] = 50.0
+    """Mains frequency."""
+    paced: bool = False
+    """Whether a take lasts as long as on a real sound card."""
+    speed: Positive = 1.0
+    """Of a paced take: 2 plays twice as fast as time."""
+    seed: int = 0
+    """Of its noise."""
+    faults: tuple[FaultConfig, ...] = ()
+    """What goes wrong, and when."""
+
+
+class ExternalConfig(Section):
+    """A driver from another package."""
+
+    driver: str
+    """Its entry point's name."""
+    options: dict[str, Any] = {}
+    """Whatever the driver wants to know."""
+
+
+def _driver(value: Any) -> str:
+    driver = value.get("driver", "virtual") if isinstance(value, dict) else value.driver
+    return "virtual" if driver == "virtual" else "external"
+
+
+AmpConfig = Annotated[
+    Annotated[VirtualAmpConfig, Tag("virtual")] | Annotated[ExternalConfig, Tag("external")],
+    Discriminator(_driver),
+]
+InterfaceConfig = Annotated[
+    Annotated[VirtualInterfaceConfig, Tag("virtual")] | Annotated[ExternalConfig, Tag("external")],
+    Discriminator(_driver),
+]
+
+
+class ExcerptConfig(Section):
+    """A part of a dry guitar recording."""
+
+    file: str
+    """A mono WAV beside rig.yaml, or 'builtin:guitar-train' or 'builtin:guitar-holdout'."""
+    start_s: Annotated[float, Field(ge=0)] = 0.0
+    """Where the part begins."""
+    length_s: Annotated[float, Field(gt=0.5, le=3600)] | None = None
+    """How long it is; to the end where left out."""
+
+
+class SignalConfig(Section):
+    """What is played into the amp: preamble, tones, guitar to learn from, guitar to test on."""
+
+    train: ExcerptConfig = ExcerptConfig(file="builtin:guitar-train", length_s=10.0)
+    """The guitar that models learn from."""
+    holdout: ExcerptConfig = ExcerptConfig(file="builtin:guitar-holdout", start_s=3.0, length_s=4.0)
+    """The guitar that models are only ever tested on."""
+    peak_dbfs: Annotated[float, Field(ge=-60, le=0)] = -6.0
+    """The guitar's loudest sample, as it leaves the interface."""
+    tones_hz: tuple[Annotated[float, Field(ge=20, le=20_000)], ...] = (82.4, 329.6, 1318.5)
+    """Test tones, each swept from silence to full level."""
+    tone_s: Annotated[float, Field(ge=0.1, le=30)] = 0.6
+    """Length of each test tone."""
+
+
+class PlanConfig(Section):
+    """Which settings are recorded, and when the session is done."""
+
+    captures: Annotated[int, Field(ge=1, le=10_000)] | None = 19
+    """How many settings to learn from; null where only the clock decides."""
+    seeds: Annotated[int, Field(ge=2, le=1_000)] = 10
+    """Of these, how many are spread over the whole knob space first."""
+    batch: Annotated[int, Field(ge=1, le=100)] = 3
+    """How many settings the ensemble asks for in each round."""
+    holdouts: Annotated[int, Field(ge=1, le=200)] = 4
+    """Settings that models are only ever tested on."""
+    canary_every: Annotated[int, Field(ge=1, le=1_000)] = 8
+    """Kept takes between two recordings of the reference setting."""
+    rejects: Annotated[int, Field(ge=1, le=20)] = 3
+    """Takes of one setting that may be rejected before it is given up."""
+    until: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] | None = None
+    """Time of day, HH:MM, when recording stops."""
+    target_esr: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """Stop once the holdout ESR is below this."""
+    plateau_rounds: Annotated[int, Field(ge=2, le=100)] | None = None
+    """Stop once so many rounds brought the holdout ESR down by less than a twentieth."""
+
+
+class ChecksConfig(Section):
+    """What a take must be to be kept."""
+
+    clip_dbfs: Annotated[float, Field(ge=-12, le=0)] = -0.1
+    """A return or loopback that reaches this has clipped."""
+    silence_dbfs: Annotated[float, Field(ge=-140, le=0)] = -75.0
+    """A guitar whose return stays below this RMS is silence."""
+    loopback_error_db: Annotated[float, Field(ge=-140, le=0)] = -30.0
+    """The loopback may differ from what was played by this much, in any 10 ms."""
+    latency_jump_frames: Positive = 0.5
+    """The round trip may move by this much within a session."""
+    noise_rise_db: Positive = 12.0
+    """The return's noise floor may rise by this much within a session."""
+
+
+class LearnerConfig(Section):
+    """The ensemble that decides what to record next."""
+
+    architecture: Literal["wavenet", "lstm"] = "wavenet"
+    """What each member is."""
+    size: str = "feather"
+    """WaveNet: standard, lite, feather or nano; LSTM: layers x units, such as 1x24."""
+    members: Annotated[int, Field(ge=2, le=16)] = 4
+    """Models in the ensemble."""
+    steps: Annotated[int, Field(ge=1, le=1_000_000)] = 200
+    """Training steps in each round; the first round takes twice as many."""
+    final_size: str = "standard"
+    """Size of the model that is exported, in the same architecture."""
+    final_steps: Annotated[int, Field(ge=1, le=10_000_000)] = 1_200
+    """Training steps of the model that is exported."""
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    """Where training runs; 'auto' takes CUDA, then MPS, then the CPU."""
+    threads: Annotated[int, Field(ge=1, le=256)] | None = None
+    """CPU threads; every core where left out."""
+
+    @model_validator(mode="after")
+    def _sizes(self) -> Self:
+        for key in ("size", "final_size"):
+            _check_size(self.architecture, key, getattr(self, key))
+        return self
+
+
+def _check_size(architecture: str, key: str, size: str) -> None:
+    if architecture == "wavenet" and size not in ("standard", "lite", "feather", "nano"):
+        raise ValueError(f"{key}: a wavenet is standard, lite, feather or nano, not {size!r}")
+    if architecture == "lstm":
+        layers, _, units = size.partition("x")
+        fits = layers.isdecimal() and units.isdecimal()
+        if not fits or not (1 <= int(layers) <= 8 and 1 <= int(units) <= 512):
+            raise ValueError(f"{key}: an lstm is layers x units, such as 1x24, not {size!r}")
+
+
+class Config(Section):
+    """A whole ``rig.yaml``."""
+
+    name: Annotated[str, Field(pattern=r"^[\w][\w .-]{0,79}$")] = "first-capture"
+    """Of the session, and so of its folder."""
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
+    """Everything random in a session is drawn from it."""
+    amp: AmpConfig = VirtualAmpConfig()
+    """What turns the knobs."""
+    interface: InterfaceConfig = VirtualInterfaceConfig()
+    """What plays and records."""
+    knobs: Annotated[dict[str, KnobConfig], Field(min_length=1, max_length=32)]
+    """The amp's controls, by name."""
+    signal: SignalConfig = SignalConfig()
+    """What is played."""
+    plan: PlanConfig = PlanConfig()
+    """What is recorded."""
+    checks: ChecksConfig = ChecksConfig()
+    """What is kept."""
+    learner: LearnerConfig = LearnerConfig()
+    """What is learnt."""
+
+    @field_validator("knobs")
+    @classmethod
+    def _distinct(cls, knobs: dict[str, KnobConfig]) -> dict[str, KnobConfig]:
+        wires: dict[object, str] = {}
+        for name, knob in knobs.items():
+            if not name or not name.replace("_", "").replace("-", "").isalnum():
+                raise ValueError(f"{name}: a knob's name is made of letters, digits, - and _")
+            wire = knob.control or name if knob.cc is None else knob.cc
+            if wire in wires:
+                what = "control" if knob.cc is None else "CC"
+                raise ValueError(f"{name}: {what} {wire} already moves the knob {wires[wire]}")
+            wires[wire] = name
+        return knobs
+
+    @model_validator(mode="after")
+    def _goal(self) -> Self:
+        if self.plan.captures is None and self.plan.until is None and self.plan.target_esr is None:
+            raise ValueError("plan.captures: without it, set plan.until or plan.target_esr")
+        return self
+
+    @property
+    def panel(self) -> Panel:
+        """The amp's knobs, in the order of the file."""
+        return Panel(tuple(knob.knob(name) for name, knob in self.knobs.items()))

@@ -1,0 +1,17 @@
+"""What comes with rig: the default configuration and real dry guitar."""
+
+from importlib import resources
+from importlib.resources.abc import Traversable
+
+_HERE = resources.files(__name__)
+
+
+def default_config() -> str:
+    """The commented ``rig.yaml`` that 'rig init' writes."""
+    return (_HERE / "rig.yaml").read_text(encoding="utf-8")
+
+
+def guitar(name: str) -> Traversable | None:
+    """A dry guitar recording by name, such as ``guitar-train``; None where there is none."""
+    known = {entry.name: entry for entry in (_HERE / "di").iterdir()}
+    return known.get(f"{name}.wav")

@@ -1,0 +1,51 @@
+"""What can go wrong, each with its exit code.
+
+RigError                  1  a run that failed
+├── ConfigError           2  a rig.yaml that cannot be used
+├── UsageError            2  a command that cannot be carried out as typed
+├── SessionError          1  a session folder that is missing, locked or damaged
+├── StorageError          1  the disk is full, read-only or broken
+├── DeviceError           1  the amp or the interface did not do its part
+│   └── DeviceGone        1  it is no longer there; it may come back
+└── LearnerError          1  training or proposing failed
+
+A rejected take is none of these: it is a value (`calibration.checks.Verdict`).
+"""
+
+
+class RigError(Exception):
+    """One line for the person at the rig: what is wrong, where, and what to do."""
+
+    exit_code = 1
+
+
+class ConfigError(RigError):
+    """A configuration that cannot be used."""
+
+    exit_code = 2
+
+
+class UsageError(RigError):
+    """A command line that cannot be carried out."""
+
+    exit_code = 2
+
+
+class SessionError(RigError):
+    """A session folder that is missing, in use or damaged."""
+
+
+class StorageError(RigError):
+    """The disk did not take what was written."""
+
+
+class DeviceError(RigError):
+    """The amp or the interface did not do its part of a take."""
+
+
+class DeviceGone(DeviceError):
+    """The amp or the interface is no longer there; opening it again may bring it back."""
+
+
+class LearnerError(RigError):
+    """Training or proposing failed."""

@@ -1,0 +1,187 @@
+"""Knobs and settings: faceplate values for people, points in [0, 1]^k for models."""
+
+import math
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+Point = NDArray[np.float64]
+
+#: A control without steps and without a coarse wire is set to a thousandth of its range.
+FINE_POSITIONS = 1001
+#: Four of five settings that players use lie between a knob's two `play` values.
+PLAY_SHARE_SIGMA = 1.2816
+#: Nine decimals: a value read back from a file hashes like the one that was written.
+DECIMALS = 9
+
+
+@dataclass(frozen=True)
+class Knob:
+    """One control of the amp, in the units of its faceplate.
+
+    Attributes:
+        name: As in ``rig.yaml``.
+        minimum: Faceplate value at one end.
+        maximum: Faceplate value at the other end.
+        positions: How many positions the control really has, its ends included.
+        labels: The position names of a switch; empty for what turns.
+        limits: Lowest and highest value that may ever be set.
+        avoid: Spans ``(low, high)`` that are never set, ends included.
+        rest: Where the knob is put when the session ends.
+        play: The span where players set it four times out of five.
+    """
+
+    name: str
+    minimum: float = 0.0
+    maximum: float = 10.0
+    positions: int = FINE_POSITIONS
+    labels: tuple[str, ...] = ()
+    limits: tuple[float, float] = (0.0, 10.0)
+    avoid: tuple[tuple[float, float], ...] = ()
+    rest: float = 0.0
+    play: tuple[float, float] = (2.0, 8.0)
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether its positions have names and no order that a model could rely on."""
+        return bool(self.labels)
+
+    @cached_property
+    def values(self) -> tuple[float, ...]:
+        """Every value that may be set, rising."""
+        low, high = self.limits
+        grid = np.round(np.linspace(self.minimum, self.maximum, self.positions), DECIMALS)
+        return tuple(
+            float(value)
+            for value in grid
+            if low <= value <= high and not any(a <= value <= b for a, b in self.avoid)
+        )
+
+    def quantise(self, value: float) -> float:
+        """The allowed value nearest to a faceplate value (the lower one of two)."""
+        index = bisect_left(self.values, value)
+        near = self.values[max(index - 1, 0) : index + 1]
+        return min(near, key=lambda candidate: abs(candidate - value))
+
+    def to_unit(self, value: float) -> float:
+        """Faceplate value to [0, 1] over the allowed span."""
+        if self.is_switch:
+            return self.values.index(value) / max(len(self.values) - 1, 1)
+        low, high = self.values[0], self.values[-1]
+        return 0.0 if high == low else (value - low) / (high - low)
+
+    def from_unit(self, unit: float) -> float:
+        """[0, 1] to the nearest allowed faceplate value; a switch gives every position its share."""
+        if self.is_switch:
+            return self.values[min(int(unit * len(self.values)), len(self.values) - 1)]
+        low, high = self.values[0], self.values[-1]
+        return self.quantise(low + min(max(unit, 0.0), 1.0) * (high - low))
+
+    def turned(self, value: float) -> float:
+        """How far the control is turned, in [0, 1] of its whole travel."""
+        return (value - self.minimum) / (self.maximum - self.minimum)
+
+    def play_unit(self) -> tuple[float, float]:
+        """Centre and standard deviation, in unit travel, of where players set it."""
+        low, high = self.to_unit(self.play[0]), self.to_unit(self.play[1])
+        return (low + high) / 2, max((high - low) / 2 / PLAY_SHARE_SIGMA, 0.02)
+
+    def parse(self, text: str) -> float:
+        """A value as people write it (``4.5``, or a switch's label) to a faceplate value.
+
+        Raises:
+            ValueError: It is neither a number in the range nor a label, said in one sentence.
+        """
+        wanted = text.strip().lower()
+        for index, label in enumerate(self.labels):
+            if wanted == label.lower():
+                return float(index)
+        try:
+            value = float(wanted)
+        except ValueError:
+            value = math.nan
+        if not self.minimum <= value <= self.maximum:
+            choices = ", ".join(self.labels) or f"{self.minimum:g} to {self.maximum:g}"
+            raise ValueError(f"{self.name} cannot be {text.strip()!r}: it takes {choices}")
+        return value
+
+    def describe(self, value: float) -> str:
+        """The value as its faceplate shows it."""
+        return self.labels[round(value)] if self.is_switch else f"{round(value, 2):g}"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One faceplate value per knob, in the panel's order; hashable, quantised by `Panel`."""
+
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The knobs of an amp, in the order every setting and every point keeps."""
+
+    knobs: tuple[Knob, ...]
+
+    def __len__(self) -> int:
+        return len(self.knobs)
+
+    @property
+    def switch_positions(self) -> tuple[int, ...]:
+        """Per knob 0 if it turns, else how many positions it switches: what models are told."""
+        return tuple(len(knob.values) if knob.is_switch else 0 for knob in self.knobs)
+
+    @property
+    def rest(self) -> Setting:
+        """Where the knobs are put when the session ends."""
+        return Setting(tuple(knob.quantise(knob.rest) for knob in self.knobs))
+
+    def setting(self, values: Mapping[str, float]) -> Setting:
+        """A quantised setting from faceplate values by name; what is missing rests."""
+        chosen = (values.get(knob.name, knob.rest) for knob in self.knobs)
+        pairs = zip(self.knobs, chosen, strict=True)
+        return Setting(tuple(knob.quantise(value) for knob, value in pairs))
+
+    def quantise(self, point: Sequence[float] | Point) -> Setting:
+        """The setting nearest to a point in [0, 1]^k."""
+        pairs = zip(self.knobs, point, strict=True)
+        return Setting(tuple(knob.from_unit(float(unit)) for knob, unit in pairs))
+
+    def point(self, setting: Setting) -> Point:
+        """A setting as a point in [0, 1]^k."""
+        pairs = zip(self.knobs, setting.values, strict=True)
+        return np.array([knob.to_unit(value) for knob, value in pairs])
+
+    def allows(self, setting: Setting) -> bool:
+        """Whether every value is one that may be set: the last question before the wire."""
+        return len(setting.values) == len(self.knobs) and all(
+            value in knob.values for knob, value in zip(self.knobs, setting.values, strict=True)
+        )
+
+    def named(self, setting: Setting) -> dict[str, float]:
+        """Faceplate values by knob name."""
+        return dict(zip((knob.name for knob in self.knobs), setting.values, strict=True))
+
+    def describe(self, setting: Setting) -> str:
+        """One line for people: ``gain 6  bass 4.5  boost on``."""
+        pairs = zip(self.knobs, setting.values, strict=True)
+        return "  ".join(f"{knob.name} {knob.describe(value)}" for knob, value in pairs)
+
+    def parse(self, text: str) -> Setting:
+        """A setting as typed on the command line: ``gain=6,bass=4.5``.
+
+        Raises:
+            ValueError: A name or a value is not one of the panel's.
+        """
+        values: dict[str, float] = {}
+        by_name = {knob.name: knob for knob in self.knobs}
+        for part in filter(None, (part.strip() for part in text.split(","))):
+            name, _, value = part.partition("=")
+            if name.strip() not in by_name:
+                raise ValueError(f"there is no knob {name.strip()!r}: there are {', '.join(by_name)}")
+            values[name.strip()] = by_name[name.strip()].parse(value)
+        return self.setting(values)
