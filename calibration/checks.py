@@ -111,7 +111,9 @@ def _longest_standstill_s(aligned: Aligned, signal: Signal) -> float:
     stretch = aligned.raw_returned[shift:]
     block = round(BLOCK_S * signal.sample_rate)
     playing = levels.block_rms(signal.send[: len(stretch)], block) > 10 ** (PLAYING_DBFS / 20)
-    changes = np.flatnonzero(np.diff(stretch[: len(playing) * block], prepend=np.nan, append=np.nan))
+    changes = np.flatnonzero(
+        np.diff(stretch[: len(playing) * block], prepend=np.nan, append=np.nan)
+    )
     runs = np.diff(changes)
     counted = playing[np.minimum(changes[:-1] // block, len(playing) - 1)] if len(runs) else []
     return float(np.max(runs[counted], initial=0)) / signal.sample_rate if len(runs) else 0.0
@@ -201,7 +203,9 @@ def judge(aligned: Aligned, signal: Signal, limits: Limits, baseline: Baseline) 
     if aligned.dropouts:
         reasons.append(
             Reason(
-                "dropout-flag", float(aligned.dropouts), 0.0,
+                "dropout-flag",
+                float(aligned.dropouts),
+                0.0,
                 f"the driver reported {aligned.dropouts} lost blocks: close other programs",
             )  # fmt: skip
         )

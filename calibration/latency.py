@@ -84,9 +84,9 @@ def advance(audio: ArrayLike, frames: float, length: int) -> Audio:
     """
     samples = np.asarray(audio, dtype=np.float64)
     whole = int(np.floor(frames))
-    taps = np.arange(-KERNEL_FRAMES, KERNEL_FRAMES + 1)
-    window = np.kaiser(len(taps), KERNEL_BETA)
-    kernel = np.sinc(taps + (frames - whole)) * window
+    taps = np.arange(-KERNEL_FRAMES, KERNEL_FRAMES + 1) + (frames - whole)
+    bell = np.sqrt(np.maximum(1.0 - (taps / (KERNEL_FRAMES + 1)) ** 2, 0.0))
+    kernel = np.sinc(taps) * np.i0(KERNEL_BETA * bell) / np.i0(KERNEL_BETA)
     padded = np.zeros(length + 2 * KERNEL_FRAMES)
     first = whole - KERNEL_FRAMES
     source = samples[max(first, 0) : max(first + len(padded), 0)]

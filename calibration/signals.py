@@ -134,7 +134,8 @@ def compose(
     ]
     starts = np.cumsum([0, *(len(audio) for _, audio in parts)])
     segments = tuple(
-        Segment(part, int(start), len(audio)) for (part, audio), start in zip(parts, starts[:-1], strict=True)
+        Segment(part, int(start), len(audio))
+        for (part, audio), start in zip(parts, starts[:-1], strict=True)
     )
     send = np.concatenate([audio for _, audio in parts])
     return Signal(send.astype(np.float32).astype(np.float64), sample_rate, segments)

@@ -128,7 +128,9 @@ class _Array(nn.Module):
         self.head = weight(shape.head_size, channels, fan_in=channels)
         self.head_bias = weight(shape.head_size, 1, fan_in=channels) if shape.head_bias else None
 
-    def fold(self, member: Tensor, scale: Tensor, shift: Tensor, gain: Tensor | None, drive: Tensor) -> FoldedArray:
+    def fold(
+        self, member: Tensor, scale: Tensor, shift: Tensor, gain: Tensor | None, drive: Tensor
+    ) -> FoldedArray:
         """Plain weights per item; ``scale`` and ``shift`` are ``(items, depth, channels, 1)``."""
         depth = range(len(self.shape.dilations))
         taps = (self.taps[member] * scale[:, :, None]).transpose(0, 1)
@@ -158,15 +160,27 @@ class KnobWaveNet(nn.Module):
         hidden: Width of the knob encoder.
     """
 
-    def __init__(self, shapes: tuple[ArrayShape, ...], positions: tuple[int, ...], members: int = 1, hidden: int = 24) -> None:
+    #: Recordings are played in chunks of this length, each with its history in front.
+    chunk_frames: int | None = 48_000
+    #: Scale of the untrained output: small, so that training starts near silence.
+    head_scale = 0.1
+
+    def __init__(
+        self,
+        shapes: tuple[ArrayShape, ...],
+        positions: tuple[int, ...],
+        members: int = 1,
+        hidden: int = 24,
+    ) -> None:
         super().__init__()
         self.members = members
         self.shapes = shapes
         sizes = [1, *(shape.channels for shape in shapes)]
-        self.arrays = nn.ModuleList(_Array(s, size, members) for s, size in zip(shapes, sizes, strict=False))
+        self.arrays = nn.ModuleList(
+            _Array(s, size, members) for s, size in zip(shapes, sizes, strict=False)
+        )
         self._channels = [len(s.dilations) * s.channels for s in shapes]
         self.encoder = KnobEncoder(positions, 2 + 2 * sum(self._channels), members, hidden)
-        self.head_scale = 0.1
 
     @property
     def history_frames(self) -> int:

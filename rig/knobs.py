@@ -182,6 +182,8 @@ class Panel:
         for part in filter(None, (part.strip() for part in text.split(","))):
             name, _, value = part.partition("=")
             if name.strip() not in by_name:
-                raise ValueError(f"there is no knob {name.strip()!r}: there are {', '.join(by_name)}")
+                raise ValueError(
+                    f"there is no knob {name.strip()!r}: there are {', '.join(by_name)}"
+                )
             values[name.strip()] = by_name[name.strip()].parse(value)
         return self.setting(values)

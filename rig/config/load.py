@@ -24,7 +24,9 @@ def _mapping_without_repeats(loader: _Loader, node: yaml.MappingNode) -> dict[An
     seen: set[str] = set()
     for key, _ in node.value:
         if key.value in seen and isinstance(key, yaml.ScalarNode):
-            raise yaml.MarkedYAMLError(problem=f"'{key.value}' stands here twice", problem_mark=key.start_mark)
+            raise yaml.MarkedYAMLError(
+                problem=f"'{key.value}' stands here twice", problem_mark=key.start_mark
+            )
         seen.add(str(key.value))
     loader.flatten_mapping(node)
     return loader.construct_mapping(node, deep=True)

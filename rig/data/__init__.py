@@ -1,7 +1,10 @@
 """What comes with rig: the default configuration and real dry guitar."""
 
 from importlib import resources
+from importlib.resources import as_file
 from importlib.resources.abc import Traversable
+
+__all__ = ["as_file", "default_config", "guitar"]
 
 _HERE = resources.files(__name__)
 

@@ -1,0 +1,1 @@
+"""Amps and interfaces: two small protocols, and what stands behind them."""

@@ -130,7 +130,9 @@ class Amplifier:
 
     def __call__(self, audio: Audio) -> Audio:
         """Play ``(frames,)`` through the amplifier; state carries over to the next call."""
-        blocks = [self._block(audio[i : i + BLOCK_FRAMES]) for i in range(0, len(audio), BLOCK_FRAMES)]
+        blocks = [
+            self._block(audio[i : i + BLOCK_FRAMES]) for i in range(0, len(audio), BLOCK_FRAMES)
+        ]
         return np.concatenate(blocks) if blocks else np.zeros(0)
 
     def _block(self, audio: Audio) -> Audio:

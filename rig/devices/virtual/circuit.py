@@ -173,7 +173,13 @@ class TriodeStage:
     """
 
     def __init__(
-        self, gain: float, bias: float, bias_shift: float, recovery_s: float, rate_hz: float, ratio: int
+        self,
+        gain: float,
+        bias: float,
+        bias_shift: float,
+        recovery_s: float,
+        rate_hz: float,
+        ratio: int,
     ) -> None:
         self._gain, self._bias, self._shift = gain, bias, bias_shift
         self._grid = Follower(recovery_s, rate_hz, ratio)

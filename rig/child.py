@@ -1,0 +1,185 @@
+"""Talking to a child process of ours: JSON lines with an optional block of bytes behind each.
+
+A child is one of our own modules under our own interpreter, started anew (never forked). It may
+hang, crash or be killed without taking its parent along, and ends when its parent does.
+"""
+
+import contextlib
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+Message = dict[str, Any]
+#: A message as it arrives; None once the other side is gone.
+Parcel = tuple[Message, bytes] | None
+
+#: A line longer than this, or a block larger than this, is no message of ours.
+MAX_LINE = 16_000_000
+MAX_BLOCK = 4_000_000_000
+
+
+class ChildGone(Exception):  # noqa: N818 (it is a fact about the child, not a mistake)
+    """The child process ended."""
+
+
+class ChildSilent(Exception):  # noqa: N818
+    """The child process is there but said nothing in time."""
+
+
+def _send(stream: IO[bytes], message: Message, block: bytes) -> None:
+    line = json.dumps({**message, "bytes": len(block)}).encode()
+    stream.write(line + b"\n" + block)
+    stream.flush()
+
+
+def _read(stream: IO[bytes]) -> Parcel:
+    line = stream.readline(MAX_LINE)
+    if not line.endswith(b"\n"):
+        return None
+    message: Message = json.loads(line)
+    size = int(message.pop("bytes", 0))
+    block = stream.read(size) if 0 < size <= MAX_BLOCK else b""
+    return (message, block) if len(block) == size else None
+
+
+def _pump(stream: IO[bytes], inbox: "queue.SimpleQueue[Parcel]", ended: Callable[[], None]) -> None:
+    """Move messages from a pipe into a queue until the pipe ends."""
+    parcel: Parcel = ({}, b"")
+    while parcel is not None:
+        try:
+            parcel = _read(stream)
+        except (OSError, ValueError):
+            parcel = None
+        inbox.put(parcel)
+    ended()
+
+
+def _nothing() -> None:
+    return None
+
+
+class Child:
+    """The parent's end.
+
+    Args:
+        module: What to run (``python -m module``).
+        log: Where its standard error goes.
+        environment: Variables to set on top of ours.
+    """
+
+    def __init__(self, module: str, log: Path, environment: dict[str, str] | None = None) -> None:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+        with log.open("ab") as stderr:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", module],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                env={**os.environ, **(environment or {})},
+                start_new_session=os.name != "nt",
+                creationflags=flags,
+            )
+        self._inbox: queue.SimpleQueue[Parcel] = queue.SimpleQueue()
+        assert self._process.stdout is not None
+        threading.Thread(
+            target=_pump, args=(self._process.stdout, self._inbox, _nothing), daemon=True
+        ).start()
+
+    @property
+    def pid(self) -> int:
+        """The child's process number."""
+        return self._process.pid
+
+    def send(self, message: Message, block: bytes = b"") -> None:
+        """Say something.
+
+        Raises:
+            ChildGone: Nobody listens any more.
+        """
+        assert self._process.stdin is not None
+        try:
+            _send(self._process.stdin, message, block)
+        except (OSError, ValueError):
+            raise ChildGone from None
+
+    def receive(self, timeout_s: float) -> tuple[Message, bytes]:
+        """Hear the next message.
+
+        Raises:
+            ChildGone: There will be none.
+            ChildSilent: There was none in time.
+        """
+        try:
+            parcel = self._inbox.get(timeout=max(timeout_s, 0.0))
+        except queue.Empty:
+            raise ChildSilent from None
+        if parcel is None:
+            self._inbox.put(None)
+            raise ChildGone
+        return parcel
+
+    def kill(self) -> None:
+        """End the child at once."""
+        with contextlib.suppress(OSError):
+            self._process.kill()
+        self._process.wait()
+
+    def close(self, timeout_s: float = 5.0) -> None:
+        """Let the child end by itself, but not for longer than ``timeout_s``."""
+        with contextlib.suppress(OSError):
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+        try:
+            self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+
+class Parent:
+    """The child's end; make one first of all, before anything can print.
+
+    Args:
+        gone: Called from another thread when the parent has ended; the process ends after it.
+    """
+
+    def __init__(self, gone: Callable[[], None] = _nothing) -> None:
+        self._out = os.fdopen(os.dup(1), "wb")
+        os.dup2(2, 1)
+        self._gone = gone
+        self._inbox: queue.SimpleQueue[Parcel] = queue.SimpleQueue()
+        self._writing = threading.Lock()
+        threading.Thread(
+            target=_pump, args=(sys.stdin.buffer, self._inbox, self._end), daemon=True
+        ).start()
+
+    def _end(self) -> None:
+        try:
+            self._gone()
+        finally:
+            os._exit(0)
+
+    def send(self, message: Message, block: bytes = b"") -> None:
+        """Say something; a parent that no longer listens is about to end this process anyway."""
+        with self._writing, contextlib.suppress(OSError):
+            _send(self._out, message, block)
+
+    def receive(self) -> tuple[Message, bytes]:
+        """Wait for the next message."""
+        parcel = self._inbox.get()
+        if parcel is None:
+            threading.Event().wait()
+            raise SystemExit
+        return parcel
+
+    def peek(self) -> tuple[Message, bytes] | None:
+        """The next message, if it is there already."""
+        with contextlib.suppress(queue.Empty):
+            return self._inbox.get_nowait()
+        return None

@@ -1,0 +1,43 @@
+"""The ``rig`` command. Each command imports what it needs when it runs, so that all answer at once."""
+
+import sys
+
+import typer
+
+from rig.cli import capture, model, session, setup
+from rig.errors import RigError
+
+app = typer.Typer(
+    name="rig",
+    help="Captures a guitar amp, with all its knobs, while its owner sleeps.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (
+    setup.init,
+    setup.check,
+    capture.capture,
+    session.monitor,
+    session.status,
+    session.pause,
+    session.resume,
+    session.stop,
+    session.verify,
+    model.train,
+    model.export,
+    model.render,
+):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run the command line; a mistake is one line on standard error and an exit code."""
+    try:
+        app()
+    except RigError as error:
+        sys.stderr.write(f"rig: {error}\n")
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.exit(1)

@@ -1,0 +1,174 @@
+"""``rig capture``: begin a session, or go on with it."""
+
+import logging
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rig.cli.common import SESSIONS, err, out
+from rig.errors import RigError, SessionError, UsageError
+
+if TYPE_CHECKING:
+    from rig.config import Config
+    from rig.service import Request
+
+CONFIG = Path("rig.yaml")
+
+
+def capture(
+    config: Annotated[
+        Path | None, typer.Argument(help="The configuration; ./rig.yaml if left out.")
+    ] = None,
+    session: Annotated[
+        Path | None, typer.Option(help="The session's folder; sessions/NAME if left out.")
+    ] = None,
+    captures: Annotated[
+        int | None, typer.Option(min=1, max=10_000, help="How many settings to learn from.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(metavar="HH:MM", help="When to stop.")] = None,
+    headless: Annotated[
+        bool, typer.Option("--headless", help="Log plain lines, for a service.")
+    ] = False,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Go on in the background, and return.")
+    ] = False,
+    lockstep: Annotated[
+        bool | None,
+        typer.Option(
+            "--lockstep/--pipelined",
+            help="Train between batches only, or while the amp plays. "
+            "Lockstep is the default where the device is faster than time.",
+        ),
+    ] = None,
+) -> None:
+    """Record, learn, ask, record again; run again on the same session to continue it.
+
+    Ctrl-C once stops after the take, twice abandons it.
+    """
+    if until is not None and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", until):
+        raise UsageError(f"--until {until}: a time of day is needed, such as 07:00")
+    if headless and detach:
+        raise UsageError("--headless stays in front, --detach does not: choose one of them")
+    request, loaded = _request(config, session, captures, until, lockstep)
+    if headless:
+        raise typer.Exit(_in_front(request, loaded))
+    process = _start(request)
+    if detach:
+        out.print(f"capturing into {request.session}; 'rig monitor {request.session}' shows it")
+        return
+    raise typer.Exit(_watch(request.session, process))
+
+
+def _request(
+    config: Path | None,
+    session: Path | None,
+    captures: int | None,
+    until: str | None,
+    lockstep: bool | None,
+) -> "tuple[Request, Config]":
+    """What to do and with which configuration: the session's own, where there is one already."""
+    from rig import config as configuration
+    from rig.devices import drivers
+    from rig.service import Request
+    from rig.session.folder import CONFIG as SESSION_CONFIG
+    from rig.session.folder import is_running, is_session
+
+    given = None
+    if config is not None or session is None or not is_session(session):
+        config = config or CONFIG
+        given = configuration.load(config, check=drivers.problems)
+    if session is None:
+        assert given is not None
+        session = SESSIONS / given.name
+    if not is_session(session):
+        assert given is not None
+        return Request(session, config, captures, until, lockstep), given
+    if is_running(session):
+        raise SessionError(
+            f"{session}: is being captured already; 'rig monitor {session}' shows it"
+        )
+    stored = configuration.load(session / SESSION_CONFIG, check=drivers.problems)
+    if given is not None:
+        _refuse_changes(stored, given, session)
+    return Request(session, None, captures, until, lockstep), stored
+
+
+def _refuse_changes(stored: "Config", given: "Config", session: Path) -> None:
+    """A session goes on as it began: other knobs or another signal make another session."""
+    ours, theirs = stored.model_dump(), given.model_dump()
+    changed = [key for key in ours if ours[key] != theirs[key]]
+    if changed:
+        raise UsageError(
+            f"{session}: was begun with another configuration (changed: {', '.join(changed)}); "
+            "name another folder with --session, or go on with what was begun: "
+            f"rig capture --session {session}"
+        )
+
+
+def _in_front(request: "Request", config: "Config") -> int:
+    """Run the daemon in this process, as a service does."""
+    from rig.service import capture as run
+
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stdout
+    )
+    return int(run(request, config).failed)
+
+
+def _start(request: "Request") -> "subprocess.Popen[bytes]":
+    """Start the daemon in a process of its own, which this terminal's end does not touch."""
+    log = request.session / "logs" / "daemon.log"
+    flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+    flags |= getattr(subprocess, "CREATE_NO_WINDOW", 0)
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as stream:
+            return subprocess.Popen(
+                [sys.executable, "-m", "rig.service", *request.arguments()],
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=stream,
+                start_new_session=os.name != "nt",
+                creationflags=flags,
+            )
+    except OSError as error:
+        raise SessionError(f"{log}: cannot be written: {error.strerror}") from None
+
+
+def _watch(session: Path, process: "subprocess.Popen[bytes]") -> int:
+    """Show the monitor until the daemon ends; Ctrl-C goes to the daemon."""
+    from rig.cli.session import print_status
+    from rig.monitor.run import monitor, wait_for
+    from rig.session import control
+
+    pressed = 0
+
+    def alive() -> bool:
+        return process.poll() is None
+
+    def interrupted() -> bool:
+        nonlocal pressed
+        pressed += 1
+        control.drop(session, "stop" if pressed == 1 else "stop-now")
+        return False
+
+    if wait_for(session, alive):
+        monitor(session, out, lambda: not alive(), interrupted)
+    code = process.wait()
+    try:
+        print_status(session)
+    except RigError:
+        err.print(_last_words(session), style="red")
+    return code
+
+
+def _last_words(session: Path) -> str:
+    """What a daemon said that ended before there was a session."""
+    log = session / "logs" / "daemon.log"
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
+    return f"rig: {lines[-1] if lines else 'the capture ended at once and left no word'}"

@@ -1,0 +1,46 @@
+"""What several commands need: finding a session, printing."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from rig.errors import SessionError, UsageError
+
+#: Sessions lie here, below the folder that rig is called in.
+SESSIONS = Path("sessions")
+JOURNAL = "journal.db"
+
+SessionArgument = Annotated[
+    Path | None, typer.Argument(help="The session's folder; the latest in ./sessions if left out.")
+]
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def find_session(folder: Path | None) -> Path:
+    """The named session, or the one that was written to last.
+
+    Raises:
+        SessionError: There is none.
+    """
+    if folder is not None:
+        if not (folder / JOURNAL).is_file():
+            raise SessionError(f"{folder}: this is no session folder (it has no {JOURNAL})")
+        return folder
+    journals = sorted(SESSIONS.glob(f"*/{JOURNAL}"), key=lambda path: path.stat().st_mtime)
+    if not journals:
+        raise SessionError(f"there is no session in ./{SESSIONS}: 'rig capture' begins one")
+    return journals[-1].parent
+
+
+def refuse_missing(path: Path, what: str) -> None:
+    """Complain where a file is not there.
+
+    Raises:
+        UsageError: It is not.
+    """
+    if not path.is_file():
+        raise UsageError(f"{path}: there is no such {what}")

@@ -1,0 +1,112 @@
+"""Commands about a session: ``monitor``, ``status``, ``pause``, ``resume``, ``stop``, ``verify``."""
+
+import json
+import math
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from rig.cli.common import SessionArgument, err, find_session, out
+from rig.errors import SessionError
+
+
+def status(
+    session: SessionArgument = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Tell how a session is going."""
+    folder = find_session(session)
+    if not as_json:
+        print_status(folder)
+        return
+    typer.echo(json.dumps(_finite(_status(folder).as_dict()), ensure_ascii=False))
+
+
+def _finite(value: Any) -> Any:
+    """The same without NaN and infinities, which JSON does not know."""
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _status(folder: Path) -> Any:
+    from rig.session.folder import Session
+    from rig.session.status import status as status_of
+
+    session = Session.view(folder)
+    try:
+        return status_of(session)
+    finally:
+        session.close()
+
+
+def print_status(folder: Path) -> None:
+    """A session's status for a person."""
+    from rig.session.summary import summary
+
+    out.print(summary(_status(folder), folder))
+
+
+def monitor(session: SessionArgument = None) -> None:
+    """Watch a session from any terminal; Ctrl-C leaves, and the capture goes on."""
+    from rig.monitor.run import monitor as show
+    from rig.session.folder import is_running
+
+    folder = find_session(session)
+    show(folder, out, lambda: not is_running(folder), lambda: True)
+    print_status(folder)
+
+
+def _command(session: Path | None, command: Any, said: str) -> None:
+    from rig.session import control
+    from rig.session.folder import is_running
+
+    folder = find_session(session)
+    if not is_running(folder):
+        raise SessionError(
+            f"{folder}: nothing is being captured here; 'rig capture' goes on with it"
+        )
+    control.drop(folder, command)
+    out.print(f"{folder.name}: {said}")
+
+
+def pause(session: SessionArgument = None) -> None:
+    """Pause after the take."""
+    _command(session, "pause", "pauses after this take; 'rig resume' goes on")
+
+
+def resume(session: SessionArgument = None) -> None:
+    """Go on after a pause."""
+    _command(session, "resume", "goes on")
+
+
+def stop(
+    session: SessionArgument = None,
+    now: Annotated[bool, typer.Option("--now", help="Abandon the take.")] = False,
+) -> None:
+    """Stop after the take; 'rig capture' continues the session later."""
+    said = "stops now" if now else "stops after this take"
+    _command(session, "stop-now" if now else "stop", said)
+
+
+def verify(session: SessionArgument = None) -> None:
+    """Check every file of a session against its journal. Exit code 1 where something is wrong."""
+    from rig.session.folder import Session
+    from rig.session.verify import verify as check
+
+    folder = find_session(session)
+    opened = Session.view(folder)
+    try:
+        report = check(opened)
+    finally:
+        opened.close()
+    for problem in report.problems:
+        err.print(f"{folder.name}: {problem}", style="red")
+    for stray in report.strays:
+        out.print(f"{folder.name}: {stray} belongs to no take (left by an interruption; harmless)")
+    if not report.sound:
+        raise typer.Exit(1)
+    out.print(f"{folder.name}: {report.checked} files are as the journal says")

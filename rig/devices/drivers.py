@@ -1,0 +1,55 @@
+"""Finding drivers: amps and interfaces are entry points, the built-in ones among them."""
+
+from importlib import metadata
+from typing import Any
+
+from rig.config import Config
+from rig.devices.protocols import Amp, Interface
+from rig.errors import ConfigError
+
+AMPS, INTERFACES = "rig.amps", "rig.interfaces"
+
+
+def names(group: str) -> list[str]:
+    """Every driver that is installed."""
+    return sorted(entry.name for entry in metadata.entry_points(group=group))
+
+
+def _load(group: str, name: str) -> Any:
+    for entry in metadata.entry_points(group=group, name=name):
+        return entry.load()
+    return None
+
+
+def problems(config: Config) -> list[str]:
+    """Mistakes in a configuration that only the drivers know of, as ``key.path: sentence``."""
+    found: list[str] = []
+    for group, key, name in (
+        (AMPS, "amp", config.amp.driver),
+        (INTERFACES, "interface", config.interface.driver),
+    ):
+        driver = _load(group, name)
+        if driver is None:
+            found.append(f"{key}.driver: there is no '{name}', only {', '.join(names(group))}")
+        elif hasattr(driver, "problems"):
+            found += driver.problems(config)
+    return found
+
+
+def make(config: Config, takes: int, played_s: float) -> tuple[Amp, Interface]:
+    """The amp and the interface that a configuration names, not yet opened.
+
+    Args:
+        config: The session's configuration.
+        takes: How many takes the session has behind it.
+        played_s: For how long the amp has been played in it.
+
+    Raises:
+        ConfigError: A driver is not installed.
+    """
+    mistakes = problems(config)
+    if mistakes:
+        raise ConfigError("\n".join(mistakes))
+    amp: Amp = _load(AMPS, config.amp.driver)(config, played_s)
+    interface: Interface = _load(INTERFACES, config.interface.driver)(config, amp, takes)
+    return amp, interface

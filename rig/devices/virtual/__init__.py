@@ -1,0 +1,1 @@
+"""The built-in virtual amp and the converter it is wired to."""

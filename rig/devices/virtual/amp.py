@@ -1,0 +1,76 @@
+"""The virtual amp behind the amp protocol: knobs that stay where they were put."""
+
+import math
+from collections.abc import Mapping
+
+from rig.config import Config, VirtualAmpConfig
+from rig.devices.virtual.amplifier import Amplifier
+from rig.devices.virtual.circuit import Audio
+from rig.devices.virtual.presets import PRESETS
+
+#: Of the slow drift: it wanders up and down once in this time.
+DRIFT_PERIOD_S = 3600.0
+
+
+class VirtualAmp:
+    """One of the built-in presets, switched on when it is opened.
+
+    Args:
+        config: The session's configuration.
+        played_s: For how long the amp has been played already.
+    """
+
+    def __init__(self, config: Config, played_s: float = 0.0) -> None:
+        assert isinstance(config.amp, VirtualAmpConfig)
+        self._options = config.amp
+        self._panel = config.panel
+        self._preset = PRESETS[config.amp.preset]
+        self._controls = {
+            name: self._preset.controls[knob.control or name] for name, knob in config.knobs.items()
+        }
+        self._played_s = played_s
+        self.positions: dict[str, float] = {}
+
+    @staticmethod
+    def problems(config: Config) -> list[str]:
+        """Mistakes in a configuration that only this driver knows of."""
+        assert isinstance(config.amp, VirtualAmpConfig)
+        preset = PRESETS.get(config.amp.preset)
+        if preset is None:
+            return [f"amp.preset: there is no '{config.amp.preset}', only {', '.join(PRESETS)}"]
+        return [
+            f"knobs.{name}: the '{config.amp.preset}' preset has no control '{knob.control or name}', "
+            f"only {', '.join(preset.controls)}"
+            for name, knob in config.knobs.items()
+            if (knob.control or name) not in preset.controls
+        ]
+
+    def open(self) -> None:
+        """Switch it on: its knobs rest."""
+        self.dial(self._panel.named(self._panel.rest))
+
+    def dial(self, values: Mapping[str, float]) -> None:
+        """Set every knob to its faceplate value."""
+        for knob in self._panel.knobs:
+            self.positions[self._controls[knob.name]] = knob.turned(values[knob.name])
+
+    def close(self) -> None:
+        """Nothing holds on to it."""
+
+    def control(self, knob: str) -> str | None:
+        """Which control of the circuit a knob turns."""
+        return self._controls.get(knob)
+
+    def amplifier(self, positions: Mapping[str, float], sample_rate: int) -> Amplifier:
+        """The circuit with its controls at ``positions``, ready to play."""
+        return Amplifier(self._preset.circuit, positions, float(sample_rate))
+
+    def gain(self, returned: Audio, sample_rate: int) -> Audio:
+        """What warm-up and drift do to the level of a take, which counts as played time."""
+        start_s, self._played_s = self._played_s, self._played_s + len(returned) / sample_rate
+        options = self._options
+        if options.warmup_db == 0.0 and options.drift_db == 0.0:
+            return returned
+        cold_db = options.warmup_db * math.exp(-start_s / options.warmup_s)
+        drift_db = options.drift_db * math.sin(2 * math.pi * start_s / DRIFT_PERIOD_S)
+        return returned * 10 ** ((drift_db - cold_db) / 20)

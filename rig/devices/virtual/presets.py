@@ -1,0 +1,71 @@
+"""Ready-made virtual amplifiers and the controls on their faceplates."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rig.devices.virtual.amplifier import Circuit, Preamp
+from rig.devices.virtual.circuit import ToneStack
+
+
+@dataclass(frozen=True)
+class Preset:
+    """An amplifier: its circuit, and which of its controls each name on the faceplate turns."""
+
+    circuit: Circuit
+    controls: Mapping[str, str]
+
+
+_TWEED = Circuit(
+    preamps=(Preamp(20.0, bias=0.25), Preamp(22.0, bias=0.15, bias_shift=0.6)),
+    power_drive_db=8.0,
+    sag=0.4,
+    sag_s=0.09,
+    load_hz=85.0,
+)
+_BRITISH = Circuit(
+    preamps=(Preamp(22.0, coupling_hz=60.0), Preamp(26.0, bias_shift=0.6, coupling_hz=40.0)),
+    gain_span_db=42.0,
+    tone=ToneStack(
+        treble_ohm=220e3,
+        middle_ohm=22e3,
+        slope_ohm=33e3,
+        treble_farad=470e-12,
+        bass_farad=22e-9,
+        middle_farad=22e-9,
+    ),  # fmt: skip
+    sag=0.25,
+    load_hz=105.0,
+)
+_MODERN = Circuit(
+    preamps=(
+        Preamp(20.0, coupling_hz=70.0),
+        Preamp(24.0, bias=0.3, coupling_hz=50.0),
+        Preamp(22.0, bias=0.1, bias_shift=0.7, recovery_s=0.03, miller_hz=9_000.0),
+    ),
+    gain_span_db=54.0,
+    tone=ToneStack(
+        treble_ohm=250e3,
+        middle_ohm=25e3,
+        slope_ohm=39e3,
+        treble_farad=500e-12,
+        bass_farad=22e-9,
+        middle_farad=22e-9,
+    ),  # fmt: skip
+    sag=0.12,
+    load_db=6.0,
+)
+
+PRESETS: Mapping[str, Preset] = {
+    "tweed": Preset(_TWEED, {"gain": "gain", "tone": "treble", "volume": "master"}),
+    "british": Preset(
+        _BRITISH,
+        {name: name for name in ("gain", "bass", "middle", "treble")} | {"volume": "master"},
+    ),
+    "modern": Preset(
+        _MODERN,
+        {
+            name: name
+            for name in ("gain", "boost", "bass", "middle", "treble", "presence", "master")
+        },
+    ),
+}

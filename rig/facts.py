@@ -1,0 +1,195 @@
+"""The facts a session is made of: what the journal holds, one JSON object a row.
+
+A fact is never changed and never taken back; `rig.session.state` folds them into what is so now.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from rig.capture import Outcome, Role
+
+#: A path inside the session folder: plain names, never up and never absolute.
+InnerPath = Annotated[
+    str,
+    Field(max_length=200, pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$"),
+]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Number = Annotated[int, Field(ge=0, lt=2**31)]
+
+
+class _Fact(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="constants")
+
+
+class StoredFile(_Fact):
+    """A file in the session folder and what it must contain."""
+
+    path: InnerPath
+    sha256: Digest
+    size: Annotated[int, Field(ge=0, lt=2**40)]
+
+
+class SegmentFact(_Fact):
+    """A stretch of the signal, in frames."""
+
+    part: str
+    start: Number
+    frames: Number
+
+
+class SessionCreated(_Fact):
+    """The first fact: what is played, and with which knobs."""
+
+    kind: Literal["session-created"] = "session-created"
+    rig_version: str
+    sample_rate: Annotated[int, Field(ge=8_000, le=192_000)]
+    signal: StoredFile
+    segments: tuple[SegmentFact, ...]
+    config: StoredFile
+
+
+class DaemonStarted(_Fact):
+    """A capture daemon took the session up, with these goals."""
+
+    kind: Literal["daemon-started"] = "daemon-started"
+    pid: int
+    captures: int | None
+    until: float | None
+    lockstep: bool
+    paced: bool
+
+
+class DaemonEnded(_Fact):
+    """The capture daemon laid the session down, and why."""
+
+    kind: Literal["daemon-ended"] = "daemon-ended"
+    state: Literal["finished", "failed"]
+    reason: str
+
+
+class CommandGiven(_Fact):
+    """Somebody asked for something from another terminal, or pressed Ctrl-C."""
+
+    kind: Literal["command-given"] = "command-given"
+    command: Literal["pause", "resume", "stop", "stop-now"]
+
+
+class CaptureOrdered(_Fact):
+    """A setting is to be recorded."""
+
+    kind: Literal["capture-ordered"] = "capture-ordered"
+    capture: Number
+    role: Role
+    values: tuple[float, ...]
+    round: Number
+
+
+class CaptureAbandoned(_Fact):
+    """A setting is given up for good."""
+
+    kind: Literal["capture-abandoned"] = "capture-abandoned"
+    capture: Number
+    why: str
+
+
+class TakeBegun(_Fact):
+    """The amp is dialled for a take, and playing begins."""
+
+    kind: Literal["take-begun"] = "take-begun"
+    take: Number
+    capture: Number
+
+
+class ReasonFact(_Fact):
+    """One thing that was wrong with a take."""
+
+    check: str
+    figure: float
+    limit: float
+    sentence: str
+
+
+class TakeEnded(_Fact):
+    """How a take ended; what was kept is on disk before this is written."""
+
+    kind: Literal["take-ended"] = "take-ended"
+    take: Number
+    capture: Number
+    outcome: Outcome
+    figures: dict[str, float] = {}
+    reasons: tuple[ReasonFact, ...] = ()
+    raw: StoredFile | None = None
+    aligned: StoredFile | None = None
+    played_s: float = 0.0
+
+
+class DeviceTrouble(_Fact):
+    """The amp or the interface was lost, or came back."""
+
+    kind: Literal["device-trouble"] = "device-trouble"
+    back: bool
+    why: str
+
+
+class RoundLearned(_Fact):
+    """The learner trained on what there is and asked for the next settings."""
+
+    kind: Literal["round-learned"] = "round-learned"
+    round: Number
+    strategy: str
+    values: tuple[tuple[float, ...], ...]
+    disagreement: tuple[float, ...]
+    learnt_from: tuple[Number, ...]
+    ensemble_esr: float
+    holdout_esr: float | None
+    seconds: float
+    ensemble: StoredFile
+
+
+class LearnerFailed(_Fact):
+    """A round was not learnt; the loop went on with space-filling settings, or without."""
+
+    kind: Literal["learner-failed"] = "learner-failed"
+    round: Number
+    why: str
+
+
+class SettingsFilled(_Fact):
+    """Settings that spread over the knob space, where no proposal was to be had."""
+
+    kind: Literal["settings-filled"] = "settings-filled"
+    round: Number
+    why: str
+
+
+class ModelTrained(_Fact):
+    """The model of the whole amp is there."""
+
+    kind: Literal["model-trained"] = "model-trained"
+    learnt_from: tuple[Number, ...]
+    holdout_esr: float | None
+    by_setting: dict[str, float]
+    seconds: float
+    model: StoredFile
+    export: StoredFile
+
+
+Fact = (
+    SessionCreated
+    | DaemonStarted
+    | DaemonEnded
+    | CommandGiven
+    | CaptureOrdered
+    | CaptureAbandoned
+    | TakeBegun
+    | TakeEnded
+    | DeviceTrouble
+    | RoundLearned
+    | LearnerFailed
+    | SettingsFilled
+    | ModelTrained
+)
+
+#: Reads and writes any fact as JSON.
+FACT: TypeAdapter[Fact] = TypeAdapter(Annotated[Fact, Field(discriminator="kind")])

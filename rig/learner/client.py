@@ -1,0 +1,157 @@
+"""The daemon's side of the learner: ask for a round, look whether it is there."""
+
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from rig.child import Child, ChildGone, ChildSilent
+from rig.errors import LearnerError
+from rig.facts import FACT, ModelTrained, RoundLearned
+from rig.session.live import LiveLearner
+
+#: A learner that shows no progress for this long hangs.
+STALL_S = 600.0
+#: Large blocks are kept and reused, not given back to the system after every step: a training
+#: step is up to twice as fast (glibc reads these; elsewhere they mean nothing).
+_ALLOCATOR = {
+    "MALLOC_MMAP_THRESHOLD_": "4000000000",
+    "MALLOC_TRIM_THRESHOLD_": "8000000000",
+    "MALLOC_TOP_PAD_": "100000000",
+}
+
+Answer = RoundLearned | ModelTrained
+
+
+@dataclass(frozen=True)
+class Job:
+    """What the learner is to do: a round that asks for ``count`` settings, or the final model."""
+
+    final: bool
+    round: int
+    count: int = 0
+
+
+class Learner:
+    """One learner process at a time, started when it is needed.
+
+    Args:
+        session_folder: What it learns from; it reads and writes there by itself.
+        clock: Monotonic seconds, for noticing a hang.
+        stall_s: After how many seconds without progress it is killed.
+    """
+
+    def __init__(
+        self,
+        session_folder: Path,
+        clock: Callable[[], float] = time.monotonic,
+        stall_s: float = STALL_S,
+    ) -> None:
+        self._folder = session_folder
+        self._clock = clock
+        self._stall_s = stall_s
+        self._child: Child | None = None
+        self._heard = 0.0
+        self._answer: Answer | None = None
+        self._failure: str | None = None
+        self.job: Job | None = None
+        self.progress: LiveLearner | None = None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing was asked for that has not been fetched."""
+        return self.job is None
+
+    def ask(self, job: Job) -> None:
+        """Set it to work.
+
+        Raises:
+            LearnerError: It cannot be started.
+        """
+        message = {"session": str(self._folder), **vars(job)}
+        try:
+            if self._child is None:
+                log = self._folder / "logs" / "learner.log"
+                self._child = Child("rig.learner.worker", log, _ALLOCATOR)
+            self._child.send(message)
+        except (ChildGone, OSError):
+            self.stop()
+            raise LearnerError(
+                "the learner could not be started; logs/learner.log says more"
+            ) from None
+        self.job, self._answer, self._failure, self._heard = job, None, None, self._clock()
+
+    def hear(self, wait_s: float = 0.0) -> None:
+        """Listen for up to ``wait_s``: keeps the progress up to date, and never raises."""
+        deadline = self._clock() + wait_s
+        while self._child is not None and self.job is not None and not self._is_over:
+            left_s = max(deadline - self._clock(), 0.0)
+            if not self._next(self._child, left_s) or left_s == 0.0:
+                return
+
+    def poll(self, wait_s: float = 0.0) -> Answer | None:
+        """Listen for up to ``wait_s``; the answer once it is there, and then no more.
+
+        Raises:
+            LearnerError: It failed, ended or hung; it can be asked again.
+        """
+        self.hear(wait_s)
+        if not self._is_over:
+            return None
+        answer, failure = self._answer, self._failure
+        self._answer, self._failure, self.job, self.progress = None, None, None, None
+        if failure is not None:
+            raise LearnerError(failure)
+        return answer
+
+    @property
+    def _is_over(self) -> bool:
+        return self._answer is not None or self._failure is not None
+
+    def _next(self, child: Child, wait_s: float) -> bool:
+        try:
+            message, _ = child.receive(wait_s)
+        except ChildSilent:
+            if self._clock() - self._heard > self._stall_s:
+                self._fail(f"the learner made no progress for {self._stall_s:g} s")
+            return False
+        except ChildGone:
+            self._fail(
+                "the learner ended unexpectedly (out of memory?); logs/learner.log says more"
+            )
+            return False
+        self._heard = self._clock()
+        self._take_in(message)
+        return True
+
+    def _take_in(self, message: dict[str, Any]) -> None:
+        try:
+            if "progress" in message:
+                self.progress = LiveLearner.model_validate(message["progress"])
+            elif "failed" in message:
+                self._failure = str(message["failed"])
+            else:
+                fact = FACT.validate_python(message["fact"])
+                assert isinstance(fact, RoundLearned | ModelTrained)
+                self._answer = fact
+        except (ValidationError, KeyError):
+            self._fail("the learner gave an answer that could not be read")
+
+    def _fail(self, why: str) -> None:
+        self._kill()
+        self._failure = why
+
+    def stop(self) -> None:
+        """End the process; what it was doing is lost, what it had finished is not."""
+        self._kill()
+        self.job, self.progress, self._answer, self._failure = None, None, None, None
+
+    def _kill(self) -> None:
+        child, self._child = self._child, None
+        if child is not None:
+            with contextlib.suppress(OSError):
+                child.kill()

@@ -1,0 +1,60 @@
+"""A session's captures as tensors."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from calibration.signals import Part
+from models.training import Dataset
+from rig import store
+from rig.capture import Role
+from rig.errors import SessionError
+from rig.session.folder import Session
+from rig.session.state import CaptureState
+
+
+def _capture(
+    folder: Path, about: CaptureState, frames: int
+) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    assert about.kept is not None
+    assert about.kept.aligned is not None
+    path = folder / about.kept.aligned.path
+    _, audio = store.read_wav(path)
+    if audio.shape != (frames,):
+        raise SessionError(f"{path}: has not the length of the signal; 'rig verify' says more")
+    return audio.astype(np.float32)
+
+
+def _dataset(session: Session, captures: Sequence[CaptureState], start: int, stop: int) -> Dataset:
+    signal = session.signal()
+    frames = signal.segment(Part.TAIL).start
+    panel = session.config.panel
+    targets = [_capture(session.folder, about, frames) for about in captures]
+    points = [panel.point(about.capture.setting) for about in captures]
+    return Dataset(
+        torch.from_numpy(signal.send[:frames].astype(np.float32)),
+        torch.from_numpy(np.stack(targets)),
+        torch.from_numpy(np.stack(points).astype(np.float32)),
+        start,
+        stop,
+    )
+
+
+def learnt(session: Session) -> list[CaptureState]:
+    """The kept captures that models may see, in the order in which they were asked for."""
+    return session.state.kept(Role.SEED, Role.ACTIVE)
+
+
+def training_set(session: Session) -> Dataset:
+    """Tones and training guitar of every capture that models may see."""
+    signal = session.signal()
+    span = signal.segment(Part.TONES).start, signal.segment(Part.TRAIN).stop
+    return _dataset(session, learnt(session), *span)
+
+
+def test_set(session: Session, captures: Sequence[CaptureState]) -> Dataset:
+    """The held-out guitar of some captures."""
+    segment = session.signal().segment(Part.HOLDOUT)
+    return _dataset(session, captures, segment.start, segment.stop)

@@ -1,0 +1,28 @@
+"""Where training runs."""
+
+import os
+
+import torch
+
+from rig.config import LearnerConfig
+from rig.errors import ConfigError
+
+
+def choose(config: LearnerConfig) -> torch.device:
+    """The configured device; 'auto' takes CUDA, then MPS, then the CPU. Sets the thread count.
+
+    Raises:
+        ConfigError: The configured device is not on this machine.
+    """
+    torch.set_num_threads(config.threads or os.cpu_count() or 1)
+    there = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if config.device != "auto" and not there[config.device]:
+        raise ConfigError(
+            f"learner.device: there is no {config.device} on this machine; 'auto' takes what there is"
+        )
+    best = next(name for name, present in there.items() if present)
+    return torch.device(best if config.device == "auto" else config.device)

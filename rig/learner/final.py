@@ -1,0 +1,75 @@
+"""The final model: one network of the whole amp, trained on everything that was kept."""
+
+import json
+import time
+from typing import Any
+
+import torch
+
+from models.nam import document
+from models.spec import ModelSpec, dump_model
+from models.training import Model, Recipe
+from rig import facts, store
+from rig.knobs import Setting
+from rig.learner import data
+from rig.learner.rounds import Tell, fit, holdout_esr, mean
+from rig.proposals import designs
+from rig.session.folder import Session
+
+RATE = 0.008
+MODEL = "model/model.safetensors"
+
+
+def nam_document(session: Session, model: Model, setting: Setting) -> dict[str, Any]:
+    """A stock ``.nam`` document of a model at one setting of the session's amp."""
+    panel = session.config.panel
+    created = session.state.created
+    assert created is not None
+    knobs = torch.from_numpy(panel.point(setting)).to(torch.float32)
+    metadata = {
+        "name": f"{session.config.name}: {panel.describe(setting)}",
+        "modeled_by": "rig",
+        "gear_type": "amp",
+    }
+    return document(model, knobs, created.sample_rate, metadata)
+
+
+def train_final(session: Session, tell: Tell) -> facts.ModelTrained:
+    """Train, test, store and export the final model.
+
+    It is trained for a fixed number of steps, so nothing of the holdouts chooses anything.
+
+    Raises:
+        LearnerError: It cannot be done.
+        Diverged: Training broke down.
+        StorageError: The disk did not take the model.
+    """
+    began = time.monotonic()
+    config = session.config
+    panel = config.panel
+    spec = ModelSpec(
+        config.learner.architecture, config.learner.final_size, panel.switch_positions, 1
+    )
+    torch.manual_seed(config.seed)
+    model = spec.build()
+    recipe = Recipe(config.learner.final_steps, RATE, seed=config.seed)
+    fit(session, model, recipe, "final model", session.state.round, tell)
+    by_setting = holdout_esr(session, model)
+    total = mean(by_setting)
+    model.cpu()
+    reference = designs.reference(panel)
+    exported = json.dumps(nam_document(session, model, reference)).encode()
+    metrics = {
+        "holdout_esr": total,
+        "by_setting": by_setting,
+        "exported_at": panel.named(reference),
+    }
+    store.write(session.folder, "model/metrics.json", json.dumps(metrics, indent=1).encode())
+    return facts.ModelTrained(
+        learnt_from=tuple(about.capture.number for about in data.learnt(session)),
+        holdout_esr=total,
+        by_setting=by_setting,
+        seconds=time.monotonic() - began,
+        model=store.write(session.folder, MODEL, dump_model(model, spec)),
+        export=store.write(session.folder, "model/reference.nam", exported),
+    )

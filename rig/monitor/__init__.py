@@ -1,0 +1,1 @@
+"""The monitor: reads a session folder and nothing else, and may be closed at any time."""

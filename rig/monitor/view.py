@@ -1,0 +1,56 @@
+"""What the monitor draws: a frozen look at a session."""
+
+from dataclasses import dataclass
+
+from rig.facts import RoundLearned, TakeEnded
+from rig.knobs import Panel, Setting
+from rig.session import live
+from rig.session.folder import Session
+from rig.session.status import Status, status
+
+
+@dataclass(frozen=True)
+class View:
+    """A session at one instant.
+
+    Attributes:
+        status: As ``rig status`` prints it.
+        panel: The amp's knobs.
+        setting: Where the knobs stand, as far as is known.
+        live: What happens this second; None where nobody says.
+        recent: The last takes that ended, oldest first, each with its setting.
+        rounds: Every round learnt.
+        trouble: The last thing that went wrong with devices or learner, if it is still so.
+    """
+
+    status: Status
+    panel: Panel
+    setting: Setting
+    live: live.Live | None
+    recent: tuple[tuple[TakeEnded, Setting], ...]
+    rounds: tuple[RoundLearned, ...]
+    trouble: str | None
+
+
+def look(session: Session) -> View:
+    """Look at a session; take in what was written since."""
+    session.refresh()
+    state, panel = session.state, session.config.panel
+    now = status(session)
+    snapshot = live.read(session.folder) if now.state not in ("finished", "failed") else None
+    setting = panel.rest
+    if snapshot is not None and snapshot.take is not None:
+        setting = Setting(snapshot.take.values)
+    elif snapshot is not None and state.recent:
+        setting = state.captures[state.recent[-1].capture].capture.setting
+    failed = state.learner_failures[-1] if state.learner_failures else None
+    learner_trouble = failed.why if failed and failed.round == state.round else None
+    return View(
+        status=now,
+        panel=panel,
+        setting=setting,
+        live=snapshot,
+        recent=tuple((take, state.captures[take.capture].capture.setting) for take in state.recent),
+        rounds=tuple(state.rounds),
+        trouble=state.devices_lost or learner_trouble,
+    )

@@ -1,0 +1,151 @@
+"""Settings spread over the knob space: Latin hypercube, corners, holdouts, space filling."""
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
+from scipy.stats import qmc
+
+from rig.knobs import Panel, Point, Setting
+
+#: Streams of random numbers that must not meet, whatever the session's seed.
+SEED_STREAM, HOLDOUT_STREAM, FILL_STREAM = 1, 2, 3
+#: Corners are at most this share of the seeds.
+CORNER_SHARE = 0.5
+#: Candidates from which space filling picks.
+FILL_CANDIDATES = 1024
+#: Draws in vain before a small knob space counts as used up.
+PATIENCE = 4
+
+
+def _stream(seed: int, stream: int, salt: int = 0) -> np.random.Generator:
+    return np.random.default_rng([seed, stream, salt])
+
+
+def corners(knobs: int) -> NDArray[np.int64]:
+    """Knob-range corners as a fractional factorial: main effects clear of each other.
+
+    Base columns count in binary; each further column is a product of base columns, longest
+    products first. Source: Box and Hunter, "The 2^(k-p) Fractional Factorial Designs", 1961.
+
+    Returns:
+        ``(runs, knobs)`` of 0 and 1, with the fewest runs (a power of two) above ``knobs``.
+    """
+    base = max(int(np.ceil(np.log2(knobs + 1))), 1)
+    signs = 1 - 2 * ((np.arange(2**base)[:, None] >> np.arange(base)) & 1)
+    columns = [signs[:, i] for i in range(min(base, knobs))]
+    for size in range(base, 1, -1):
+        for chosen in combinations(range(base), size):
+            columns.append(np.prod(signs[:, chosen], axis=1))
+    return (1 - np.stack(columns[:knobs], axis=1)) // 2
+
+
+def _hypercube(knobs: int, count: int, random: np.random.Generator) -> NDArray[np.float64]:
+    optimised = "random-cd" if count > 1 else None
+    return np.asarray(qmc.LatinHypercube(knobs, optimization=optimised, rng=random).random(count))
+
+
+def _distinct(
+    points: Iterable[Sequence[float] | Point], panel: Panel, taken: set[Setting]
+) -> list[Setting]:
+    """The points as settings, without repeats and without those taken."""
+    found: list[Setting] = []
+    for point in points:
+        setting = panel.quantise(point)
+        if setting not in taken:
+            taken.add(setting)
+            found.append(setting)
+    return found
+
+
+def _drawn(
+    panel: Panel, count: int, taken: set[Setting], draw: Callable[[int], NDArray[np.float64]]
+) -> list[Setting]:
+    """``count`` distinct settings from repeated draws; fewer where the space has no more."""
+    found: list[Setting] = []
+    for _ in range(PATIENCE):
+        missing = count - len(found)
+        if missing > 0:
+            found += _distinct(draw(missing), panel, taken)
+    return found
+
+
+def seeds(panel: Panel, count: int, seed: int) -> list[Setting]:
+    """The first settings to learn from: corners of the knob space, then a Latin hypercube."""
+    random = _stream(seed, SEED_STREAM)
+    taken: set[Setting] = set()
+    ends = corners(len(panel))[: int(count * CORNER_SHARE)]
+    found = _distinct(ends.astype(float), panel, taken)
+
+    def draw(missing: int) -> NDArray[np.float64]:
+        return _hypercube(len(panel), missing, random)
+
+    return found + _drawn(panel, count - len(found), taken, draw)
+
+
+def to_play(panel: Panel, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Uniform points moved to where players set the knobs: ``(points, knobs)`` each.
+
+    Each turning knob follows a normal distribution cut off at its ends; switches stay uniform.
+    """
+    moved = uniform.copy()
+    for column, knob in enumerate(panel.knobs):
+        if not knob.is_switch:
+            centre, deviation = knob.play_unit()
+            low, high = ndtr((0.0 - centre) / deviation), ndtr((1.0 - centre) / deviation)
+            within = low + uniform[:, column] * (high - low)
+            moved[:, column] = np.clip(centre + deviation * ndtri(within), 0.0, 1.0)
+    return moved
+
+
+def holdouts(panel: Panel, count: int, seed: int, taken: Iterable[Setting]) -> list[Setting]:
+    """Settings that models are only ever tested on, where players set the knobs."""
+    random = _stream(seed, HOLDOUT_STREAM)
+
+    def draw(missing: int) -> NDArray[np.float64]:
+        return to_play(panel, _hypercube(len(panel), missing, random))
+
+    return _drawn(panel, count, set(taken), draw)
+
+
+def fill(panel: Panel, count: int, seed: int, taken: Iterable[Setting]) -> list[Setting]:
+    """Settings as far as possible from all others, one after the other (maximin)."""
+    others = list(dict.fromkeys(taken))
+    random = _stream(seed, FILL_STREAM, len(others))
+    used = set(others)
+    drawn = to_play(panel, random.random((FILL_CANDIDATES, len(panel))))
+    candidates = _distinct(drawn, panel, set(used))
+    if not candidates:
+        return []
+    points = np.array([panel.point(setting) for setting in candidates])
+    nearest = np.full(len(points), np.inf)
+    for setting in others:
+        nearest = np.minimum(nearest, np.linalg.norm(points - panel.point(setting), axis=1))
+    found = []
+    for _ in range(min(count, len(candidates))):
+        best = int(np.argmax(nearest))
+        found.append(candidates[best])
+        nearest = np.minimum(nearest, np.linalg.norm(points - points[best], axis=1))
+        nearest[best] = -1.0
+    return found
+
+
+def reference(panel: Panel) -> Setting:
+    """The canary's setting: every knob in the middle of where players set it."""
+    return panel.quantise([0.0 if k.is_switch else k.play_unit()[0] for k in panel.knobs])
+
+
+def choose(
+    panel: Panel, points: Iterable[Sequence[float]], count: int, seed: int, taken: Iterable[Setting]
+) -> tuple[list[Setting], int]:
+    """A batch from ranked points: quantised, never twice, filled up where they run out.
+
+    Returns:
+        The settings, and how many of them the points gave (the rest fills the space).
+    """
+    used = set(taken)
+    proposed = _distinct(points, panel, set(used))[:count]
+    filled = fill(panel, count - len(proposed), seed, [*used, *proposed])
+    return proposed + filled, len(proposed)

@@ -1,0 +1,73 @@
+"""Turning designs and proposals into captures that the journal knows of."""
+
+from rig import facts
+from rig.capture import Capture, Role
+from rig.config import PlanConfig
+from rig.knobs import Setting
+from rig.proposals import designs
+from rig.session.folder import Session
+from rig.session.state import State
+
+#: Canaries at the start: two, so that repeatability is known before anything is learnt.
+FIRST_CANARIES = 2
+
+
+def _order(session: Session, setting: Setting, role: Role, round_number: int) -> Capture:
+    capture = Capture(len(session.state.captures) + 1, setting, role, round_number)
+    session.order(capture)
+    return capture
+
+
+def order_first(session: Session, goal: int | None) -> None:
+    """Order the seeds, with the holdouts halfway, so that either half is of use by itself."""
+    plan, panel, seed = session.config.plan, session.config.panel, session.config.seed
+    count = plan.seeds if goal is None else min(plan.seeds, goal)
+    seeds = designs.seeds(panel, count, seed)
+    holdouts = designs.holdouts(panel, plan.holdouts, seed, seeds)
+    half = len(seeds) // 2
+    ordered = set(session.state.settings())
+    for settings, role in (
+        (seeds[:half], Role.SEED),
+        (holdouts, Role.HOLDOUT),
+        (seeds[half:], Role.SEED),
+    ):
+        for setting in settings:
+            if setting not in ordered:
+                _order(session, setting, role, 0)
+
+
+def order_learnt(session: Session, learnt: facts.RoundLearned) -> None:
+    """Write a round down and order what it asks for."""
+    session.record(learnt)
+    for values in learnt.values:
+        _order(session, Setting(values), Role.ACTIVE, learnt.round)
+
+
+def order_fill(session: Session, count: int, why: str) -> int:
+    """Order settings that fill the space, and say why; returns how many there were left."""
+    state, config = session.state, session.config
+    settings = designs.fill(config.panel, count, config.seed, state.settings())
+    if settings:
+        session.record(facts.SettingsFilled(round=state.round, why=why))
+    for setting in settings:
+        _order(session, setting, Role.ACTIVE, state.round)
+    return len(settings)
+
+
+def order_canary(session: Session) -> Capture:
+    """Order the reference setting once more."""
+    setting = designs.reference(session.config.panel)
+    return _order(session, setting, Role.CANARY, session.state.round)
+
+
+def canary_due(state: State, plan: PlanConfig) -> bool:
+    """Whether the reference setting is to be recorded before anything else."""
+    tried = [c for c in state.captures.values() if c.capture.role is Role.CANARY]
+    if any(about.is_pending for about in tried):
+        return False
+    return len(tried) < FIRST_CANARIES or state.since_canary >= plan.canary_every
+
+
+def seeding_is_over(state: State) -> bool:
+    """Whether rounds have begun; until then a kill may have come between two orders."""
+    return state.round > 0 or state.fills > 0

@@ -1,0 +1,33 @@
+"""How other terminals reach the daemon: small files dropped into the session folder.
+
+The daemon alone writes the journal. Whoever wants something leaves a file in ``control/``; the
+daemon takes it up within a tenth of a second and writes the fact down.
+"""
+
+import contextlib
+import time
+from pathlib import Path
+from typing import Literal, get_args
+
+FOLDER = "control"
+Command = Literal["pause", "resume", "stop", "stop-now"]
+
+
+def drop(session_folder: Path, command: Command) -> None:
+    """Ask the daemon for something."""
+    folder = session_folder / FOLDER
+    folder.mkdir(exist_ok=True)
+    (folder / f"{time.time_ns():020d}.{command}").touch()
+
+
+def collect(session_folder: Path) -> list[Command]:
+    """What was asked for since the last time, oldest first; the files are gone after this."""
+    folder = session_folder / FOLDER
+    if not folder.is_dir():
+        return []
+    asked: list[Command] = []
+    for path in sorted(folder.iterdir()):
+        asked += [known for known in get_args(Command) if path.suffix == f".{known}"]
+        with contextlib.suppress(OSError):
+            path.unlink()
+    return asked

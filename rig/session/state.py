@@ -1,0 +1,207 @@
+"""What is so now: a fold over the journal's facts."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import singledispatchmethod
+from statistics import median
+
+from rig import facts
+from rig.capture import Capture, Outcome, Role
+from rig.facts import TakeEnded
+from rig.journal import Entry
+from rig.knobs import Setting
+
+
+@dataclass
+class CaptureState:
+    """What became of an order: pending until it is kept or abandoned."""
+
+    capture: Capture
+    rejected: int = 0
+    failed: int = 0
+    kept: TakeEnded | None = None
+    abandoned: str | None = None
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether it is still to be recorded."""
+        return self.kept is None and self.abandoned is None
+
+
+@dataclass
+class State:
+    """Everything the journal says, folded; `apply` is the only thing that changes it."""
+
+    seq: int = 0
+    updated_at: float | None = None
+    created: facts.SessionCreated | None = None
+    started: facts.DaemonStarted | None = None
+    started_at: float | None = None
+    ended: facts.DaemonEnded | None = None
+    captures: dict[int, CaptureState] = field(default_factory=dict)
+    takes: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
+    last_take: int = 0
+    open_take: facts.TakeBegun | None = None
+    recent: list[TakeEnded] = field(default_factory=list)
+    first_take_at: float | None = None
+    last_take_at: float | None = None
+    played_s: float = 0.0
+    since_canary: int = 0
+    canaries: list[TakeEnded] = field(default_factory=list)
+    baseline: TakeEnded | None = None
+    abandoned_in_a_row: int = 0
+    rounds: list[facts.RoundLearned] = field(default_factory=list)
+    learner_failures: list[facts.LearnerFailed] = field(default_factory=list)
+    fills: int = 0
+    paused: bool = False
+    stopping: bool = False
+    has_played: bool = False
+    devices_lost: str | None = None
+    model: facts.ModelTrained | None = None
+
+    #: How many ended takes `recent` holds.
+    RECENT = 8
+
+    def apply(self, entry: Entry) -> None:
+        """Take one fact in."""
+        self.seq = entry.seq
+        self.updated_at = entry.at
+        self._take_in(entry.fact, entry.at)
+
+    @singledispatchmethod
+    def _take_in(self, fact: object, at: float) -> None:
+        """Facts that change nothing here need no word of their own."""
+
+    @_take_in.register
+    def _(self, fact: facts.SessionCreated, at: float) -> None:
+        self.created, self.started_at = fact, at
+
+    @_take_in.register
+    def _(self, fact: facts.DaemonStarted, at: float) -> None:
+        self.started, self.ended, self.open_take = fact, None, None
+        self.paused = self.stopping = self.has_played = False
+        self.devices_lost = None
+        self.abandoned_in_a_row = 0
+
+    @_take_in.register
+    def _(self, fact: facts.DaemonEnded, at: float) -> None:
+        self.ended, self.open_take, self.paused = fact, None, False
+
+    @_take_in.register
+    def _(self, fact: facts.CommandGiven, at: float) -> None:
+        if fact.command in ("pause", "resume"):
+            self.paused = fact.command == "pause"
+        else:
+            self.stopping, self.paused = True, False
+
+    @_take_in.register
+    def _(self, fact: facts.CaptureOrdered, at: float) -> None:
+        order = Capture(fact.capture, Setting(fact.values), fact.role, fact.round)
+        self.captures[fact.capture] = CaptureState(order)
+
+    @_take_in.register
+    def _(self, fact: facts.CaptureAbandoned, at: float) -> None:
+        self.captures[fact.capture].abandoned = fact.why
+        self.abandoned_in_a_row += 1
+
+    @_take_in.register
+    def _(self, fact: facts.TakeBegun, at: float) -> None:
+        self.open_take, self.last_take, self.has_played = fact, fact.take, True
+        self.first_take_at = self.first_take_at or at
+
+    @_take_in.register
+    def _(self, fact: TakeEnded, at: float) -> None:
+        self.open_take, self.last_take_at = None, at
+        self.takes[fact.outcome] += 1
+        self.recent = [*self.recent, fact][-self.RECENT :]
+        about = self.captures[fact.capture]
+        if fact.outcome is Outcome.KEPT:
+            self._keep(about, fact)
+        elif fact.outcome is Outcome.REJECTED:
+            about.rejected += 1
+        else:
+            about.failed += 1
+
+    def _keep(self, about: CaptureState, fact: TakeEnded) -> None:
+        about.kept = fact
+        self.played_s += fact.played_s
+        self.baseline = self.baseline or fact
+        self.abandoned_in_a_row = 0
+        if about.capture.role is Role.CANARY:
+            self.canaries.append(fact)
+            self.since_canary = 0
+        else:
+            self.since_canary += 1
+
+    @_take_in.register
+    def _(self, fact: facts.DeviceTrouble, at: float) -> None:
+        self.devices_lost = None if fact.back else fact.why
+
+    @_take_in.register
+    def _(self, fact: facts.RoundLearned, at: float) -> None:
+        self.rounds.append(fact)
+
+    @_take_in.register
+    def _(self, fact: facts.LearnerFailed, at: float) -> None:
+        self.learner_failures.append(fact)
+
+    @_take_in.register
+    def _(self, fact: facts.SettingsFilled, at: float) -> None:
+        self.fills += 1
+
+    @_take_in.register
+    def _(self, fact: facts.ModelTrained, at: float) -> None:
+        self.model = fact
+
+    @property
+    def round(self) -> int:
+        """The last round that was opened, learnt or not."""
+        learnt = self.rounds[-1].round if self.rounds else 0
+        failed = self.learner_failures[-1].round if self.learner_failures else 0
+        return max(learnt, failed)
+
+    @property
+    def pending(self) -> list[CaptureState]:
+        """Orders still to be recorded, oldest first."""
+        return [about for about in self.captures.values() if about.is_pending]
+
+    def kept(self, *roles: Role) -> list[CaptureState]:
+        """Kept captures of some roles, in the order in which they were asked for."""
+        wanted = roles or tuple(Role)
+        return [c for c in self.captures.values() if c.kept and c.capture.role in wanted]
+
+    def ordered_to_learn(self) -> int:
+        """How many settings to learn from are kept or still to come."""
+        return sum(
+            about.capture.role.is_trained_on and about.abandoned is None
+            for about in self.captures.values()
+        )
+
+    def settings(self) -> list[Setting]:
+        """Every setting that was ever asked for, canaries aside."""
+        return [
+            c.capture.setting for c in self.captures.values() if c.capture.role is not Role.CANARY
+        ]
+
+    @property
+    def repeatability_esr(self) -> float | None:
+        """Median ESR between two takes of the reference setting: no model can beat it."""
+        figures = [
+            c.figures["replicate_esr"] for c in self.canaries if "replicate_esr" in c.figures
+        ]
+        return median(figures) if figures else None
+
+    @property
+    def holdout_esr(self) -> float | None:
+        """Of the final model where it is there, else of the last round's ensemble."""
+        if self.model is not None:
+            return self.model.holdout_esr
+        return self.rounds[-1].holdout_esr if self.rounds else None
+
+
+def fold(entries: Iterable[Entry], onto: State | None = None) -> State:
+    """The state after some entries, from nothing or onto an earlier state."""
+    state = onto or State()
+    for entry in entries:
+        state.apply(entry)
+    return state

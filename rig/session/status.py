@@ -1,0 +1,165 @@
+"""One answer to "how is it going?", for people and for programs."""
+
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from rig.capture import Outcome
+from rig.session import live
+from rig.session.folder import Session, is_running
+from rig.session.state import State
+
+StateName = Literal["starting", "running", "paused", "stopping", "finished", "failed"]
+
+#: What is said of a session whose process died without a word.
+INTERRUPTED = "the capture was interrupted; 'rig capture' goes on from where it was"
+
+
+@dataclass(frozen=True)
+class RoundStatus:
+    """One round: which settings, why, and what was known after it."""
+
+    round: int
+    strategy: str
+    settings: list[dict[str, float]]
+    disagreement: list[float]
+    ensemble_esr: float
+    holdout_esr: float | None
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Status:
+    """Everything that ``rig status --json`` prints; times are ISO 8601 in UTC."""
+
+    session: str
+    state: StateName
+    finish_reason: str | None
+    captures: dict[str, int | None]
+    takes: dict[str, int]
+    round: int
+    rounds: list[RoundStatus]
+    holdout_esr: float | None
+    repeatability_esr: float | None
+    utilization: float | None
+    started_at: str | None
+    updated_at: str | None
+    eta: str | None
+    disk_free_bytes: int | None
+    model: str | None
+    export: str | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """As plain values for JSON."""
+        return asdict(self)
+
+
+def _iso(at: float | None) -> str | None:
+    return None if at is None else datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
+
+
+def state_name(state: State, *, running: bool) -> StateName:
+    """What the session is doing, from its facts and from whether a process holds its lock."""
+    if not running:
+        return state.ended.state if state.ended else "failed"
+    if state.stopping:
+        return "stopping"
+    if state.paused:
+        return "paused"
+    if state.ended is not None or state.started is None or not state.has_played:
+        return "starting"
+    return "running"
+
+
+def utilization(state: State) -> float | None:
+    """Seconds of signal played by kept takes over wall seconds since the first take."""
+    if state.first_take_at is None or state.last_take_at is None:
+        return None
+    wall_s = state.last_take_at - state.first_take_at
+    return state.played_s / wall_s if wall_s > 0 else None
+
+
+def planned(state: State, session: Session) -> int | None:
+    """How many settings are to be learnt from, as far as a number was asked for."""
+    if state.started is not None:
+        return state.started.captures
+    return session.config.plan.captures
+
+
+def eta_s(session: Session, now: float) -> float | None:
+    """Seconds until the session is done: takes and rounds at the pace they had so far."""
+    state, plan = session.state, session.config.plan
+    ended = state.takes[Outcome.KEPT]
+    if state.first_take_at is None or not ended or state.last_take_at is None:
+        return None
+    goal = planned(state, session)
+    if goal is None:
+        until = state.started.until if state.started else None
+        return None if until is None else max(until - now, 0.0)
+    learning_s = sum(learnt.seconds for learnt in state.rounds)
+    take_s = max(state.last_take_at - state.first_take_at - learning_s, 0.0) / ended
+    to_order = max(goal - state.ordered_to_learn(), 0)
+    rounds = -(-to_order // plan.batch)
+    steps = session.config.learner.steps
+    step_s = state.rounds[-1].seconds / steps if state.rounds else None
+    if rounds and step_s is None:
+        return None
+    final_s = 0.0 if step_s is None else step_s * session.config.learner.final_steps
+    return (to_order + len(state.pending)) * take_s + rounds * steps * (step_s or 0.0) + final_s
+
+
+def status(session: Session, clock: Callable[[], float] = time.time) -> Status:
+    """The status of a session as it stands in its folder."""
+    state, panel = session.state, session.config.panel
+    now = clock()
+    running = is_running(session.folder)
+    name = state_name(state, running=running)
+    left_s = eta_s(session, now) if name in ("starting", "running", "paused") else None
+    names = [knob.name for knob in panel.knobs]
+    reason = None if running or state.ended is None else state.ended.reason
+    trained = [c for c in state.captures.values() if c.capture.role.is_trained_on]
+    snapshot = live.read(session.folder) if running else None
+    return Status(
+        session=session.folder.name,
+        state=name,
+        finish_reason=INTERRUPTED if not running and state.ended is None else reason,
+        captures={
+            "planned": planned(state, session),
+            "kept": sum(about.kept is not None for about in trained),
+            "abandoned": sum(about.abandoned is not None for about in state.captures.values()),
+        },
+        takes={outcome.value: count for outcome, count in state.takes.items()},
+        round=state.round,
+        rounds=[
+            RoundStatus(
+                round=learnt.round,
+                strategy=learnt.strategy,
+                settings=[dict(zip(names, values, strict=True)) for values in learnt.values],
+                disagreement=list(learnt.disagreement),
+                ensemble_esr=learnt.ensemble_esr,
+                holdout_esr=learnt.holdout_esr,
+                seconds=learnt.seconds,
+            )
+            for learnt in state.rounds
+        ],
+        holdout_esr=state.holdout_esr,
+        repeatability_esr=state.repeatability_esr,
+        utilization=utilization(state),
+        started_at=_iso(state.started_at),
+        updated_at=_iso(max(state.updated_at or 0.0, snapshot.at if snapshot else 0.0) or None),
+        eta=None if left_s is None else _iso(now + left_s),
+        disk_free_bytes=disk_free_bytes(session),
+        model=state.model.model.path if state.model else None,
+        export=state.model.export.path if state.model else None,
+    )
+
+
+def disk_free_bytes(session: Session) -> int | None:
+    """Bytes free where the session lies."""
+    try:
+        return shutil.disk_usage(session.folder).free
+    except OSError:
+        return None

@@ -1,0 +1,51 @@
+"""A session's status as a person reads it."""
+
+from datetime import datetime
+from pathlib import Path
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from rig.session.status import Status
+
+
+def _time(iso: str | None) -> str:
+    return "-" if iso is None else f"{datetime.fromisoformat(iso).astimezone():%d %b %H:%M}"
+
+
+def _esr(value: float | None) -> str:
+    return "not yet known" if value is None else f"{value:.2g}"
+
+
+def _lines(status: Status, folder: Path) -> list[tuple[str, str]]:
+    captures, takes = status.captures, status.takes
+    goal = "no fixed number" if captures["planned"] is None else str(captures["planned"])
+    lines = [
+        ("captures", f"{captures['kept']} of {goal} kept, {captures['abandoned']} given up"),
+        ("takes", f"{takes['kept']} kept, {takes['rejected']} rejected, {takes['failed']} failed"),
+        ("rounds", str(status.round)),
+        ("holdout ESR", f"{_esr(status.holdout_esr)}  (floor {_esr(status.repeatability_esr)})"),
+    ]
+    if status.utilization is not None:
+        lines.append(("utilization", f"{status.utilization:.2f} s of signal kept per second"))
+    lines.append(("begun", f"{_time(status.started_at)}, last word {_time(status.updated_at)}"))
+    if status.eta is not None:
+        lines.append(("done at", _time(status.eta)))
+    if status.model is not None and status.export is not None:
+        lines += [("model", str(folder / status.model)), ("export", str(folder / status.export))]
+    return lines
+
+
+def summary(status: Status, folder: Path) -> Group:
+    """Something that rich can print."""
+    style = "red" if status.state == "failed" else "green"
+    head = Text.assemble((status.session, "bold"), ": ", (status.state, style))
+    if status.finish_reason:
+        head.append(f" - {status.finish_reason}")
+    table = Table(box=None, show_header=False, padding=(0, 2))
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
+    for name, value in _lines(status, folder):
+        table.add_row(name, value)
+    return Group(head, table)

@@ -1,0 +1,81 @@
+"""Checking a session folder against its journal: every file there, whole, and what was kept."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rig import store
+from rig.facts import StoredFile
+from rig.session.folder import Session
+
+#: Folders in which every file must be one that the journal knows of.
+AUDIO_FOLDERS = ("takes", "captures")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong: with which take (None: with the session itself), and what."""
+
+    take: int | None
+    what: str
+
+    def __str__(self) -> str:
+        """One line for people."""
+        return self.what if self.take is None else f"take {self.take}: {self.what}"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was checked, what is wrong, and what lies about that no fact speaks of."""
+
+    checked: int
+    problems: tuple[Problem, ...]
+    strays: tuple[str, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Whether everything that the journal speaks of is as it says."""
+        return not self.problems
+
+
+def _stored(session: Session) -> Iterator[tuple[int | None, StoredFile]]:
+    """Every file that the journal speaks of; of files written anew, the last word."""
+    state = session.state
+    if state.created is not None:
+        yield None, state.created.signal
+        yield None, state.created.config
+    for entry in session.journal.entries():
+        fact = entry.fact
+        if fact.kind == "take-ended":
+            for file in (fact.raw, fact.aligned):
+                if file is not None:
+                    yield fact.take, file
+    for learnt in {learnt.round: learnt for learnt in state.rounds}.values():
+        yield None, learnt.ensemble
+    if state.model is not None:
+        yield None, state.model.model
+        yield None, state.model.export
+
+
+def _unrecorded(session: Session) -> Iterator[Problem]:
+    """Captures that are called kept without a recording."""
+    for about in session.state.kept():
+        if about.kept is not None and about.kept.aligned is None:
+            yield Problem(about.kept.take, "is called kept, but the journal names no recording")
+
+
+def verify(session: Session) -> Report:
+    """Check every stored file by size and hash; reads everything, changes nothing."""
+    problems = list(_unrecorded(session))
+    known: set[str] = set()
+    for take, file in _stored(session):
+        known.add(file.path)
+        wrong = store.problem(session.folder, file)
+        if wrong is not None:
+            problems.append(Problem(take, wrong))
+    present = (
+        path.relative_to(session.folder).as_posix()
+        for folder in AUDIO_FOLDERS
+        for path in sorted((session.folder / folder).glob("*"))
+    )
+    strays = tuple(path for path in present if path not in known)
+    return Report(len(known), tuple(problems), strays)

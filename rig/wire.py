@@ -1,0 +1,76 @@
+"""The daemon's line to its viewers: what happens now goes out, commands come in."""
+
+import os
+import time
+from pathlib import Path
+
+from rig.capture import Levels, Take
+from rig.session import control, live
+
+#: A snapshot is published at most this often.
+PUBLISH_S = 0.2
+
+
+class Wire:
+    """Publishes snapshots into the session folder and collects commands from it.
+
+    Args:
+        folder: The session folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._take: live.LiveTake | None = None
+        self._doing = "starting"
+        self._published = 0.0
+        self._signals: list[control.Command] = []
+
+    def interrupt(self, command: control.Command) -> None:
+        """A command that came by signal, not by file."""
+        self._signals.append(command)
+
+    def commands(self) -> list[control.Command]:
+        """What was asked for since the last time."""
+        heard, self._signals = self._signals, []
+        return heard + control.collect(self._folder)
+
+    def take_begins(self, take: Take, duration_s: float) -> None:
+        """Show a new take."""
+        self._doing = "recording"
+        self._take = live.LiveTake(
+            number=take.number,
+            capture=take.capture.number,
+            role=take.capture.role,
+            values=take.capture.setting.values,
+            duration_s=duration_s,
+        )
+        self._publish(None, at_once=True)
+
+    def take_plays(self, levels: Levels, learner: live.LiveLearner | None) -> None:
+        """Show how far the take is and how loud."""
+        if self._take is not None:
+            self._take = self._take.model_copy(update=vars(levels))
+        self._publish(learner)
+
+    def take_ends(self) -> None:
+        """Nothing is playing."""
+        self._take = None
+
+    def says(self, doing: str, learner: live.LiveLearner | None) -> None:
+        """Show what is done between takes."""
+        changed, self._doing, self._take = doing != self._doing, doing, None
+        self._publish(learner, at_once=changed)
+
+    def _publish(self, learner: live.LiveLearner | None, *, at_once: bool = False) -> None:
+        now = time.time()
+        if not at_once and 0 <= now - self._published < PUBLISH_S:
+            return
+        self._published = now
+        snapshot = live.Live(
+            at=now, pid=os.getpid(), doing=self._doing, take=self._take, learner=learner
+        )
+        live.publish(self._folder, snapshot)
+
+    def close(self) -> None:
+        """Take the snapshot away."""
+        live.remove(self._folder)
