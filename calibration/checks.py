@@ -111,12 +111,13 @@ def _longest_standstill_s(aligned: Aligned, signal: Signal) -> float:
     stretch = aligned.raw_returned[shift:]
     block = round(BLOCK_S * signal.sample_rate)
     playing = levels.block_rms(signal.send[: len(stretch)], block) > 10 ** (PLAYING_DBFS / 20)
-    changes = np.flatnonzero(
-        np.diff(stretch[: len(playing) * block], prepend=np.nan, append=np.nan)
-    )
-    runs = np.diff(changes)
-    counted = playing[np.minimum(changes[:-1] // block, len(playing) - 1)] if len(runs) else []
-    return float(np.max(runs[counted], initial=0)) / signal.sample_rate if len(runs) else 0.0
+    if not len(playing):
+        return 0.0
+    heard = stretch[: len(playing) * block]
+    changes = np.flatnonzero(np.diff(heard, prepend=np.nan, append=np.nan))
+    starts = np.minimum(changes[:-1] // block, len(playing) - 1)
+    runs = np.diff(changes)[playing[starts]]
+    return float(np.max(runs, initial=0)) / signal.sample_rate
 
 
 def _figures(aligned: Aligned, signal: Signal) -> dict[str, float]:
@@ -139,42 +140,55 @@ def _figures(aligned: Aligned, signal: Signal) -> dict[str, float]:
 
 def _level_reasons(figures: Mapping[str, float], limits: Limits) -> Iterator[Reason]:
     peak, level = figures["return_peak_dbfs"], figures["return_rms_dbfs"]
+    standstill_s = figures["standstill_s"]
     if peak >= limits.clip_dbfs:
         yield Reason(
-            "clipping", peak, limits.clip_dbfs,
+            "clipping",
+            peak,
+            limits.clip_dbfs,
             f"the return reached {peak:.1f} dBFS and clipped: turn the interface's input down",
-        )  # fmt: skip
+        )
     if level < limits.silence_dbfs:
         yield Reason(
-            "silence", level, limits.silence_dbfs,
-            f"nothing came back from the amp ({level:.0f} dBFS): is it on, out of standby, plugged in?",
-        )  # fmt: skip
-    elif figures["standstill_s"] > STUCK_S:
+            "silence",
+            level,
+            limits.silence_dbfs,
+            f"nothing came back from the amp ({level:.0f} dBFS): is it on, and plugged in?",
+        )
+    elif standstill_s > STUCK_S:
         yield Reason(
-            "standstill", figures["standstill_s"], STUCK_S,
-            f"the return stood still for {1000 * figures['standstill_s']:.0f} ms while guitar played: "
+            "standstill",
+            standstill_s,
+            STUCK_S,
+            f"the return stood still for {1000 * standstill_s:.0f} ms while guitar played: "
             "audio was lost on the way",
-        )  # fmt: skip
+        )
 
 
 def _loopback_reasons(figures: Mapping[str, float], limits: Limits) -> Iterator[Reason]:
     peak, error = figures["loopback_peak_dbfs"], figures["loopback_error_db"]
     if figures["sharpness"] < LOST_SHARPNESS:
         yield Reason(
-            "loopback", figures["sharpness"], LOST_SHARPNESS,
+            "loopback",
+            figures["sharpness"],
+            LOST_SHARPNESS,
             "the loopback brings back no signal: is its cable patched?",
-        )  # fmt: skip
+        )
         return
     if peak >= limits.clip_dbfs:
         yield Reason(
-            "loopback-clipping", peak, limits.clip_dbfs,
+            "loopback-clipping",
+            peak,
+            limits.clip_dbfs,
             f"the loopback reached {peak:.1f} dBFS and clipped: turn its input down",
-        )  # fmt: skip
+        )
     if error > limits.loopback_error_db:
         yield Reason(
-            "dropout", error, limits.loopback_error_db,
-            f"the loopback differs from what was played by {error:.0f} dB: audio was lost on the way",
-        )  # fmt: skip
+            "dropout",
+            error,
+            limits.loopback_error_db,
+            f"the loopback is {error:.0f} dB off what was played: audio was lost on the way",
+        )
 
 
 def _session_reasons(
@@ -184,16 +198,20 @@ def _session_reasons(
         jump = abs(figures["latency_frames"] - baseline.latency_frames)
         if jump > limits.latency_jump_frames:
             yield Reason(
-                "latency", jump, limits.latency_jump_frames,
+                "latency",
+                jump,
+                limits.latency_jump_frames,
                 f"the round trip moved by {jump:.1f} frames: did the interface lose its clock?",
-            )  # fmt: skip
+            )
     if baseline.noise_dbfs is not None:
         rise = figures["noise_dbfs"] - baseline.noise_dbfs
         if rise > limits.noise_rise_db:
             yield Reason(
-                "noise", rise, limits.noise_rise_db,
+                "noise",
+                rise,
+                limits.noise_rise_db,
                 f"the noise floor rose by {rise:.0f} dB: a phone, a dimmer or a bad cable nearby?",
-            )  # fmt: skip
+            )
 
 
 def judge(aligned: Aligned, signal: Signal, limits: Limits, baseline: Baseline) -> Verdict:
@@ -207,7 +225,7 @@ def judge(aligned: Aligned, signal: Signal, limits: Limits, baseline: Baseline) 
                 float(aligned.dropouts),
                 0.0,
                 f"the driver reported {aligned.dropouts} lost blocks: close other programs",
-            )  # fmt: skip
+            )
         )
     if aligned.loopback is not None:
         lost = list(_loopback_reasons(figures, limits))

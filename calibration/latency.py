@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
+import scipy  # its parts load when they are first used: 'rig status' needs none
 from numpy.typing import ArrayLike, NDArray
-from scipy import signal
 
 Audio = NDArray[np.float64]
 
@@ -57,7 +57,7 @@ def measure(received: ArrayLike, preamble: ArrayLike, start: int) -> Latency:
     sent = np.asarray(preamble, dtype=np.float64)
     if len(heard) < 2 * len(sent):
         return Latency(0.0, 0.0, False)
-    correlation = signal.correlate(heard, sent, mode="valid", method="fft")
+    correlation = scipy.signal.correlate(heard, sent, mode="valid", method="fft")
     place = int(np.argmax(np.abs(correlation)))
     surroundings = float(np.sqrt(np.mean(correlation**2)))
     if surroundings == 0.0:
@@ -92,4 +92,4 @@ def advance(audio: ArrayLike, frames: float, length: int) -> Audio:
     source = samples[max(first, 0) : max(first + len(padded), 0)]
     offset = max(-first, 0)
     padded[offset : offset + len(source)] = source
-    return np.asarray(signal.oaconvolve(padded, kernel, mode="valid"))
+    return np.asarray(scipy.signal.oaconvolve(padded, kernel, mode="valid"))

@@ -62,10 +62,11 @@ def disagreement(model: Model, audio: Tensor, knobs: Tensor) -> Tensor:
     settings, excerpts = len(knobs), len(audio)
     everywhere = knobs.repeat_interleave(excerpts, 0).expand(model.members, -1, -1)
     played = audio.repeat(settings, 1).expand(model.members, -1, -1)
-    out = model(played, everywhere).unflatten(1, (settings, excerpts))
+    out = model(played, everywhere).view(model.members, settings, excerpts, -1)
     centre = out.mean(0)
-    spread = ((out - centre) ** 2).sum(0) / max(model.members - 1, 1)
-    return spread.mean((-1, -2)) / ((centre**2).mean((-1, -2)) + 1e-12)
+    spread: Tensor = ((out - centre) ** 2).sum(0) / max(model.members - 1, 1)
+    relative: Tensor = spread.mean((-1, -2)) / ((centre**2).mean((-1, -2)) + 1e-12)
+    return relative
 
 
 def _score(
@@ -101,7 +102,7 @@ def _climb(
         knobs = torch.where(turns, torch.sigmoid(latent), start)
         _, score = _score(model, audio, knobs, log_weight)
         optimiser.zero_grad(set_to_none=True)
-        (-score.sum()).backward()
+        torch.autograd.backward(-score.sum())
         optimiser.step()
     return torch.where(turns, torch.sigmoid(latent.detach()), start)
 
@@ -157,11 +158,11 @@ def most_disputed(
     trained = [(p, p.requires_grad) for p in model.parameters()]
     for parameter, _ in trained:
         parameter.requires_grad_(False)
-    for rows in points.split(8):
+    for rows in torch.split(points, 8):
         note(rows)
     best = sorted(scored, key=lambda c: -c.score)[: search.restarts]
     turns = torch.tensor([count == 0 for count in positions], device=audio.device)
-    for group in torch.tensor([c.point for c in best], device=audio.device).split(4):
+    for group in torch.split(torch.tensor([c.point for c in best], device=audio.device), 4):
         note(_climb(model, audio, group, turns, search, log_weight))
     for parameter, required in trained:
         parameter.requires_grad_(required)

@@ -40,14 +40,14 @@ class _Layer(torch.autograd.Function):
         hidden.tanh_()
         onward = torch.baddbmm(mix_bias, mix, hidden)
         onward += frames[..., -out_frames:]
-        ctx.save_for_backward(frames, aligned, taps, mixer, mix, hidden)
+        ctx.save_for_backward(frames, aligned, taps, mix, hidden)
         ctx.dilation, ctx.keep = dilation, keep
         return onward, hidden[..., -keep:]
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         onward_grad, kept_grad = gradients
-        frames, aligned, taps, mixer, mix, hidden = ctx.saved_tensors
+        frames, aligned, taps, mix, hidden = ctx.saved_tensors
         hidden_grad = torch.bmm(mix.transpose(1, 2), onward_grad)
         hidden_grad[..., -ctx.keep :] += kept_grad
         mix_grad = torch.bmm(onward_grad, hidden.transpose(1, 2))

@@ -68,5 +68,5 @@ def relative_loss(predicted: Tensor, target: Tensor, power: Tensor, weights: Los
         distance = spectral_distance(
             (predicted * scale).flatten(0, 1), (target * scale).flatten(0, 1)
         )
-        loss = loss + weights.spectral * distance.unflatten(0, predicted.shape[:2])
+        loss = loss + weights.spectral * distance.view(predicted.shape[:2])
     return loss.mean(-1)

@@ -78,7 +78,9 @@ class KnobLSTM(nn.Module):
             features = self.encoder.features(everyone)[member, 0]
             silence = knobs.new_zeros(self.members, 1, self.history_frames)
             inputs, _ = self._inputs(silence, everyone)
-            cell = self.cells[member]
+            cell, head = self.cells[member], self.heads[member]
+            assert isinstance(cell, nn.LSTM)
+            assert isinstance(head, nn.Linear)
             _, (hidden, memory) = cell(inputs[member])
             layers = []
             for index in range(cell.num_layers):
@@ -90,5 +92,4 @@ class KnobLSTM(nn.Module):
                 weight = torch.cat([into, back], 1)
                 layers.append((weight, bias, hidden[index, 0], memory[index, 0]))
             level = torch.exp(terms[1])
-            head = self.heads[member]
             return FoldedLSTM(layers, head.weight * level, head.bias * level)

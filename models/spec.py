@@ -16,7 +16,7 @@ MAX_MEMBERS, MAX_KNOBS, MAX_POSITIONS = 64, 64, 256
 MAX_LAYERS, MAX_UNITS = 8, 512
 
 
-class BadModel(ValueError):  # noqa: N818 (it names the thing, as the sentence does)
+class BadModel(ValueError):
     """A file that holds no model of ours."""
 
 

@@ -13,7 +13,7 @@ from models.wavenet import KnobWaveNet
 Model = KnobWaveNet | KnobLSTM
 
 
-class Diverged(ArithmeticError):  # noqa: N818 (it is what happened)
+class Diverged(ArithmeticError):
     """The loss stopped being a number and did not come back."""
 
 
@@ -37,8 +37,8 @@ class Dataset:
 
     def to(self, device: torch.device) -> "Dataset":
         """The same on another device."""
-        moved = (t.to(device) for t in (self.audio, self.targets, self.knobs))
-        return Dataset(*moved, self.start, self.stop)
+        audio, targets = self.audio.to(device), self.targets.to(device)
+        return Dataset(audio, targets, self.knobs.to(device), self.start, self.stop)
 
     def powers(self, emphasis: float) -> Tensor:
         """Mean square of each capture, plain and pre-emphasised, ``(captures, 2)``, never 0."""
@@ -119,7 +119,7 @@ def train(model: Model, data: Dataset, recipe: Recipe, progress: Progress) -> fl
         predicted = model(audio, data.knobs[captures])
         loss = relative_loss(predicted, target, powers[captures], recipe.weights)
         optimiser.zero_grad(set_to_none=True)
-        loss.sum().backward()
+        torch.autograd.backward(loss.sum())
         healthy = _clip_members(model, recipe.clip)
         if healthy:
             optimiser.step()

@@ -214,4 +214,4 @@ class KnobWaveNet(nn.Module):
             ``(members, batch, frames - history_frames)``.
         """
         members, batch = audio.shape[:2]
-        return run(self.fold(knobs), audio.flatten(0, 1)).unflatten(0, (members, batch))
+        return run(self.fold(knobs), audio.flatten(0, 1)).view(members, batch, -1)

@@ -24,11 +24,11 @@ MAX_LINE = 16_000_000
 MAX_BLOCK = 4_000_000_000
 
 
-class ChildGone(Exception):  # noqa: N818 (it is a fact about the child, not a mistake)
+class ChildGone(Exception):
     """The child process ended."""
 
 
-class ChildSilent(Exception):  # noqa: N818
+class ChildSilent(Exception):
     """The child process is there but said nothing in time."""
 
 

@@ -97,6 +97,7 @@ def plan(work: Work) -> Iterator[Capture]:
     session, rules = work.session, work.session.config.plan
     if not orders.seeding_is_over(session.state):
         orders.order_first(session, work.goals.captures)
+    orders.order_rest_of_round(session)
     while listen(work) and _finish(work) is None:
         ask_ahead(work)
         if orders.canary_due(session.state, rules):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rig import config as configuration
 from rig import facts
+from rig.capture import Outcome
 from rig.clock import Clock, next_time_of_day
 from rig.config import Config
 from rig.daemon import Pace, Work, rest, run
@@ -111,7 +112,7 @@ def _begin(session: Session, goals: Goals, pace: Pace, bench: Bench) -> None:
             facts.TakeEnded(
                 take=left_open.take,
                 capture=left_open.capture,
-                outcome=facts.Outcome.FAILED,
+                outcome=Outcome.FAILED,
                 reasons=(reason,),
             )
         )

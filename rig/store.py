@@ -7,8 +7,8 @@ import os
 from pathlib import Path
 
 import numpy as np
+import scipy  # its parts load when they are first used: 'rig status' needs none
 from numpy.typing import ArrayLike, NDArray
-from scipy.io import wavfile
 
 from rig.errors import SessionError, StorageError
 from rig.facts import StoredFile
@@ -72,7 +72,7 @@ def problem(folder: Path, file: StoredFile) -> str | None:
 def wav_bytes(audio: ArrayLike, sample_rate: int) -> bytes:
     """Float32 WAV of ``(frames,)`` or ``(frames, channels)``; the same bytes every time."""
     buffer = io.BytesIO()
-    wavfile.write(buffer, sample_rate, np.asarray(audio, dtype=np.float32))
+    scipy.io.wavfile.write(buffer, sample_rate, np.asarray(audio, dtype=np.float32))
     return buffer.getvalue()
 
 
@@ -83,7 +83,7 @@ def read_wav(path: Path) -> tuple[int, NDArray[np.float64]]:
         SessionError: It is missing or not a WAV that can be read.
     """
     try:
-        sample_rate, samples = wavfile.read(path)
+        sample_rate, samples = scipy.io.wavfile.read(path)
     except FileNotFoundError:
         raise SessionError(f"{path}: there is no such file") from None
     except (OSError, ValueError, EOFError) as error:

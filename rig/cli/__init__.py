@@ -1,4 +1,4 @@
-"""The ``rig`` command. Each command imports what it needs when it runs, so that all answer at once."""
+"""The ``rig`` command; each command imports what it needs when it runs, so all answer at once."""
 
 import sys
 

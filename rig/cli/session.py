@@ -1,4 +1,4 @@
-"""Commands about a session: ``monitor``, ``status``, ``pause``, ``resume``, ``stop``, ``verify``."""
+"""Commands about a session: to watch it, to steer it, to check it."""
 
 import json
 import math

@@ -95,7 +95,7 @@ def _sentence(error: Any) -> str:
     key, separator, rest = message.partition(": ")
     if separator and " " not in key:
         path, message = (*path, key), rest
-    plain = not separator and isinstance(given, str | int | float | bool) or given is None
+    plain = (not separator and isinstance(given, str | int | float | bool)) or given is None
     shown = f" (it is {given!r:.60})" if plain and error["type"] != "missing" else ""
     return f"{_dotted(path)}: {message[0].lower()}{message[1:]}{shown}"
 

@@ -124,11 +124,17 @@ class KnobConfig(Section):
         limits = self.limits or (low, high)
         usual = (low + USUAL[0] * (high - low), low + USUAL[1] * (high - low))
         spans = tuple(a if isinstance(a, tuple) else (a, a) for a in self.avoid)
-        knob = Knob(
-            name, low, high, self._count(), self.switch or (), limits, spans,
-            self._rest(limits), self.play or usual,
-        )  # fmt: skip
-        return knob
+        return Knob(
+            name,
+            low,
+            high,
+            self._count(),
+            self.switch or (),
+            limits,
+            spans,
+            self._rest(limits),
+            self.play or usual,
+        )
 
 
 class FaultConfig(Section):

@@ -10,7 +10,7 @@ from rig.capture import Frames, Levels, Recording
 Report = Callable[[Levels], None]
 
 
-class TakeCancelled(Exception):  # noqa: N818 (nothing is wrong: a person asked for it)
+class TakeCancelled(Exception):
     """The take is not wanted any more."""
 
 

@@ -22,7 +22,7 @@ def choose(config: LearnerConfig) -> torch.device:
     }
     if config.device != "auto" and not there[config.device]:
         raise ConfigError(
-            f"learner.device: there is no {config.device} on this machine; 'auto' takes what there is"
+            f"learner.device: this machine has no {config.device}; 'auto' takes what there is"
         )
     best = next(name for name, present in there.items() if present)
     return torch.device(best if config.device == "auto" else config.device)

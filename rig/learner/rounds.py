@@ -64,7 +64,8 @@ def _play_weight(panel: Panel, where: torch.device) -> Callable[[Tensor], Tensor
     centre, deviation = torch.tensor(units, dtype=torch.float32, device=where).T
 
     def log_weight(knobs: Tensor) -> Tensor:
-        return -0.5 * PLAY_EMPHASIS * (((knobs - centre) / deviation) ** 2).sum(-1)
+        distance: Tensor = (((knobs - centre) / deviation) ** 2).sum(-1)
+        return -0.5 * PLAY_EMPHASIS * distance
 
     return log_weight
 

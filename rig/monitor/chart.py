@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 from rich.console import Group
 from rich.text import Text
@@ -47,7 +48,7 @@ def chart(
         return x, (top - math.log10(esr)) / (top - bottom) * (canvas.height - 1)
 
     places = [place(*point) for point in drawn]
-    for (x0, y0), (x1, y1) in zip(places, places[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(places):
         canvas.line(x0, y0, x1, y1)
     for x, y in places:
         for nudge in (-1, 0, 1):

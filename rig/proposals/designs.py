@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,13 +38,12 @@ def corners(knobs: int) -> NDArray[np.int64]:
     signs = 1 - 2 * ((np.arange(2**base)[:, None] >> np.arange(base)) & 1)
     columns = [signs[:, i] for i in range(min(base, knobs))]
     for size in range(base, 1, -1):
-        for chosen in combinations(range(base), size):
-            columns.append(np.prod(signs[:, chosen], axis=1))
+        columns += [np.prod(signs[:, chosen], axis=1) for chosen in combinations(range(base), size)]
     return (1 - np.stack(columns[:knobs], axis=1)) // 2
 
 
 def _hypercube(knobs: int, count: int, random: np.random.Generator) -> NDArray[np.float64]:
-    optimised = "random-cd" if count > 1 else None
+    optimised: Literal["random-cd"] | None = "random-cd" if count > 1 else None
     return np.asarray(qmc.LatinHypercube(knobs, optimization=optimised, rng=random).random(count))
 
 

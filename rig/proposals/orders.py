@@ -39,8 +39,16 @@ def order_first(session: Session, goal: int | None) -> None:
 def order_learnt(session: Session, learnt: facts.RoundLearned) -> None:
     """Write a round down and order what it asks for."""
     session.record(learnt)
-    for values in learnt.values:
-        _order(session, Setting(values), Role.ACTIVE, learnt.round)
+    order_rest_of_round(session)
+
+
+def order_rest_of_round(session: Session) -> None:
+    """Order what the last round asked for and is not ordered yet (a kill may have come between)."""
+    ordered = set(session.state.settings())
+    for learnt in session.state.rounds[-1:]:
+        for setting in map(Setting, learnt.values):
+            if setting not in ordered:
+                _order(session, setting, Role.ACTIVE, learnt.round)
 
 
 def order_fill(session: Session, count: int, why: str) -> int:

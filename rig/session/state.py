@@ -7,6 +7,7 @@ from statistics import median
 
 from rig import facts
 from rig.capture import Capture, Outcome, Role
+from rig.errors import SessionError
 from rig.facts import TakeEnded
 from rig.journal import Entry
 from rig.knobs import Setting
@@ -162,8 +163,9 @@ class State:
 
     @property
     def pending(self) -> list[CaptureState]:
-        """Orders still to be recorded, oldest first."""
-        return [about for about in self.captures.values() if about.is_pending]
+        """Orders still to be recorded: canaries, then the oldest first."""
+        waiting = [about for about in self.captures.values() if about.is_pending]
+        return sorted(waiting, key=lambda about: about.capture.role is not Role.CANARY)
 
     def kept(self, *roles: Role) -> list[CaptureState]:
         """Kept captures of some roles, in the order in which they were asked for."""
@@ -200,8 +202,18 @@ class State:
 
 
 def fold(entries: Iterable[Entry], onto: State | None = None) -> State:
-    """The state after some entries, from nothing or onto an earlier state."""
+    """The state after some entries, from nothing or onto an earlier state.
+
+    Raises:
+        SessionError: A fact speaks of something that no earlier fact has brought into being.
+    """
     state = onto or State()
     for entry in entries:
-        state.apply(entry)
+        try:
+            state.apply(entry)
+        except KeyError as error:
+            raise SessionError(
+                f"the journal's row {entry.seq} ({entry.fact.kind}) speaks of number {error}, "
+                "which no earlier row has"
+            ) from None
     return state

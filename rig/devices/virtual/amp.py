@@ -38,9 +38,10 @@ class VirtualAmp:
         preset = PRESETS.get(config.amp.preset)
         if preset is None:
             return [f"amp.preset: there is no '{config.amp.preset}', only {', '.join(PRESETS)}"]
+        known = ", ".join(preset.controls)
         return [
-            f"knobs.{name}: the '{config.amp.preset}' preset has no control '{knob.control or name}', "
-            f"only {', '.join(preset.controls)}"
+            f"knobs.{name}: the '{config.amp.preset}' preset has no control "
+            f"'{knob.control or name}', only {known}"
             for name, knob in config.knobs.items()
             if (knob.control or name) not in preset.controls
         ]

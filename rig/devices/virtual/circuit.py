@@ -1,6 +1,6 @@
 """The parts of an amplifier, as filters and waveshapers that keep their state between blocks.
 
-Every part takes and returns mono float64 arrays of shape ``(frames,)`` at the rate it was built for.
+Every part takes and returns mono float64 arrays, ``(frames,)``, at the rate it was built for.
 """
 
 from dataclasses import dataclass
@@ -196,7 +196,8 @@ class TriodeStage:
         sunk *= self._shift
         driven -= sunk
         clipped = self._clip(driven)
-        return np.subtract(self._idle, clipped, out=clipped)
+        np.subtract(self._idle, clipped, out=clipped)
+        return clipped
 
 
 class PowerStage:
@@ -217,7 +218,7 @@ class PowerStage:
         driven *= drop
         clipped = self._clip(driven)
         clipped /= drop
-        return clipped
+        return np.asarray(clipped)
 
 
 class Oversampler:

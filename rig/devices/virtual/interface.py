@@ -47,7 +47,8 @@ class VirtualInterface:
         if config.amp.driver != "virtual":
             return ["interface.driver: the virtual interface is wired to the virtual amp only"]
         return [
-            f"interface.faults.{index}.knob: name the knob that is stuck, one of {', '.join(config.knobs)}"
+            f"interface.faults.{index}.knob: name the knob that is stuck, one of "
+            f"{', '.join(config.knobs)}"
             for index, fault in enumerate(config.interface.faults)
             if fault.kind == "stuck" and fault.knob not in config.knobs
         ]

@@ -32,7 +32,7 @@ _BRITISH = Circuit(
         treble_farad=470e-12,
         bass_farad=22e-9,
         middle_farad=22e-9,
-    ),  # fmt: skip
+    ),
     sag=0.25,
     load_hz=105.0,
 )
@@ -50,7 +50,7 @@ _MODERN = Circuit(
         treble_farad=500e-12,
         bass_farad=22e-9,
         middle_farad=22e-9,
-    ),  # fmt: skip
+    ),
     sag=0.12,
     load_db=6.0,
 )

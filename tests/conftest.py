@@ -1,0 +1,47 @@
+"""What many tests need: a configuration that runs in seconds, and sessions made with it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from calibration.signals import Signal, compose
+from rig import config as configuration
+from rig.config import Config
+
+TINY = """
+name: tiny
+seed: 3
+amp: {driver: virtual, preset: tweed}
+interface: {driver: virtual, latency_frames: 311.3}
+knobs:
+  gain: {range: [1, 12], step: 0.1, rest: 3, play: [3, 10]}
+  tone: {range: [1, 12], step: 0.1, rest: 6}
+  volume: {range: [1, 12], step: 0.1, rest: 1, play: [3, 9]}
+signal:
+  train: {file: "builtin:guitar-train", start_s: 1, length_s: 1}
+  holdout: {file: "builtin:guitar-holdout", start_s: 3, length_s: 0.6}
+  tones_hz: [330]
+  tone_s: 0.2
+plan: {captures: 8, seeds: 4, batch: 2, holdouts: 2, canary_every: 5}
+learner: {size: nano, members: 2, steps: 2, final_size: nano, final_steps: 2, threads: 1}
+"""
+
+
+@pytest.fixture
+def tiny() -> Config:
+    return configuration.parse(TINY)
+
+
+@pytest.fixture
+def tiny_file(tmp_path: Path) -> Path:
+    path = tmp_path / "rig.yaml"
+    path.write_text(TINY, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def short_signal() -> Signal:
+    random = np.random.default_rng(0)
+    burst = random.standard_normal(24_000) * np.hanning(24_000)
+    return compose(burst, burst[::-1], [440.0], 0.1, -6.0, 48_000)
