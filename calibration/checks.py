@@ -14,6 +14,8 @@ Audio = NDArray[np.float64]
 BLOCK_S = 0.01
 #: A return that stands still for this long while guitar plays has stopped.
 STUCK_S = 0.004
+#: Takes what converters and interpolation do to the uppermost octave out of a comparison.
+NYQUIST_NULL = (0.25, 0.5, 0.25)
 #: Under this sharpness the preamble was not found.
 LOST_SHARPNESS = 8.0
 #: Blocks of the send above this level count as playing.
@@ -96,10 +98,13 @@ def _within(segment: Segment, audio: Audio) -> Audio:
 def _loopback_error_db(aligned: Aligned, signal: Signal) -> float:
     """The worst 10 ms of the loopback against the send, relative to the send's RMS."""
     assert aligned.loopback is not None
-    send = signal.send[: len(aligned.loopback)]
-    gain = float(np.dot(aligned.loopback, send)) / max(float(np.dot(send, send)), 1e-30)
+    heard, send = (
+        np.convolve(audio, NYQUIST_NULL, mode="same")
+        for audio in (aligned.loopback, signal.send[: len(aligned.loopback)])
+    )
+    gain = float(np.dot(heard, send)) / max(float(np.dot(send, send)), 1e-30)
     block = round(BLOCK_S * signal.sample_rate)
-    error = levels.block_rms(aligned.loopback - gain * send, block)
+    error = levels.block_rms(heard - gain * send, block)
     scale = abs(gain) * levels.rms(send)
     return levels.dbfs(float(np.max(error)) / scale) if scale > 0 else 0.0
 

@@ -79,7 +79,8 @@ def _models(annotation: Any) -> list[type[BaseModel]]:
 
 def _dotted(path: tuple[int | str, ...]) -> str:
     shown = [str(key) for key in path if key not in ("virtual", "external")]
-    return ".".join(shown) or "the file"
+    named = ".".join(key if key.isprintable() else ascii(key)[1:-1] for key in shown)
+    return named or "the file"
 
 
 def _sentence(error: Any) -> str:
@@ -97,7 +98,9 @@ def _sentence(error: Any) -> str:
         path, message = (*path, key), rest
     plain = (not separator and isinstance(given, str | int | float | bool)) or given is None
     shown = f" (it is {given!r:.60})" if plain and error["type"] != "missing" else ""
-    return f"{_dotted(path)}: {message[0].lower()}{message[1:]}{shown}"
+    if message[1:2].islower():
+        message = message[0].lower() + message[1:]
+    return f"{_dotted(path)}: {message}{shown}"
 
 
 def _refuse(source: str, mistakes: list[str]) -> ConfigError:

@@ -15,10 +15,12 @@ from pydantic import (
 from rig.knobs import FINE_POSITIONS, Knob, Panel
 
 CC_POSITIONS = 128
+SMALLEST_RANGE = 1e-3
 #: A span of usual settings, as a share of the range, where the file says nothing.
 USUAL = (0.22, 0.78)
 
-Span = tuple[float, float]
+Face = Annotated[float, Field(ge=-1e6, le=1e6)]
+Span = tuple[Face, Face]
 Positive = Annotated[float, Field(gt=0)]
 
 
@@ -45,7 +47,7 @@ class KnobConfig(Section):
     """MIDI controller number; the knob then has 128 positions."""
     limits: Span | None = None
     """Lowest and highest value that may ever be set."""
-    avoid: tuple[float | Span, ...] = ()
+    avoid: tuple[Face | Span, ...] = ()
     """Values, or [low, high] spans, that are never set."""
     rest: float | str | None = None
     """Where the knob is put when the session ends; its lowest value where left out."""
@@ -57,7 +59,7 @@ class KnobConfig(Section):
         if self.switch is not None:
             self._check_switch()
         low, high = self.faceplate
-        if low >= high:
+        if high - low < SMALLEST_RANGE:
             raise ValueError("range: the first value must be lower than the second")
         self._check_step(low, high)
         for name, span in (("limits", self.limits), ("play", self.play)):
@@ -198,7 +200,10 @@ class ExternalConfig(Section):
 
 
 def _driver(value: Any) -> str:
-    driver = value.get("driver", "virtual") if isinstance(value, dict) else value.driver
+    if isinstance(value, dict):
+        driver = value.get("driver", "virtual")
+    else:
+        driver = getattr(value, "driver", "virtual")
     return "virtual" if driver == "virtual" else "external"
 
 

@@ -9,6 +9,8 @@ from rich.text import Text
 
 from rig.monitor.canvas import Canvas
 
+#: A floor further below the lowest point than this is told in words only.
+FLOOR_SPAN = 100.0
 #: Columns of the labels on the left.
 LABEL = 7
 
@@ -38,7 +40,8 @@ def chart(
     if not drawn:
         return Text("no round is learnt yet", style="dim")
     rows, columns = max(height - 1, 1), max(width - LABEL, 4)
-    shown_floor = floor if floor and floor > 0 else None
+    least = min(esr for _, esr in drawn)
+    shown_floor = floor if floor and floor > least / FLOOR_SPAN else None
     bottom, top = _span([esr for _, esr in drawn] + ([shown_floor] if shown_floor else []))
     canvas = Canvas(columns, rows)
     first, last = drawn[0][0], max(drawn[-1][0], drawn[0][0] + 1)

@@ -133,6 +133,11 @@ def _learner(learner: LiveLearner | None) -> Text:
     return Text(line, style="magenta", no_wrap=True, overflow="ellipsis")
 
 
+def _values(panel: Panel, values: tuple[float, ...]) -> str:
+    """A setting at its shortest: ``6/4.5/on``."""
+    return "/".join(k.describe(v) for k, v in zip(panel.knobs, values, strict=True))
+
+
 def _verdict(take: TakeEnded, setting: Setting, panel: Panel) -> Text:
     marks = {
         Outcome.KEPT: ("kept    ", "green"),
@@ -143,7 +148,7 @@ def _verdict(take: TakeEnded, setting: Setting, panel: Panel) -> Text:
         said = take.reasons[0].sentence
     else:
         peak = take.figures.get("return_peak_dbfs", 0.0)
-        said = f"{panel.describe(setting)}  peak {peak:.0f} dBFS"
+        said = f"{_values(panel, setting.values)}  peak {peak:.0f} dBFS"
     line = Text.assemble(f"{take.take:>4} ", marks[take.outcome], f" {said}")
     line.no_wrap, line.overflow = True, "ellipsis"
     return line
@@ -156,12 +161,7 @@ def _rounds(view: View, rows: int) -> RenderableType:
     table.add_column("dispute", justify="right")
     table.add_column("ESR", justify="right")
     for learnt in view.rounds[-max(rows, 1) :]:
-        asked = "; ".join(
-            "/".join(
-                knob.describe(value) for knob, value in zip(view.panel.knobs, values, strict=True)
-            )
-            for values in learnt.values
-        )
+        asked = "  ".join(_values(view.panel, values) for values in learnt.values)
         most = max(learnt.disagreement, default=0.0)
         table.add_row(str(learnt.round), asked, f"{most:.3f}", esr(learnt.holdout_esr))
     return table

@@ -15,9 +15,9 @@ from rig.errors import ConfigError, DeviceGone
 #: A converter's resolution.
 BITS = 24
 REPORT_S = 0.1
-#: What a clipping fault adds, and where and how long a dropout is.
+#: What a clipping fault adds, and how long a dropout is; it falls on the loudest note.
 CLIPPING_GAIN = 40.0
-DROPOUT_AT, DROPOUT_S = 0.55, 0.02
+DROPOUT_S = 0.02
 
 
 class VirtualInterface:
@@ -146,9 +146,9 @@ class VirtualInterface:
     def _drop(self, channels: list[Audio]) -> None:
         """Lose a few milliseconds of both channels, as a starved driver does: without a word."""
         frames = round(DROPOUT_S * self.sample_rate)
-        start = round(DROPOUT_AT * len(channels[0]))
+        start = int(np.argmax(np.abs(channels[1]))) - frames // 2
         for channel in channels:
-            channel[start : start + frames] = 0.0
+            channel[max(start, 0) : start + frames] = 0.0
 
     @staticmethod
     def _converted(channel: Audio) -> Audio:

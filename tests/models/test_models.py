@@ -1,0 +1,202 @@
+"""Models: gradients, export, playing, the safety of what is loaded."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from models.knobs import KnobEncoder
+from models.nam import document
+from models.spec import BadModel, ModelSpec, dump_model, load_model, play
+from models.training import Dataset, Diverged, Model, Recipe, evaluate, train
+from models.wavenet import SHAPES, KnobWaveNet
+
+SPECS = [
+    ModelSpec("wavenet", "nano", (0, 2, 3), 2),
+    ModelSpec("wavenet", "standard", (0, 0), 1),
+    ModelSpec("lstm", "2x8", (0, 2, 3), 2),
+]
+
+
+def made(spec: ModelSpec, seed: int = 0) -> Model:
+    """A model whose knobs matter, as if it had been trained."""
+    torch.manual_seed(seed)
+    model = spec.build()
+    for parameter in model.encoder.parameters():
+        parameter.data.normal_(0, 0.2)
+    return model.eval()
+
+
+def setting(spec: ModelSpec) -> torch.Tensor:
+    return torch.tensor([0.3, 1.0, 0.5][: len(spec.positions)])
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=str)
+def test_the_official_package_plays_an_export_like_we_do(spec: ModelSpec) -> None:
+    loader = pytest.importorskip("nam.models")
+    model, knobs = made(spec), setting(spec)
+    audio = 0.3 * torch.randn(9_000, generator=torch.Generator().manual_seed(1))
+    ours = play(model, audio, knobs)
+    for member in range(spec.members):
+        text = json.dumps(document(model, knobs, 48_000, {"name": "test"}, member))
+        theirs = loader.init_from_nam(json.loads(text)).eval()
+        with torch.no_grad():
+            played = (
+                theirs(audio, pad_start=True) if spec.architecture == "wavenet" else theirs(audio)
+            )
+        error = (ours[member] - played).abs().max() / ours[member].pow(2).mean().sqrt()
+        assert error < 1e-4
+
+
+def test_exports_at_two_settings_differ() -> None:
+    spec = SPECS[0]
+    model = made(spec)
+    first, second = (
+        document(model, torch.tensor([x, 1.0, 0.5]), 48_000, {})["weights"] for x in (0.2, 0.8)
+    )
+    assert first != second
+
+
+def test_the_layer_has_the_gradients_of_finite_differences() -> None:
+    torch.manual_seed(0)
+    model = KnobWaveNet(SHAPES["nano"], (0, 2, 0), 2).double()
+    for parameter in model.encoder.parameters():
+        parameter.data.normal_(0, 0.1)
+    audio = torch.randn(2, 3, model.history_frames + 40).double()
+    knobs = torch.rand(2, 3, 3).double().requires_grad_()
+
+    def value() -> torch.Tensor:
+        return model(audio, knobs).square().sum()
+
+    torch.autograd.backward(value())
+    chosen = [knobs, *(p for p in model.parameters() if p.grad is not None)]
+    draw = torch.Generator().manual_seed(3)
+    for tensor in chosen:
+        assert tensor.grad is not None
+        flat = tensor.detach().view(-1)
+        at = int(torch.randint(flat.numel(), (1,), generator=draw))
+        with torch.no_grad():
+            before, step = float(flat[at]), 1e-6
+            flat[at] = before + step
+            above = value()
+            flat[at] = before - step
+            below = value()
+            flat[at] = before
+        expected = float(above - below) / (2 * step)
+        assert float(tensor.grad.view(-1)[at]) == pytest.approx(expected, rel=1e-3, abs=1e-5)
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=str)
+def test_stored_models_play_the_same_and_store_the_same_bytes(
+    spec: ModelSpec, tmp_path: Path
+) -> None:
+    model, knobs = made(spec), setting(spec)
+    content = dump_model(model, spec)
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(content)
+    loaded, stored = load_model(str(path))
+    audio = torch.randn(3_000)
+    assert stored == spec
+    assert torch.equal(play(loaded, audio, knobs), play(model, audio, knobs))
+    assert dump_model(loaded, spec) == content
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense", b"\x80\x04cos\nsystem\n", b"\xff" * 64])
+def test_what_is_no_model_is_refused(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(BadModel):
+        load_model(str(path))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"members": 10**6},
+        {"size": "9x9999"},
+        {"positions": []},
+        {"positions": [10**9]},
+        {"architecture": "x"},
+    ],
+)
+def test_a_description_out_of_bounds_is_refused_before_memory_is_taken(
+    change: dict[str, object],
+) -> None:
+    plain = {"architecture": "lstm", "size": "1x8", "positions": [0], "members": 2}
+    with pytest.raises(BadModel):
+        ModelSpec.from_json(json.dumps({**plain, **change})).build()
+
+
+def test_playing_in_chunks_equals_playing_at_once() -> None:
+    spec = SPECS[0]
+    model = made(spec)
+    audio = torch.randn(5_000)
+    whole = play(model, audio, setting(spec))
+    model.chunk_frames = 777
+    assert torch.allclose(play(model, audio, setting(spec)), whole, atol=1e-5)
+
+
+def test_switches_are_one_hot_and_knobs_signed() -> None:
+    encoder = KnobEncoder((0, 3), 4, 1, 8)
+    features = encoder.features(torch.tensor([[0.25, 0.5]]))
+    assert features.tolist() == [[-0.5, -1.0, 1.0, -1.0]]
+    assert torch.equal(encoder(torch.rand(1, 5, 2).round()), torch.zeros(1, 5, 4))
+
+
+def toy(captures: int = 6) -> Dataset:
+    """A clipping amp with a gain and a volume, on noise bursts."""
+    draw = torch.Generator().manual_seed(0)
+    audio = 0.3 * torch.randn(24_000, generator=draw)
+    knobs = torch.rand(captures, 2, generator=draw)
+    gain, volume = 10 ** (2 * knobs[:, :1] - 1), 10 ** (2 * knobs[:, 1:] - 2)
+    return Dataset(audio, volume * torch.tanh(gain * audio), knobs, 0, 20_000)
+
+
+@pytest.mark.parametrize("spec", [ModelSpec("wavenet", "nano", (0, 0), 2), ModelSpec("lstm", "1x8", (0, 0), 2)], ids=str)  # fmt: skip
+def test_training_learns_and_repeats_itself_to_the_bit(spec: ModelSpec) -> None:
+    data = toy()
+    contents = []
+    for _ in range(2):
+        model = made(spec, seed=4)
+        before = float(evaluate(model, data).mean.mean())
+        seen: list[int] = []
+        train(
+            model,
+            data,
+            Recipe(30, 0.01, batch=4, window_frames=1024, seed=1),
+            lambda s, _: seen.append(s),
+        )
+        after = float(evaluate(model, data).mean.mean())
+        contents.append(dump_model(model, spec))
+        assert after < 0.6 * before
+        assert seen == list(range(1, 31))
+    assert contents[0] == contents[1]
+
+
+def test_quiet_captures_count_as_much_as_loud_ones() -> None:
+    data = toy()
+    quiet = Dataset(data.audio, data.targets * 1e-3, data.knobs, data.start, data.stop)
+    results = []
+    for dataset in (data, quiet):
+        model = made(ModelSpec("wavenet", "nano", (0, 0), 1), seed=4)
+        with torch.no_grad():
+            if dataset is quiet:
+                model.head_scale = model.head_scale * 1e-3
+        loss = train(
+            model, dataset, Recipe(5, 0.001, batch=4, window_frames=1024, seed=1), lambda *_: None
+        )
+        results.append(loss)
+    assert results[0] == pytest.approx(results[1], rel=0.05)
+
+
+def test_training_on_nonsense_gives_up() -> None:
+    data = toy()
+    broken = Dataset(data.audio, data.targets * float("nan"), data.knobs, data.start, data.stop)
+    with pytest.raises(Diverged):
+        train(
+            made(ModelSpec("wavenet", "nano", (0, 0), 1)),
+            broken,
+            Recipe(40, batch=2, window_frames=256),
+            lambda *_: None,
+        )
