@@ -119,7 +119,7 @@ class Journal:
         Raises:
             StorageError: The disk did not take it; the journal is as it was before.
         """
-        body = FACT.dump_json(fact).decode()
+        body = fact.model_dump_json()
         try:
             cursor = self._connection.execute(
                 "INSERT INTO facts (at, kind, body) VALUES (?, ?, ?)", (at, fact.kind, body)

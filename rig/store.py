@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import io
 import os
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -28,15 +29,14 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def write(folder: Path, path: str, content: bytes) -> StoredFile:
-    """Put a file into a session folder: after this it is there, whole, whatever happens.
+def put(target: Path, content: bytes) -> None:
+    """Write a file so that after this it is there, whole, whatever happens.
 
     On macOS ``fsync`` hands the data to the disk, which may still lose it with the power.
 
     Raises:
         StorageError: The disk did not take it; nothing is left under the file's own name.
     """
-    target = folder / path
     unfinished = target.with_name(target.name + UNFINISHED)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -50,6 +50,11 @@ def write(folder: Path, path: str, content: bytes) -> StoredFile:
         with contextlib.suppress(OSError):
             unfinished.unlink(missing_ok=True)
         raise StorageError(f"{target}: cannot be written: {error.strerror}") from None
+
+
+def write(folder: Path, path: str, content: bytes) -> StoredFile:
+    """Put a file into a session folder, and say what the journal must know of it; see `put`."""
+    put(folder / path, content)
     return StoredFile(path=path, sha256=hashlib.sha256(content).hexdigest(), size=len(content))
 
 
@@ -86,7 +91,7 @@ def read_wav(path: Path) -> tuple[int, NDArray[np.float64]]:
         sample_rate, samples = scipy.io.wavfile.read(path)
     except FileNotFoundError:
         raise SessionError(f"{path}: there is no such file") from None
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, struct.error) as error:
         raise SessionError(f"{path}: not a WAV file that can be read: {error}") from None
     if samples.dtype.kind == "f":
         return int(sample_rate), samples.astype(np.float64)

@@ -1,13 +1,16 @@
 """What many tests need: a configuration that runs in seconds, and sessions made with it."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.signal import firwin
 
 from calibration.signals import Signal, compose
 from rig import config as configuration
 from rig.config import Config
+from rig.service import Request, capture
 
 TINY = """
 name: tiny
@@ -42,6 +45,23 @@ def tiny_file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def short_signal() -> Signal:
-    random = np.random.default_rng(0)
-    burst = random.standard_normal(24_000) * np.hanning(24_000)
+    noise = np.random.default_rng(0).standard_normal(24_000) * np.hanning(24_000)
+    burst = np.convolve(noise, firwin(129, 0.7), mode="same")
     return compose(burst, burst[::-1], [440.0], 0.1, -6.0, 48_000)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole small session, recorded once; copy it before changing anything in it."""
+    folder = tmp_path_factory.mktemp("sessions") / "töne und mehr"
+    config = tmp_path_factory.mktemp("config") / "rig.yaml"
+    config.write_text(TINY, encoding="utf-8")
+    ending = capture(Request(folder, config), configuration.load(config))
+    assert not ending.failed, ending.reason
+    return folder
+
+
+@pytest.fixture
+def copied(finished: Path, tmp_path: Path) -> Path:
+    """A copy of the finished session to do as one likes with."""
+    return Path(shutil.copytree(finished, tmp_path / "copy"))

@@ -1,6 +1,8 @@
 """The ``rig`` command; each command imports what it needs when it runs, so all answer at once."""
 
 import sys
+import tempfile
+import traceback
 
 import typer
 
@@ -40,4 +42,14 @@ def main() -> None:
         sys.stderr.write(f"rig: {error}\n")
         sys.exit(error.exit_code)
     except BrokenPipeError:
+        sys.exit(1)
+    except Exception as error:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="rig-error-", suffix=".txt", delete=False, encoding="utf-8"
+        ) as file:
+            traceback.print_exc(file=file)
+        sys.stderr.write(
+            f"rig: an error that rig did not expect ({type(error).__name__}: {error}); "
+            f"please report it with {file.name}\n"
+        )
         sys.exit(1)

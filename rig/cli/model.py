@@ -76,13 +76,6 @@ def _model(session: "Session") -> Any:
     return model
 
 
-def _write(path: Path, content: bytes) -> None:
-    from rig import store
-
-    folder = path.parent if str(path.parent) else Path()
-    store.write(folder, path.name, content)
-
-
 def export(
     session: SessionFolder,
     file: Annotated[Path, typer.Argument(metavar="OUT.nam", help="Where to write it.")],
@@ -95,9 +88,10 @@ def export(
     try:
         setting = _setting(opened, at)
         model = _model(opened)
+        from rig import store
         from rig.learner.final import nam_document
 
-        _write(file, json.dumps(nam_document(opened, model, setting)).encode())
+        store.put(file, json.dumps(nam_document(opened, model, setting)).encode())
         out.print(f"{file}: {opened.config.panel.describe(setting)}")
     finally:
         opened.close()
@@ -144,4 +138,4 @@ def _render(session: "Session", model: Any, source: Path, target: Path, setting:
     played = play(model, torch.from_numpy(mono).to(torch.float32), knobs)[0]
     if not torch.isfinite(played).all():
         raise RigError(f"{session.folder}: the model does not give finite audio; train it again")
-    _write(target, store.wav_bytes(played.numpy(), rate))
+    store.put(target, store.wav_bytes(played.numpy(), rate))

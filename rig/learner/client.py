@@ -16,6 +16,8 @@ from rig.session.live import LiveLearner
 
 #: A learner that shows no progress for this long hangs.
 STALL_S = 600.0
+#: The module that the learner process runs.
+WORKER = "rig.learner.worker"
 #: Large blocks are kept and reused, not given back to the system after every step: a training
 #: step is up to twice as fast (glibc reads these; elsewhere they mean nothing).
 _ALLOCATOR = {
@@ -76,7 +78,7 @@ class Learner:
         try:
             if self._child is None:
                 log = self._folder / "logs" / "learner.log"
-                self._child = Child("rig.learner.worker", log, _ALLOCATOR)
+                self._child = Child(WORKER, log, _ALLOCATOR)
             self._child.send(message)
         except (ChildGone, OSError):
             self.stop()
