@@ -11,7 +11,6 @@ import pytest
 from rig import store
 from tests.conftest import TINY
 
-
 COMMANDS = "init check capture monitor status pause resume stop verify train export render"
 
 

@@ -29,6 +29,11 @@ def test_default_is_accepted_and_the_same_beside_the_project() -> None:
     assert root.read_text(encoding="utf-8") == DEFAULT
 
 
+def test_schema_beside_the_project_is_up_to_date() -> None:
+    schema = Path(__file__).parent.parent / "rig.schema.json"
+    assert json.loads(schema.read_text(encoding="utf-8")) == configuration.json_schema()
+
+
 def test_dumped_configuration_loads_to_the_same() -> None:
     loaded = configuration.parse(DEFAULT)
     assert configuration.parse(configuration.dump(loaded)) == loaded

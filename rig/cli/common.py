@@ -16,8 +16,9 @@ SessionArgument = Annotated[
     Path | None, typer.Argument(help="The session's folder; the latest in ./sessions if left out.")
 ]
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+#: Lines are for programs too, so they are never wrapped; tables say otherwise.
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def find_session(folder: Path | None) -> Path:

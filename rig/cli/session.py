@@ -47,7 +47,7 @@ def print_status(folder: Path) -> None:
     """A session's status for a person."""
     from rig.session.summary import summary
 
-    out.print(summary(_status(folder), folder))
+    out.print(summary(_status(folder), folder), soft_wrap=False)
 
 
 def monitor(session: SessionArgument = None) -> None:

@@ -49,6 +49,6 @@ def check(
         rows = [vars(finding) for finding in findings]
         typer.echo(json.dumps({"passed": passed, "checks": rows}))
     else:
-        out.print(table(findings))
+        out.print(table(findings), soft_wrap=False)
     if not all(finding.passed for finding in findings):
         raise typer.Exit(1)

@@ -290,7 +290,7 @@ class LearnerConfig(Section):
     """WaveNet: standard, lite, feather or nano; LSTM: layers x units, such as 1x24."""
     members: Annotated[int, Field(ge=2, le=16)] = 4
     """Models in the ensemble."""
-    steps: Annotated[int, Field(ge=1, le=1_000_000)] = 200
+    steps: Annotated[int, Field(ge=1, le=1_000_000)] = 150
     """Training steps in each round; the first round takes twice as many."""
     final_size: str = "standard"
     """Size of the model that is exported, in the same architecture."""

@@ -1,0 +1,57 @@
+"""How long the learner takes for a round at 3 knobs and 12 captures, and what it gains.
+
+Records 12 seeds and 4 holdouts of the default session, then learns the first round and, from
+there, the second one: training, testing and proposing as in a real session.
+"""
+
+import argparse
+import os
+import tempfile
+import time
+from pathlib import Path
+
+from rig import config as configuration
+from rig import data
+from rig.learner.client import Job, Learner
+from rig.proposals import orders
+from rig.service import Request, capture
+from rig.session.folder import Session
+
+
+def recorded(folder: Path, captures: int) -> None:
+    """A session with its seeds recorded and nothing learnt."""
+    text = data.default_config().replace("seeds: 10", f"seeds: {captures}")
+    path = folder / "rig.yaml"
+    path.write_text(text.replace("final_steps: 1200", "final_steps: 1"), encoding="utf-8")
+    capture(Request(folder / "session", path, captures=captures), configuration.load(path))
+
+
+def main() -> None:
+    """Print seconds and holdout ESR of two rounds."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--captures", type=int, default=12)
+    captures = parser.parse_args().captures
+    with tempfile.TemporaryDirectory() as name:
+        recorded(Path(name), captures)
+        folder = Path(name) / "session"
+        learner = Learner(folder)
+        for number in (1, 2):
+            began = time.perf_counter()
+            learner.ask(Job(final=False, round=number, count=3))
+            answer = None
+            while answer is None:
+                answer = learner.poll(1.0)
+            spent = time.perf_counter() - began
+            session = Session.open(folder)
+            assert answer.kind == "round-learned"
+            orders.order_learnt(session, answer)
+            session.close()
+            print(
+                f"round {number}, {captures} captures, {os.cpu_count()} cores: {spent:.0f} s, "
+                f"holdout ESR {answer.holdout_esr:.4f}, on trained settings {answer.ensemble_esr:.4f}"
+            )
+        learner.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""How many times faster than real time the virtual amp renders, each preset, one core."""
+
+import time
+
+from rig import data, store
+from rig.devices.virtual.amplifier import Amplifier
+from rig.devices.virtual.presets import PRESETS
+
+RUNS = 5
+
+
+def main() -> None:
+    """Print the median of several runs for each preset."""
+    guitar = data.guitar("guitar-train")
+    assert guitar is not None
+    with data.as_file(guitar) as path:
+        rate, audio = store.read_wav(path)
+    for name, preset in PRESETS.items():
+        spent = []
+        for _ in range(RUNS):
+            began = time.perf_counter()
+            Amplifier(preset.circuit, {}, rate)(audio)
+            spent.append(time.perf_counter() - began)
+        median = sorted(spent)[RUNS // 2]
+        print(
+            f"{name:8} {len(preset.controls)} controls: {len(audio) / rate / median:5.1f} x real time"
+        )
+
+
+if __name__ == "__main__":
+    main()
