@@ -47,8 +47,8 @@ def main() -> None:
             orders.order_learnt(session, answer)
             session.close()
             print(
-                f"round {number}, {captures} captures, {os.cpu_count()} cores: {spent:.0f} s, "
-                f"holdout ESR {answer.holdout_esr:.4f}, on trained settings {answer.ensemble_esr:.4f}"
+                f"round {number} at {captures} captures, {os.cpu_count()} cores: {spent:.0f} s, "
+                f"holdout ESR {answer.holdout_esr:.4f}, trained settings {answer.ensemble_esr:.4f}"
             )
         learner.stop()
 

@@ -22,9 +22,8 @@ def main() -> None:
             Amplifier(preset.circuit, {}, rate)(audio)
             spent.append(time.perf_counter() - began)
         median = sorted(spent)[RUNS // 2]
-        print(
-            f"{name:8} {len(preset.controls)} controls: {len(audio) / rate / median:5.1f} x real time"
-        )
+        speed = len(audio) / rate / median
+        print(f"{name:8} {len(preset.controls)} controls: {speed:5.1f} x real time")
 
 
 if __name__ == "__main__":

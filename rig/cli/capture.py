@@ -55,7 +55,7 @@ def capture(
     if headless and detach:
         raise UsageError("--headless stays in front, --detach does not: choose one of them")
     request, loaded = _request(config, session, captures, until, lockstep)
-    if headless:
+    if headless or not (detach or out.is_terminal):
         raise typer.Exit(_in_front(request, loaded))
     process = _start(request)
     if detach:
