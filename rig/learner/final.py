@@ -15,6 +15,7 @@ from rig.learner import data
 from rig.learner.rounds import Tell, fit, holdout_esr, mean
 from rig.proposals import designs
 from rig.session.folder import Session
+from rig.session.status import FINAL_STAGE
 
 RATE = 0.008
 MODEL = "model/model.safetensors"
@@ -53,7 +54,7 @@ def train_final(session: Session, tell: Tell) -> facts.ModelTrained:
     torch.manual_seed(config.seed)
     model = spec.build()
     recipe = Recipe(config.learner.final_steps, RATE, seed=config.seed)
-    fit(session, model, recipe, "final model", session.state.round, tell)
+    fit(session, model, recipe, FINAL_STAGE, session.state.round, tell)
     by_setting = holdout_esr(session, model)
     total = mean(by_setting)
     model.cpu()

@@ -14,6 +14,9 @@ from rig.session.state import State
 
 StateName = Literal["starting", "running", "paused", "stopping", "finished", "failed"]
 
+#: A step of the final model takes about this share of a step of the ensemble.
+FINAL_STEP = 0.5
+FINAL_STAGE = "final model"
 #: What is said of a session whose process died without a word.
 INTERRUPTED = "the capture was interrupted; 'rig capture' goes on from where it was"
 
@@ -99,16 +102,16 @@ def eta_s(session: Session, now: float) -> float | None:
     if goal is None:
         until = state.started.until if state.started else None
         return None if until is None else max(until - now, 0.0)
-    learning_s = sum(learnt.seconds for learnt in state.rounds)
-    take_s = max(state.last_take_at - state.first_take_at - learning_s, 0.0) / ended
+    learning_s = [learnt.seconds for learnt in state.rounds]
+    take_s = max(state.last_take_at - state.first_take_at - sum(learning_s), 0.0) / ended
     to_order = max(goal - state.ordered_to_learn(), 0)
     rounds = -(-to_order // plan.batch)
-    steps = session.config.learner.steps
-    step_s = state.rounds[-1].seconds / steps if state.rounds else None
-    if rounds and step_s is None:
+    if rounds and not learning_s:
         return None
-    final_s = 0.0 if step_s is None else step_s * session.config.learner.final_steps
-    return (to_order + len(state.pending)) * take_s + rounds * steps * (step_s or 0.0) + final_s
+    round_s = learning_s[-1] if learning_s else 0.0
+    learner = session.config.learner
+    final_s = FINAL_STEP * round_s * learner.final_steps / learner.steps
+    return (to_order + len(state.pending)) * take_s + rounds * round_s + final_s
 
 
 def status(session: Session, clock: Callable[[], float] = time.time) -> Status:
@@ -117,11 +120,13 @@ def status(session: Session, clock: Callable[[], float] = time.time) -> Status:
     now = clock()
     running = is_running(session.folder)
     name = state_name(state, running=running)
+    snapshot = live.read(session.folder) if running else None
     left_s = eta_s(session, now) if name in ("starting", "running", "paused") else None
+    if snapshot and snapshot.learner and snapshot.learner.stage == FINAL_STAGE:
+        left_s = snapshot.learner.eta_s
     names = [knob.name for knob in panel.knobs]
     reason = None if running or state.ended is None else state.ended.reason
     trained = [c for c in state.captures.values() if c.capture.role.is_trained_on]
-    snapshot = live.read(session.folder) if running else None
     return Status(
         session=session.folder.name,
         state=name,
