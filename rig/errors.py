@@ -7,6 +7,7 @@ RigError                  1  a run that failed
 ├── StorageError          1  the disk is full, read-only or broken
 ├── DeviceError           1  the amp or the interface did not do its part
 │   └── DeviceGone        1  it is no longer there; it may come back
+│       └── DeviceHung    1  its driver hangs: only a new process can open it again
 └── LearnerError          1  training or proposing failed
 
 A rejected take is none of these: it is a value (`calibration.checks.Verdict`).
@@ -45,6 +46,10 @@ class DeviceError(RigError):
 
 class DeviceGone(DeviceError):
     """The amp or the interface is no longer there; opening it again may bring it back."""
+
+
+class DeviceHung(DeviceGone):
+    """The driver hangs; whoever holds it has to be ended and started anew."""
 
 
 class LearnerError(RigError):

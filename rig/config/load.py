@@ -57,8 +57,8 @@ def _parse(text: str, source: str) -> Any:
 def _section_at(path: tuple[int | str, ...]) -> type[BaseModel] | None:
     """The type of the section that a key path leads into, where it can be told."""
     found: Any = Config
-    for key in path:
-        if key in ("virtual", "external"):
+    for place, key in enumerate(path):
+        if _is_tag(path, place):
             members = [m for m in _models(found) if m.__name__.lower().startswith(str(key))]
             found = members[0] if members else None
         elif isinstance(found, type) and issubclass(found, BaseModel):
@@ -77,8 +77,13 @@ def _models(annotation: Any) -> list[type[BaseModel]]:
     return [model for part in get_args(annotation) for model in _models(part)]
 
 
+def _is_tag(path: tuple[int | str, ...], place: int) -> bool:
+    """Whether a part of a key path names a driver's section and stands in no file."""
+    return place == 1 and path[0] in ("amp", "interface")
+
+
 def _dotted(path: tuple[int | str, ...]) -> str:
-    shown = [str(key) for key in path if key not in ("virtual", "external")]
+    shown = [str(key) for place, key in enumerate(path) if not _is_tag(path, place)]
     named = ".".join(key if key.isprintable() else ascii(key)[1:-1] for key in shown)
     return named or "the file"
 

@@ -14,7 +14,8 @@ from pydantic import (
 
 from rig.knobs import FINE_POSITIONS, Knob, Panel
 
-CC_POSITIONS = 128
+#: What MIDI can tell apart: one controller, two of them as a pair, or a parameter number.
+CC_POSITIONS, FINE_CC_POSITIONS = 128, 16_384
 SMALLEST_RANGE = 1e-3
 #: A span of usual settings, as a share of the range, where the file says nothing.
 USUAL = (0.22, 0.78)
@@ -22,6 +23,7 @@ USUAL = (0.22, 0.78)
 Face = Annotated[float, Field(ge=-1e6, le=1e6)]
 Span = tuple[Face, Face]
 Positive = Annotated[float, Field(gt=0)]
+MidiValue = Annotated[int, Field(ge=0, lt=16_384)]
 
 
 class Section(BaseModel):
@@ -45,6 +47,14 @@ class KnobConfig(Section):
     """What the amp's driver calls this control, where that is not the knob's own name."""
     cc: Annotated[int, Field(ge=0, le=127)] | None = None
     """MIDI controller number; the knob then has 128 positions."""
+    cc14: Annotated[int, Field(ge=0, le=31)] | None = None
+    """MIDI controller pair, by its coarse number (the fine one is 32 higher)."""
+    nrpn: Annotated[int, Field(ge=0, le=16_383)] | None = None
+    """MIDI parameter number (NRPN), with 14-bit values."""
+    program: Annotated[int, Field(ge=0, le=127)] | None = None
+    """MIDI program of the switch's first position; the others follow."""
+    send: tuple[MidiValue, MidiValue] | None = None
+    """Controller values at both ends of the range; all of them where left out."""
     limits: Span | None = None
     """Lowest and highest value that may ever be set."""
     avoid: tuple[Face | Span, ...] = ()
@@ -61,6 +71,7 @@ class KnobConfig(Section):
         low, high = self.faceplate
         if high - low < SMALLEST_RANGE:
             raise ValueError("range: the first value must be lower than the second")
+        self._check_wires()
         self._check_step(low, high)
         for name, span in (("limits", self.limits), ("play", self.play)):
             if span is not None and not low <= span[0] < span[1] <= high:
@@ -72,6 +83,38 @@ class KnobConfig(Section):
     def faceplate(self) -> Span:
         """Values at both ends; a switch counts its positions from 0."""
         return self.range if self.switch is None else (0.0, len(self.switch) - 1.0)
+
+    @property
+    def wires(self) -> dict[str, int]:
+        """Every way that the file gives to set it over MIDI."""
+        ways = {"cc": self.cc, "cc14": self.cc14, "nrpn": self.nrpn, "program": self.program}
+        return {way: number for way, number in ways.items() if number is not None}
+
+    @property
+    def send_span(self) -> tuple[int, int]:
+        """Controller values at both ends of the range; the second may be the lower one."""
+        top = CC_POSITIONS if self.cc is not None else FINE_CC_POSITIONS
+        return self.send or (0, top - 1)
+
+    @property
+    def wire_positions(self) -> int | None:
+        """How many positions its controller has; None where it has none."""
+        if not self.wires or self.program is not None:
+            return None
+        return abs(self.send_span[1] - self.send_span[0]) + 1
+
+    def _check_wires(self) -> None:
+        if len(self.wires) > 1:
+            raise ValueError(f"{list(self.wires)[1]}: one way to set a knob is enough")
+        if self.program is not None and self.switch is None:
+            raise ValueError("program: only a switch can be set by programs")
+        if self.send is not None:
+            if not self.wires or self.program is not None:
+                raise ValueError("send: there is no controller that it could be about")
+            if self.cc is not None and max(self.send) >= CC_POSITIONS:
+                raise ValueError("send: one CC carries 0 to 127")
+            if self.send[0] == self.send[1]:
+                raise ValueError("send: both ends of the range would be the same")
 
     def _check_switch(self) -> None:
         given = self.model_fields_set & {"range", "step", "play"}
@@ -91,8 +134,9 @@ class KnobConfig(Section):
             raise ValueError(f"step: {self.step:g} does not divide the range {low:g} to {high:g}")
         if steps > 100_000:
             raise ValueError(f"step: {self.step:g} gives more than 100000 positions")
-        if self.cc is not None and steps >= CC_POSITIONS:
-            raise ValueError(f"step: one CC has 128 positions, {self.step:g} asks for more")
+        if self.wire_positions is not None and steps >= self.wire_positions:
+            count = self.wire_positions
+            raise ValueError(f"step: its controller has {count} positions, {self.step:g} is finer")
 
     def _check_positions(self) -> None:
         knob = self.knob("knob")
@@ -108,7 +152,7 @@ class KnobConfig(Section):
             return len(self.switch)
         if self.step is not None:
             return round((high - low) / self.step) + 1
-        return FINE_POSITIONS if self.cc is None else CC_POSITIONS
+        return self.wire_positions or FINE_POSITIONS
 
     def _rest(self, limits: Span) -> float:
         if self.rest is None:
@@ -166,6 +210,51 @@ class VirtualAmpConfig(Section):
     """How far its level wanders over an hour."""
 
 
+class MidiAmpConfig(Section):
+    """An amp whose knobs are set over MIDI."""
+
+    driver: Literal["midi"]
+    port: str
+    """The output port's name, or a part of it that only one port has."""
+    api: Literal["auto", "LINUX_ALSA", "UNIX_JACK", "MACOSX_CORE", "WINDOWS_MM"] = "auto"
+    """The system's MIDI interface, where there is more than one."""
+    channel: Annotated[int, Field(ge=1, le=16)] = 1
+    """MIDI channel, counted from 1."""
+    message_gap_s: Annotated[float, Field(ge=0.001, le=1)] = 0.005
+    """Between two messages: a flood loses some."""
+    settle_s: Annotated[float, Field(ge=0, le=60)] = 0.5
+    """After the last message, until the knobs have stopped moving."""
+    sends: Annotated[int, Field(ge=1, le=10)] = 2
+    """How many times each knob is sent."""
+    approach: Literal["direct", "below", "afar"] = "direct"
+    """'below': always from its lowest allowed value, for knobs with slack; 'afar': from the allowed
+    end further away, for amps that ignore small changes."""
+
+
+class SoundCardConfig(Section):
+    """An audio interface with a loopback cable from one of its outputs to one of its inputs."""
+
+    driver: Literal["soundcard"]
+    input: str
+    """The recording device's name, or a part of it that only one device has."""
+    output: str
+    """The playing device's name, or a part of it."""
+    host_api: str
+    """Such as CoreAudio, ASIO, WASAPI, ALSA or JACK: a device may be listed under several."""
+    sample_rate: Annotated[int, Field(ge=8_000, le=192_000)] = 48_000
+    """Hz; the device must run at it."""
+    block_frames: Annotated[int, Field(ge=0, le=16_384)] = 0
+    """Frames per block; 0 leaves it to the device."""
+    send_channel: Annotated[int, Field(ge=1, le=64)] = 1
+    """The output that feeds the amp, counted from 1."""
+    return_channel: Annotated[int, Field(ge=1, le=64)] = 1
+    """The input that the amp comes back on."""
+    loopback_send_channel: Annotated[int, Field(ge=1, le=64)] | None = None
+    """The output that the loopback cable leaves from; the send's own where left out."""
+    loopback_channel: Annotated[int, Field(ge=1, le=64)] | None = None
+    """The input that the loopback cable arrives on; leave out where there is none."""
+
+
 class VirtualInterfaceConfig(Section):
     """The built-in converter, wired to the built-in virtual amp."""
 
@@ -199,20 +288,27 @@ class ExternalConfig(Section):
     """Whatever the driver wants to know."""
 
 
+BUILT_IN = ("virtual", "midi", "soundcard")
+
+
 def _driver(value: Any) -> str:
     if isinstance(value, dict):
         driver = value.get("driver", "virtual")
     else:
         driver = getattr(value, "driver", "virtual")
-    return "virtual" if driver == "virtual" else "external"
+    return driver if driver in BUILT_IN else "external"
 
 
 AmpConfig = Annotated[
-    Annotated[VirtualAmpConfig, Tag("virtual")] | Annotated[ExternalConfig, Tag("external")],
+    Annotated[VirtualAmpConfig, Tag("virtual")]
+    | Annotated[MidiAmpConfig, Tag("midi")]
+    | Annotated[ExternalConfig, Tag("external")],
     Discriminator(_driver),
 ]
 InterfaceConfig = Annotated[
-    Annotated[VirtualInterfaceConfig, Tag("virtual")] | Annotated[ExternalConfig, Tag("external")],
+    Annotated[VirtualInterfaceConfig, Tag("virtual")]
+    | Annotated[SoundCardConfig, Tag("soundcard")]
+    | Annotated[ExternalConfig, Tag("external")],
     Discriminator(_driver),
 ]
 
@@ -318,6 +414,17 @@ def _check_size(architecture: str, key: str, size: str) -> None:
             raise ValueError(f"{key}: an lstm is layers x units, such as 1x24, not {size!r}")
 
 
+def _wires_of(name: str, knob: KnobConfig) -> list[str]:
+    """What a knob takes up, in words: two knobs may not share any of it."""
+    if knob.cc14 is not None:
+        return [f"CC {knob.cc14}", f"CC {knob.cc14 + 32}"]
+    if knob.program is not None:
+        return [f"program {knob.program + i}" for i in range(len(knob.switch or ()))]
+    for way, number in knob.wires.items():
+        return [f"{way.upper()} {number}"]
+    return [f"control {knob.control or name}"]
+
+
 class Config(Section):
     """A whole ``rig.yaml``."""
 
@@ -347,11 +454,10 @@ class Config(Section):
         for name, knob in knobs.items():
             if not name or not name.replace("_", "").replace("-", "").isalnum():
                 raise ValueError(f"{name}: a knob's name is made of letters, digits, - and _")
-            wire = knob.control or name if knob.cc is None else knob.cc
-            if wire in wires:
-                what = "control" if knob.cc is None else "CC"
-                raise ValueError(f"{name}: {what} {wire} already moves the knob {wires[wire]}")
-            wires[wire] = name
+            for wire in _wires_of(name, knob):
+                if wire in wires:
+                    raise ValueError(f"{name}: {wire} already moves the knob {wires[wire]}")
+                wires[wire] = name
         return knobs
 
     @model_validator(mode="after")

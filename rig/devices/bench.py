@@ -12,7 +12,7 @@ from rig.child import Child, ChildGone, ChildSilent, Message
 from rig.config import Config
 from rig.devices.host import ERRORS
 from rig.devices.protocols import Report, TakeCancelled
-from rig.errors import DeviceError, DeviceGone
+from rig.errors import DeviceError, DeviceGone, DeviceHung
 from rig.knobs import Setting
 
 #: A device that says nothing for this long hangs.
@@ -104,6 +104,9 @@ class Bench:
         except ChildGone:
             self._discard()
             raise DeviceGone("the audio process ended unexpectedly; its log says more") from None
+        except DeviceHung:
+            self._discard()
+            raise
         except ChildSilent:
             self._discard()
             raise DeviceGone(f"the device hung for {self._stall_s:g} s and was let go") from None

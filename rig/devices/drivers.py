@@ -17,7 +17,13 @@ def names(group: str) -> list[str]:
 
 def _load(group: str, name: str) -> Any:
     for entry in metadata.entry_points(group=group, name=name):
-        return entry.load()
+        try:
+            return entry.load()
+        except (ImportError, OSError) as error:
+            raise ConfigError(
+                f"the driver '{name}' cannot be loaded: {error}; on Linux it may need a system "
+                "library, such as libportaudio2"
+            ) from None
     return None
 
 

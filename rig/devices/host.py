@@ -14,7 +14,7 @@ from rig.capture import Levels
 from rig.child import Message, Parent
 from rig.devices import drivers
 from rig.devices.protocols import Amp, Interface, TakeCancelled
-from rig.errors import ConfigError, DeviceError, DeviceGone, RigError
+from rig.errors import ConfigError, DeviceError, DeviceGone, DeviceHung, RigError
 from rig.knobs import Panel, Setting
 
 REPORTS_PER_S = 20
@@ -104,7 +104,7 @@ class Host:
 
 #: Errors that cross the process boundary by name.
 ERRORS: dict[str, type[RigError]] = {
-    kind.__name__: kind for kind in (ConfigError, DeviceError, DeviceGone)
+    kind.__name__: kind for kind in (ConfigError, DeviceError, DeviceGone, DeviceHung)
 }
 
 if __name__ == "__main__":

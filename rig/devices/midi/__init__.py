@@ -1,0 +1,1 @@
+"""Amps whose knobs are set over MIDI."""

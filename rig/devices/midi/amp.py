@@ -1,0 +1,131 @@
+"""The MIDI amp behind the amp protocol: paced messages to a port that is found by its name."""
+
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import mido
+from mido import Message
+
+from rig.config import Config, KnobConfig, MidiAmpConfig
+from rig.devices.midi.messages import messages
+from rig.errors import DeviceGone
+from rig.knobs import Knob
+
+BACKEND = "mido.backends.rtmidi"
+#: What systems add to a port's name, and change when it is plugged in again.
+_NUMBERING = re.compile(r"[\s:]+\d+(:\d+)?$")
+
+
+def find_port(wanted: str, present: Sequence[str]) -> str:
+    """The port that a name means: itself, but for its numbering, or the only one that contains it.
+
+    Raises:
+        DeviceGone: There is none, or there are several.
+    """
+    plain = _NUMBERING.sub("", wanted).lower()
+    tests: tuple[Callable[[str], bool], ...] = (
+        lambda name: name == wanted,
+        lambda name: _NUMBERING.sub("", name).lower() == plain,
+        lambda name: plain in name.lower(),
+    )
+    for test in tests:
+        found = [name for name in present if test(name)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise DeviceGone(f"amp.port: '{wanted}' could be any of {', '.join(found)}")
+    there = ", ".join(present) or "none at all"
+    raise DeviceGone(f"the MIDI port '{wanted}' is not there; there are: {there}")
+
+
+class MidiAmp:
+    """An amp, or a knob-turner, that listens to MIDI.
+
+    Args:
+        config: The session's configuration.
+        played_s: For how long the amp has been played already (it makes no difference).
+        sleep: Waits; tests count instead.
+    """
+
+    def __init__(
+        self, config: Config, played_s: float = 0.0, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        assert isinstance(config.amp, MidiAmpConfig)
+        del played_s
+        self._options = config.amp
+        self._wires = config.knobs
+        self._panel = config.panel
+        self._sleep = sleep
+        self._port: Any = None
+        self._name = ""
+
+    @staticmethod
+    def problems(config: Config) -> list[str]:
+        """Mistakes in a configuration that only this driver knows of."""
+        return [
+            f"knobs.{name}: a MIDI amp needs cc, cc14, nrpn or program to set it"
+            for name, knob in config.knobs.items()
+            if not knob.wires
+        ]
+
+    def open(self) -> None:
+        """Open the port; its name may have been numbered anew since."""
+        self.close()
+        self._name = find_port(self._options.port, self._present())
+        try:
+            self._port = self._backend().open_output(self._name, autoreset=False)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise DeviceGone(f"the MIDI port '{self._name}' cannot be opened: {error}") from None
+
+    def dial(self, values: Mapping[str, float]) -> None:
+        """Send every knob, paced, and wait until it has settled."""
+        self._refuse_silence()
+        for knob in self._panel.knobs:
+            for value in self._approach(knob, values[knob.name]):
+                self._send(self._wires[knob.name], value)
+        self._refuse_silence()
+        self._sleep(self._options.settle_s)
+
+    def close(self) -> None:
+        """Close the port without a word to the amp."""
+        port, self._port = self._port, None
+        if port is not None:
+            port.close()
+
+    def _backend(self) -> Any:
+        api = self._options.api
+        return mido.Backend(BACKEND if api == "auto" else f"{BACKEND}/{api}")
+
+    def _present(self) -> list[str]:
+        try:
+            return list(dict.fromkeys(self._backend().get_output_names()))
+        except (ImportError, OSError, RuntimeError, ValueError) as error:
+            raise DeviceGone(f"MIDI cannot be used on this machine: {error}") from None
+
+    def _refuse_silence(self) -> None:
+        """Sending to a port whose receiver is gone succeeds, so the list of ports is asked."""
+        if self._port is None or self._name not in self._present():
+            raise DeviceGone(f"the MIDI port '{self._name or self._options.port}' went away")
+
+    def _approach(self, knob: Knob, value: float) -> list[float]:
+        """The values to send, the last ones final; never outside the knob's limits."""
+        final = [value] * self._options.sends
+        lowest, highest = knob.values[0], knob.values[-1]
+        if self._options.approach == "direct" or knob.is_switch:
+            return final
+        if self._options.approach == "below":
+            return [lowest, *final]
+        return [lowest if value - lowest > highest - value else highest, *final]
+
+    def _send(self, knob: KnobConfig, value: float) -> None:
+        for message in messages(knob, value, self._options.channel - 1):
+            self._put(message)
+            self._sleep(self._options.message_gap_s)
+
+    def _put(self, message: Message) -> None:
+        try:
+            self._port.send(message)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise DeviceGone(f"the MIDI port '{self._name}' takes nothing: {error}") from None

@@ -1,0 +1,1 @@
+"""Audio interfaces, by way of PortAudio."""

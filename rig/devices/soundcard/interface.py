@@ -1,0 +1,173 @@
+"""The sound card behind the interface protocol: one duplex stream, full width, by name."""
+
+import time
+from typing import Any
+
+import sounddevice
+
+from calibration import levels
+from rig.capture import Frames, Levels, Recording
+from rig.config import Config, SoundCardConfig
+from rig.devices.protocols import Report, TakeCancelled
+from rig.devices.soundcard.transport import Transport
+from rig.errors import DeviceGone, DeviceHung
+
+REPORT_S = 0.05
+#: A stream that plays nothing for this long has lost its device. Longer than any sane block.
+STALL_S = 3.0
+
+
+def find_device(wanted: str, host_api: str, way: str) -> int:
+    """The index, right now, of the only device of a name and host API that can do ``way``.
+
+    Args:
+        wanted: The name, or a part of it.
+        host_api: A part of the host API's name.
+        way: "input" or "output".
+
+    Raises:
+        DeviceGone: There is none, or there are several.
+    """
+    apis = [str(api["name"]) for api in sounddevice.query_hostapis()]
+    listed = [
+        (index, str(device["name"]))
+        for index, device in enumerate(sounddevice.query_devices())
+        if device[f"max_{way}_channels"] > 0 and host_api.lower() in apis[device["hostapi"]].lower()
+    ]
+    exact = [index for index, name in listed if name == wanted]
+    partial = [index for index, name in listed if wanted.lower() in name.lower()]
+    found = exact or partial
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(f"'{name}'" for _, name in listed) or "none"
+    problem = f"there are several {way} devices" if found else f"there is no {way} device"
+    raise DeviceGone(f"{problem} '{wanted}' under {host_api}; there are: {names}")
+
+
+class SoundCard:
+    """An audio interface with the amp on one pair of its channels.
+
+    Args:
+        config: The session's configuration.
+        amp: Whatever turns the knobs; it makes no difference.
+        takes: How many takes the session has behind it; it makes no difference.
+    """
+
+    def __init__(self, config: Config, amp: object = None, takes: int = 0) -> None:
+        assert isinstance(config.interface, SoundCardConfig)
+        del amp, takes
+        options = self._options = config.interface
+        sends = {options.send_channel, options.loopback_send_channel or options.send_channel}
+        self._outputs = tuple(sorted(channel - 1 for channel in sends))
+        inputs = (options.return_channel, options.loopback_channel)
+        self._inputs = tuple(channel - 1 for channel in inputs if channel is not None)
+        self._transport = Transport(self._outputs, self._inputs)
+        self._stream: Any = None
+        self._hangs = False
+
+    @property
+    def sample_rate(self) -> int:
+        """Frames per second."""
+        return self._options.sample_rate
+
+    @property
+    def paced(self) -> bool:
+        """A sound card plays in real time."""
+        return True
+
+    def open(self) -> None:
+        """Open the stream; the list of devices is made anew first."""
+        self.close()
+        if self._hangs:
+            raise DeviceHung("the audio driver hangs; its process has to be started anew")
+        # PortAudio lists devices once: what was plugged in since shows only after this.
+        sounddevice._terminate()
+        sounddevice._initialize()
+        options = self._options
+        pair = (
+            find_device(options.input, options.host_api, "input"),
+            find_device(options.output, options.host_api, "output"),
+        )
+        widths = self._widths(pair)
+        self._transport = Transport(self._outputs, self._inputs)
+        try:
+            self._stream = sounddevice.Stream(
+                samplerate=options.sample_rate,
+                blocksize=options.block_frames,
+                device=pair,
+                channels=widths,
+                dtype="float32",
+                callback=self._transport,
+            )
+            self._stream.start()
+        except sounddevice.PortAudioError as error:
+            self._stream = None
+            raise DeviceGone(f"the interface cannot be opened: {error}") from None
+
+    def _widths(self, pair: tuple[int, int]) -> tuple[int, int]:
+        """All channels of both devices, so that a channel number means what is printed on them."""
+        widths = (
+            int(sounddevice.query_devices(pair[0])["max_input_channels"]),
+            int(sounddevice.query_devices(pair[1])["max_output_channels"]),
+        )
+        for way, used, width in (
+            ("input", max(self._inputs) + 1, widths[0]),
+            ("output", max(self._outputs) + 1, widths[1]),
+        ):
+            if used > width:
+                raise DeviceGone(
+                    f"the {way} device has {width} channels, but channel {used} is used"
+                )
+        return widths
+
+    def reamp(self, send: Frames, report: Report) -> Recording:
+        """Play and record; see `rig.devices.protocols.Interface`."""
+        if self._stream is None:
+            raise DeviceGone("the interface is not open")
+        self._transport.begin(send)
+        cancelled = self._follow(send, report)
+        if cancelled:
+            raise TakeCancelled
+        recorded = self._transport.recorded
+        loopback = recorded[:, 1].copy() if len(self._inputs) > 1 else None
+        return Recording(recorded[:, 0].copy(), loopback, self._transport.dropouts)
+
+    def _follow(self, send: Frames, report: Report) -> bool:
+        """Report until the take is over; True where it was cancelled and has faded out."""
+        transport, cancelled, last = self._transport, False, 0
+        seen_blocks, seen_at = transport.blocks, time.monotonic()
+        while not transport.done.wait(REPORT_S):
+            now, blocks = time.monotonic(), transport.blocks
+            if blocks != seen_blocks:
+                seen_blocks, seen_at = blocks, now
+            elif now - seen_at > STALL_S or not self._stream.active:
+                self._lose()
+            position = transport.position
+            if not cancelled and position > last:
+                peaks = (
+                    levels.peak_dbfs(send[last:position]),
+                    levels.peak_dbfs(transport.recorded[last:position, 0]),
+                )
+                last = position
+                try:
+                    report(Levels(position / self.sample_rate, *peaks))
+                except TakeCancelled:
+                    cancelled = True
+                    transport.break_off()
+        return cancelled
+
+    def _lose(self) -> None:
+        """The stream is dead, and closing a dead stream hangs: it is left as it is."""
+        self._stream, self._hangs = None, True
+        self._transport.done.set()
+        raise DeviceHung("the audio interface went away in the middle of a take")
+
+    def close(self) -> None:
+        """Stop and close the stream."""
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            if not stream.active:
+                self._hangs = True
+                return
+            stream.abort()
+            stream.close()

@@ -1,0 +1,79 @@
+"""A real audio server and a real MIDI receiver for tests: jackd with its dummy driver."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+JACKD = "jackd --no-realtime --silent -d dummy -r 48000 -p 1024 -C 2 -P 2"
+ENVIRONMENT = {"JACK_NO_AUDIO_RESERVATION": "1", "JACK_NO_START_SERVER": "1"}
+
+
+def needs_jack() -> None:
+    """Skip where jackd is not installed; in CI it is, and there nothing is skipped."""
+    if shutil.which("jackd") is None or shutil.which("jack_connect") is None:
+        if os.environ.get("CI"):
+            pytest.fail("jackd must be installed in CI")
+        pytest.skip("jackd is not installed")
+
+
+def eventually(what: Callable[[], bool], seconds: float = 15.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def ports() -> list[str]:
+    shown = subprocess.run(["jack_lsp"], capture_output=True, text=True, check=False)
+    return shown.stdout.split() if shown.returncode == 0 else []
+
+
+@contextmanager
+def server() -> Iterator["subprocess.Popen[bytes]"]:
+    """A running jackd."""
+    process = subprocess.Popen(JACKD.split(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        eventually(lambda: "system:playback_1" in ports())
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree("/dev/shm/jack_db-0")
+
+
+def connect(source: str, target: str) -> None:
+    """Patch a cable; ports appear late."""
+    eventually(lambda: {source, target} <= set(ports()))
+    subprocess.run(["jack_connect", source, target], capture_output=True, check=False)
+
+
+#: Prints every message that a virtual MIDI port receives, a line of hex each.
+LISTENER = """
+import sys, mido
+backend = mido.Backend("mido.backends.rtmidi/UNIX_JACK")
+with backend.open_input("the amp", virtual=True, client_name="listener") as port:
+    print("ready", flush=True)
+    for message in port:
+        print(message.hex(), flush=True)
+"""
+
+
+@contextmanager
+def listener() -> Iterator["subprocess.Popen[str]"]:
+    """A MIDI receiver in a process of its own, which may be killed."""
+    process = subprocess.Popen([sys.executable, "-c", LISTENER], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        yield process
+    finally:
+        process.kill()
+        process.wait()

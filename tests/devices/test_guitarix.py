@@ -1,0 +1,93 @@
+"""A whole session against a third-party amp: real audio, real MIDI, every knob over a controller."""
+
+import subprocess
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from calibration import levels
+from calibration.checks import align
+from calibration.signals import Part
+from rig import config as configuration
+from rig import store
+from rig.capture import Role
+from rig.devices.bench import Bench
+from rig.service import Request, capture
+from rig.session.folder import Session
+from rig.session.verify import verify
+from tests.conftest import TINY
+from tests.devices import guitarix, jack
+
+AMP = "{driver: midi, port: 'gx_head_amp:midi_in_1', api: UNIX_JACK, approach: afar, settle_s: 0.3}"
+CARD = """{driver: soundcard, input: gx_head_fx, output: gx_head_amp, host_api: JACK,
+  loopback_channel: 2}"""
+RIG = f"""
+name: guitarix
+amp: {AMP}
+interface: {CARD}
+knobs:
+  gain: {{cc: 20, rest: 2}}
+  bass: {{cc: 21, rest: 5}}
+  treble: {{cc: 22, rest: 5}}
+  volume: {{cc: 23, limits: [1, 10], rest: 1}}
+plan: {{captures: 12, seeds: 6, batch: 3, holdouts: 2, canary_every: 6}}
+"""
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    jack.needs_jack()
+    guitarix.needs_guitarix()
+    for name, value in jack.ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+
+
+def patch_loopback() -> None:
+    """Take the amp's second channel off the second input and put the send there instead."""
+    jack.connect("PortAudio:out_0", "PortAudio:in_1")
+    command = ["jack_disconnect", "gx_head_fx:out_1", "PortAudio:in_1"]
+    subprocess.run(command, capture_output=True, check=False)
+
+
+@pytest.mark.timeout(600)
+def test_twelve_captures_of_a_third_party_amp_and_not_one_corrupt(tmp_path: Path) -> None:
+    rest = TINY[TINY.index("signal:") :]
+    rest = rest.replace(next(line for line in rest.splitlines() if line.startswith("plan:")), "")
+    path = tmp_path / "rig.yaml"
+    path.write_text(RIG + rest, encoding="utf-8")
+    config = configuration.load(path)
+    with jack.server(), guitarix.amp(tmp_path / "home"):
+        patching = threading.Thread(target=patch_loopback)
+        patching.start()
+        ending = capture(Request(tmp_path / "session", path), config)
+        patching.join()
+        assert not ending.failed, ending.reason
+        session = Session.view(tmp_path / "session")
+        kept = session.state.kept(Role.SEED, Role.ACTIVE)
+        assert len(kept) == 12
+        assert len(session.state.rounds) >= 2
+        assert verify(session).sound
+        assert worst_repeat(session, tmp_path) < 1e-8
+
+
+def worst_repeat(session: Session, folder: Path) -> float:
+    """Record every kept setting a second time; the largest ESR against what was kept."""
+    bench = Bench(session.config, folder / "again.log")
+    bench.open()
+    patch_loopback()
+    signal = session.signal()
+    guitar = slice(signal.segment(Part.TRAIN).start, None)
+    found = []
+    for about in session.state.kept():
+        assert about.kept is not None
+        assert about.kept.aligned is not None
+        bench.dial(about.capture.setting)
+        recording = bench.reamp(signal.send.astype(np.float32))
+        assert recording.loopback is not None
+        again = align(recording.returned.astype(float), recording.loopback.astype(float), signal)
+        _, first = store.read_wav(session.folder / about.kept.aligned.path)
+        found.append(levels.esr(first[guitar], again.returned[guitar]))
+    bench.close()
+    return max(found)
