@@ -21,8 +21,7 @@ def _load(group: str, name: str) -> Any:
             return entry.load()
         except (ImportError, OSError) as error:
             raise ConfigError(
-                f"the driver '{name}' cannot be loaded: {error}; on Linux it may need a system "
-                "library, such as libportaudio2"
+                f"the driver '{name}' cannot be loaded: {error}; README.md says what it needs"
             ) from None
     return None
 

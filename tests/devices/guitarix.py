@@ -75,7 +75,8 @@ def map_knobs() -> None:
         remote.notify("midi_set_config_mode", 1, controller)
         remote.notify("midi_modifyCurrent", parameter, low, high, 0, 0)
     remote.notify("midi_set_config_mode", 0, -1)
-    remote.call("get", [KNOBS["gain"][1]])
+    mapped = remote.call("get_midi_controller_map")
+    assert mapped[::2] == [controller for controller, *_ in KNOBS.values()]
     remote.close()
 
 

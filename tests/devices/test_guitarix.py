@@ -1,4 +1,4 @@
-"""A whole session against a third-party amp: real audio, real MIDI, every knob over a controller."""
+"""A session against a third-party amp: real audio, real MIDI, every knob over a controller."""
 
 import subprocess
 import threading

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import mido
+import rtmidi
 from mido import Message
 
 from rig.config import Config, KnobConfig, MidiAmpConfig
@@ -59,6 +60,7 @@ class MidiAmp:
         self._panel = config.panel
         self._sleep = sleep
         self._port: Any = None
+        self._lister: Any = None
         self._name = ""
 
     @staticmethod
@@ -90,7 +92,7 @@ class MidiAmp:
 
     def close(self) -> None:
         """Close the port without a word to the amp."""
-        port, self._port = self._port, None
+        port, self._port, self._lister = self._port, None, None
         if port is not None:
             port.close()
 
@@ -99,9 +101,13 @@ class MidiAmp:
         return mido.Backend(BACKEND if api == "auto" else f"{BACKEND}/{api}")
 
     def _present(self) -> list[str]:
+        """The names of all ports. One lister is kept: making one takes seconds on a busy JACK."""
         try:
-            return list(dict.fromkeys(self._backend().get_output_names()))
-        except (ImportError, OSError, RuntimeError, ValueError) as error:
+            if self._lister is None:
+                api = getattr(rtmidi, f"API_{self._options.api}", rtmidi.API_UNSPECIFIED)
+                self._lister = rtmidi.MidiOut(api)
+            return list(dict.fromkeys(self._lister.get_ports()))
+        except (OSError, RuntimeError, ValueError) as error:
             raise DeviceGone(f"MIDI cannot be used on this machine: {error}") from None
 
     def _refuse_silence(self) -> None:
