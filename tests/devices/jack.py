@@ -37,7 +37,8 @@ def ports() -> list[str]:
 
 @contextmanager
 def server() -> Iterator["subprocess.Popen[bytes]"]:
-    """A running jackd."""
+    """A running jackd, and the only one."""
+    assert not ports(), "a JACK server is running already"
     process = subprocess.Popen(JACKD.split(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         eventually(lambda: "system:playback_1" in ports())
