@@ -3,6 +3,7 @@
 python docs/picture.py SESSION docs/monitor.svg
 """
 
+import re
 import sys
 from io import StringIO
 from pathlib import Path
@@ -21,7 +22,8 @@ def main() -> None:
     session, target = Path(sys.argv[1]), Path(sys.argv[2])
     console = Console(width=WIDTH, height=HEIGHT, record=True, file=StringIO(), force_terminal=True)
     console.print(screen(look(Session.view(session)), WIDTH, HEIGHT), height=HEIGHT)
-    console.save_svg(str(target), title="rig capture")
+    drawn = console.export_svg(title="rig capture")
+    target.write_text(re.sub(r"@font-face \{.*?\}", "", drawn, flags=re.DOTALL), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -149,6 +149,7 @@ def most_disputed(
     scored: list[Candidate] = []
 
     def note(rows: Tensor) -> None:
+        """Score some settings and remember them."""
         with torch.no_grad():
             spread, score = _score(model, audio, rows, log_weight)
         for row, d, s in zip(rows.tolist(), spread.tolist(), score.tolist(), strict=True):

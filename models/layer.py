@@ -31,6 +31,7 @@ class _Layer(torch.autograd.Function):
         dilation: int,
         keep: int,
     ) -> tuple[Tensor, Tensor]:
+        """Keep only what the way back needs: the input and the activation."""
         kernel = taps.shape[0]
         out_frames = frames.shape[-1] - dilation * (kernel - 1)
         aligned = condition[..., -out_frames:]
@@ -46,6 +47,7 @@ class _Layer(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        """The chain rule, written into one zeroed gradient of the input."""
         onward_grad, kept_grad = gradients
         frames, aligned, taps, mix, hidden = ctx.saved_tensors
         hidden_grad = torch.bmm(mix.transpose(1, 2), onward_grad)

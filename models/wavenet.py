@@ -115,6 +115,7 @@ class _Array(nn.Module):
         channels, depth = shape.channels, len(shape.dilations)
 
         def weight(*size: int, fan_in: int) -> nn.Parameter:
+            """A tensor per member, drawn as torch draws a convolution's."""
             bound = fan_in**-0.5
             return nn.Parameter(torch.empty(members, *size).uniform_(-bound, bound))
 

@@ -80,6 +80,7 @@ def _interrupts(wire: Wire) -> Iterator[None]:
     pressed: list[int] = []
 
     def handle(number: int, _frame: object) -> None:
+        """Tell the daemon at its next look; a signal handler does no more."""
         pressed.append(number)
         gently = number == signals.SIGINT and len(pressed) == 1
         wire.interrupt("stop" if gently else "stop-now")

@@ -9,8 +9,7 @@ from scipy.signal import resample_poly
 
 from calibration.signals import Signal, compose
 from rig import data, store
-from rig.config import SignalConfig
-from rig.config.types import ExcerptConfig
+from rig.config import ExcerptConfig, SignalConfig
 from rig.errors import ConfigError, SessionError
 
 BUILTIN = "builtin:"

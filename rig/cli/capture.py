@@ -149,9 +149,11 @@ def _watch(session: Path, process: "subprocess.Popen[bytes]") -> int:
     pressed = 0
 
     def alive() -> bool:
+        """Whether the daemon still runs."""
         return process.poll() is None
 
     def interrupted() -> bool:
+        """Pass Ctrl-C on; the monitor stays until the daemon has ended."""
         nonlocal pressed
         pressed += 1
         control.drop(session, "stop" if pressed == 1 else "stop-now")

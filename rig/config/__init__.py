@@ -1,24 +1,28 @@
 """``rig.yaml``: its types, its loader, its JSON Schema."""
 
+from rig.config.devices import (
+    ExternalConfig,
+    FaultConfig,
+    MidiAmpConfig,
+    SoundCardConfig,
+    VirtualAmpConfig,
+    VirtualInterfaceConfig,
+)
+from rig.config.knobs import KnobConfig
 from rig.config.load import dump, json_schema, load, parse
 from rig.config.types import (
     ChecksConfig,
     Config,
-    ExternalConfig,
-    FaultConfig,
-    KnobConfig,
+    ExcerptConfig,
     LearnerConfig,
-    MidiAmpConfig,
     PlanConfig,
     SignalConfig,
-    SoundCardConfig,
-    VirtualAmpConfig,
-    VirtualInterfaceConfig,
 )
 
 __all__ = [
     "ChecksConfig",
     "Config",
+    "ExcerptConfig",
     "ExternalConfig",
     "FaultConfig",
     "KnobConfig",

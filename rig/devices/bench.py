@@ -16,7 +16,9 @@ from rig.errors import DeviceError, DeviceGone, DeviceHung
 from rig.knobs import Setting
 
 #: A device that says nothing for this long hangs.
-STALL_S = 15.0
+STALL_S = 30.0
+#: Starting the process and opening drivers may take longer than any take's silence.
+OPENING_S = 90.0
 
 
 def _ignore(_levels: Levels) -> None:
@@ -100,7 +102,8 @@ class Bench:
             raise DeviceGone("the devices are not open")
         try:
             self._child.send(message, block)
-            return self._answer(self._child, report)
+            silence_s = OPENING_S if message["do"] == "open" else self._stall_s
+            return self._answer(self._child, report, silence_s)
         except ChildGone:
             self._discard()
             raise DeviceGone("the audio process ended unexpectedly; its log says more") from None
@@ -111,9 +114,9 @@ class Bench:
             self._discard()
             raise DeviceGone(f"the device hung for {self._stall_s:g} s and was let go") from None
 
-    def _answer(self, child: Child, report: Report) -> tuple[Message, bytes]:
+    def _answer(self, child: Child, report: Report, silence_s: float) -> tuple[Message, bytes]:
         while True:
-            answer, block = child.receive(self._stall_s)
+            answer, block = child.receive(silence_s)
             if "levels" in answer:
                 self._report(child, report, Levels(*answer["levels"]))
             elif "cancelled" in answer:

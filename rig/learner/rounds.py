@@ -64,6 +64,7 @@ def _play_weight(panel: Panel, where: torch.device) -> Callable[[Tensor], Tensor
     centre, deviation = torch.tensor(units, dtype=torch.float32, device=where).T
 
     def log_weight(knobs: Tensor) -> Tensor:
+        """Of each setting; a switch's positions weigh the same."""
         distance: Tensor = (((knobs - centre) / deviation) ** 2).sum(-1)
         return -0.5 * PLAY_EMPHASIS * distance
 

@@ -47,6 +47,7 @@ def chart(
     first, last = drawn[0][0], max(drawn[-1][0], drawn[0][0] + 1)
 
     def place(captures: int, esr: float) -> tuple[float, float]:
+        """A point's dot on the canvas."""
         x = 1 + (captures - first) / (last - first) * (canvas.width - 3)
         return x, (top - math.log10(esr)) / (top - bottom) * (canvas.height - 1)
 

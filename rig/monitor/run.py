@@ -59,6 +59,7 @@ def monitor(
         with Live(console=console, screen=console.is_terminal, auto_refresh=False) as live:
 
             def draw() -> None:
+                """One picture, and a pause."""
                 try:
                     live.update(screen(look(session), *console.size), refresh=True)
                 except SessionError:

@@ -80,6 +80,7 @@ def seeds(panel: Panel, count: int, seed: int) -> list[Setting]:
     found = _distinct(ends.astype(float), panel, taken)
 
     def draw(missing: int) -> NDArray[np.float64]:
+        """Uniform points."""
         return _hypercube(len(panel), missing, random)
 
     return found + _drawn(panel, count - len(found), taken, draw)
@@ -105,6 +106,7 @@ def holdouts(panel: Panel, count: int, seed: int, taken: Iterable[Setting]) -> l
     random = _stream(seed, HOLDOUT_STREAM)
 
     def draw(missing: int) -> NDArray[np.float64]:
+        """Points where players set the knobs."""
         return to_play(panel, _hypercube(len(panel), missing, random))
 
     return _drawn(panel, count, set(taken), draw)

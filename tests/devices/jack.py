@@ -9,7 +9,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import pytest
+
+from calibration.checks import Aligned, Baseline, Limits, align, judge
+from calibration.signals import Signal
+from rig.capture import Recording
+from rig.devices.bench import Bench
 
 JACKD = "jackd --no-realtime --silent -d dummy -r 48000 -p 1024 -C 2 -P 2"
 ENVIRONMENT = {"JACK_NO_AUDIO_RESERVATION": "1", "JACK_NO_START_SERVER": "1"}
@@ -54,6 +60,19 @@ def connect(source: str, target: str) -> None:
     """Patch a cable; ports appear late."""
     eventually(lambda: {source, target} <= set(ports()))
     subprocess.run(["jack_connect", source, target], capture_output=True, check=False)
+
+
+def good_take(bench: Bench, signal: Signal) -> tuple[Recording, Aligned]:
+    """A take that passes its checks; on a busy machine the first ones may have dropouts."""
+    for _ in range(6):
+        recording = bench.reamp(signal.send.astype(np.float32))
+        assert recording.loopback is not None
+        returned, loopback = recording.returned.astype(float), recording.loopback.astype(float)
+        aligned = align(returned, loopback, signal, recording.dropouts)
+        verdict = judge(aligned, signal, Limits(), Baseline())
+        if verdict.kept:
+            return recording, aligned
+    raise AssertionError([reason.sentence for reason in verdict.reasons])
 
 
 #: Prints every message that a virtual MIDI port receives, a line of hex each.

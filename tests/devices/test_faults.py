@@ -77,7 +77,7 @@ def test_a_device_goes_away_and_comes_back(tmp_path: Path, short_signal: Signal)
 def test_a_hanging_device_is_let_go_and_opens_again(tmp_path: Path, short_signal: Signal) -> None:
     takes = 0
     bench = Bench(
-        faulty("take: 1, kind: hang"), tmp_path / "log", lambda: (takes, 0.0), stall_s=1.0
+        faulty("take: 1, kind: hang"), tmp_path / "log", lambda: (takes, 0.0), stall_s=3.0
     )
     bench.open()
     with pytest.raises(DeviceGone, match="hung"):

@@ -4,11 +4,9 @@ import subprocess
 import threading
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from calibration import levels
-from calibration.checks import align
 from calibration.signals import Part
 from rig import config as configuration
 from rig import store
@@ -84,9 +82,7 @@ def worst_repeat(session: Session, folder: Path) -> float:
         assert about.kept is not None
         assert about.kept.aligned is not None
         bench.dial(about.capture.setting)
-        recording = bench.reamp(signal.send.astype(np.float32))
-        assert recording.loopback is not None
-        again = align(recording.returned.astype(float), recording.loopback.astype(float), signal)
+        _, again = jack.good_take(bench, signal)
         _, first = store.read_wav(session.folder / about.kept.aligned.path)
         found.append(levels.esr(first[guitar], again.returned[guitar]))
     bench.close()

@@ -3,8 +3,6 @@
 import time
 from typing import Any
 
-import sounddevice
-
 from calibration import levels
 from rig.capture import Frames, Levels, Recording
 from rig.config import Config, SoundCardConfig
@@ -15,6 +13,21 @@ from rig.errors import DeviceGone, DeviceHung
 REPORT_S = 0.05
 #: A stream that plays nothing for this long has lost its device. Longer than any sane block.
 STALL_S = 3.0
+
+
+def portaudio() -> Any:
+    """PortAudio, which opens the audio server as soon as it is imported: so only where it is used.
+
+    Raises:
+        DeviceGone: It is not installed.
+    """
+    try:
+        import sounddevice
+    except OSError as error:
+        raise DeviceGone(
+            f"PortAudio cannot be loaded ({error}); on Linux: apt install libportaudio2"
+        ) from None
+    return sounddevice
 
 
 def find_device(wanted: str, host_api: str, way: str) -> int:
@@ -28,10 +41,11 @@ def find_device(wanted: str, host_api: str, way: str) -> int:
     Raises:
         DeviceGone: There is none, or there are several.
     """
-    apis = [str(api["name"]) for api in sounddevice.query_hostapis()]
+    audio = portaudio()
+    apis = [str(api["name"]) for api in audio.query_hostapis()]
     listed = [
         (index, str(device["name"]))
-        for index, device in enumerate(sounddevice.query_devices())
+        for index, device in enumerate(audio.query_devices())
         if device[f"max_{way}_channels"] > 0 and host_api.lower() in apis[device["hostapi"]].lower()
     ]
     exact = [index for index, name in listed if name == wanted]
@@ -81,8 +95,9 @@ class SoundCard:
         if self._hangs:
             raise DeviceHung("the audio driver hangs; its process has to be started anew")
         # PortAudio lists devices once: what was plugged in since shows only after this.
-        sounddevice._terminate()
-        sounddevice._initialize()
+        audio = portaudio()
+        audio._terminate()
+        audio._initialize()
         options = self._options
         pair = (
             find_device(options.input, options.host_api, "input"),
@@ -91,7 +106,7 @@ class SoundCard:
         widths = self._widths(pair)
         self._transport = Transport(self._outputs, self._inputs)
         try:
-            self._stream = sounddevice.Stream(
+            self._stream = audio.Stream(
                 samplerate=options.sample_rate,
                 blocksize=options.block_frames,
                 device=pair,
@@ -100,15 +115,15 @@ class SoundCard:
                 callback=self._transport,
             )
             self._stream.start()
-        except sounddevice.PortAudioError as error:
+        except audio.PortAudioError as error:
             self._stream = None
             raise DeviceGone(f"the interface cannot be opened: {error}") from None
 
     def _widths(self, pair: tuple[int, int]) -> tuple[int, int]:
         """All channels of both devices, so that a channel number means what is printed on them."""
         widths = (
-            int(sounddevice.query_devices(pair[0])["max_input_channels"]),
-            int(sounddevice.query_devices(pair[1])["max_output_channels"]),
+            int(portaudio().query_devices(pair[0])["max_input_channels"]),
+            int(portaudio().query_devices(pair[1])["max_output_channels"]),
         )
         for way, used, width in (
             ("input", max(self._inputs) + 1, widths[0]),

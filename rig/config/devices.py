@@ -1,0 +1,137 @@
+"""The amp and the interface in ``rig.yaml``, a section for each built-in driver."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from rig.config.section import Positive, Section
+
+
+class FaultConfig(Section):
+    """Something that the virtual amp does wrong on purpose."""
+
+    take: Annotated[int, Field(ge=1)]
+    """Counted from when the devices were opened."""
+    kind: Literal["clipping", "dropout", "silence", "stuck", "gone", "hang"]
+    """What goes wrong."""
+    takes: Annotated[int, Field(ge=1)] = 1
+    """For how many takes (for 'gone': how many attempts to open it again fail)."""
+    knob: str | None = None
+    """Which control is stuck."""
+
+
+class VirtualAmpConfig(Section):
+    """The built-in virtual amp."""
+
+    driver: Literal["virtual"] = "virtual"
+    preset: str = "tweed"
+    """Which amplifier: 'tweed' (3 controls), 'british' (5) or 'modern' (7)."""
+    warmup_db: Annotated[float, Field(ge=0, le=6)] = 0.0
+    """How much louder it gets while it warms up."""
+    warmup_s: Positive = 120.0
+    """Seconds of playing until it is two thirds warm."""
+    drift_db: Annotated[float, Field(ge=0, le=6)] = 0.0
+    """How far its level wanders over an hour."""
+
+
+class MidiAmpConfig(Section):
+    """An amp whose knobs are set over MIDI."""
+
+    driver: Literal["midi"]
+    port: str
+    """The output port's name, or a part of it that only one port has."""
+    api: Literal["auto", "LINUX_ALSA", "UNIX_JACK", "MACOSX_CORE", "WINDOWS_MM"] = "auto"
+    """The system's MIDI interface, where there is more than one."""
+    channel: Annotated[int, Field(ge=1, le=16)] = 1
+    """MIDI channel, counted from 1."""
+    message_gap_s: Annotated[float, Field(ge=0.001, le=0.02)] = 0.005
+    """Between two messages: a flood loses some."""
+    settle_s: Annotated[float, Field(ge=0, le=10)] = 0.5
+    """After the last message, until the knobs have stopped moving."""
+    sends: Annotated[int, Field(ge=1, le=4)] = 2
+    """How many times each knob is sent."""
+    approach: Literal["direct", "below", "afar"] = "direct"
+    """'below': always from its lowest allowed value, for knobs with slack; 'afar': from the allowed
+    end further away, for amps that ignore small changes."""
+
+
+class SoundCardConfig(Section):
+    """An audio interface with a loopback cable from one of its outputs to one of its inputs."""
+
+    driver: Literal["soundcard"]
+    input: str
+    """The recording device's name, or a part of it that only one device has."""
+    output: str
+    """The playing device's name, or a part of it."""
+    host_api: str
+    """Such as CoreAudio, ASIO, WASAPI, ALSA or JACK: a device may be listed under several."""
+    sample_rate: Annotated[int, Field(ge=8_000, le=192_000)] = 48_000
+    """Hz; the device must run at it."""
+    block_frames: Annotated[int, Field(ge=0, le=16_384)] = 0
+    """Frames per block; 0 leaves it to the device."""
+    send_channel: Annotated[int, Field(ge=1, le=64)] = 1
+    """The output that feeds the amp, counted from 1."""
+    return_channel: Annotated[int, Field(ge=1, le=64)] = 1
+    """The input that the amp comes back on."""
+    loopback_send_channel: Annotated[int, Field(ge=1, le=64)] | None = None
+    """The output that the loopback cable leaves from; the send's own where left out."""
+    loopback_channel: Annotated[int, Field(ge=1, le=64)] | None = None
+    """The input that the loopback cable arrives on; leave out where there is none."""
+
+
+class VirtualInterfaceConfig(Section):
+    """The built-in converter, wired to the built-in virtual amp."""
+
+    driver: Literal["virtual"] = "virtual"
+    sample_rate: Annotated[int, Field(ge=8_000, le=192_000)] = 48_000
+    """Hz."""
+    latency_frames: Annotated[float, Field(ge=0, le=48_000)] = 1187.37
+    """Round trip, in frames and fractions of one."""
+    noise_dbfs: Annotated[float, Field(ge=-200, le=0)] = -96.0
+    """RMS of the return's noise."""
+    hum_dbfs: Annotated[float, Field(ge=-200, le=0)] = -200.0
+    """RMS of the hum on the return."""
+    hum_hz: Annotated[float, Field(gt=0, le=400)] = 50.0
+    """Mains frequency."""
+    paced: bool = False
+    """Whether a take lasts as long as on a real sound card."""
+    speed: Positive = 1.0
+    """Of a paced take: 2 plays twice as fast as time."""
+    seed: int = 0
+    """Of its noise."""
+    faults: tuple[FaultConfig, ...] = ()
+    """What goes wrong, and when."""
+
+
+class ExternalConfig(Section):
+    """A driver from another package."""
+
+    driver: str
+    """Its entry point's name."""
+    options: dict[str, Any] = Field(default_factory=dict)
+    """Whatever the driver wants to know."""
+
+
+BUILT_IN = ("virtual", "midi", "soundcard")
+
+
+def _driver(value: Any) -> str:
+    if isinstance(value, dict):
+        driver = value.get("driver", "virtual")
+    else:
+        driver = getattr(value, "driver", "virtual")
+    return driver if driver in BUILT_IN else "external"
+
+
+AmpConfig = Annotated[
+    Annotated[VirtualAmpConfig, Tag("virtual")]
+    | Annotated[MidiAmpConfig, Tag("midi")]
+    | Annotated[ExternalConfig, Tag("external")],
+    Discriminator(_driver),
+]
+InterfaceConfig = Annotated[
+    Annotated[VirtualInterfaceConfig, Tag("virtual")]
+    | Annotated[SoundCardConfig, Tag("soundcard")]
+    | Annotated[ExternalConfig, Tag("external")],
+    Discriminator(_driver),
+]

@@ -1,0 +1,178 @@
+"""A knob in ``rig.yaml``: how far it turns, how it is set, where it may and should stand."""
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from rig.config.section import Positive, Section
+from rig.knobs import FINE_POSITIONS, Knob
+
+#: What MIDI can tell apart: one controller, two of them as a pair, or a parameter number.
+CC_POSITIONS, FINE_CC_POSITIONS = 128, 16_384
+SMALLEST_RANGE = 1e-3
+#: A span of usual settings, as a share of the range, where the file says nothing.
+USUAL = (0.22, 0.78)
+
+Face = Annotated[float, Field(ge=-1e6, le=1e6)]
+Span = tuple[Face, Face]
+MidiValue = Annotated[int, Field(ge=0, lt=16_384)]
+
+
+class KnobConfig(Section):
+    """One control: how far it turns, how it is set, where it may and should stand."""
+
+    range: Span = (0.0, 10.0)
+    """Faceplate values at both ends."""
+    step: Positive | None = None
+    """Distance between two positions of a stepped knob; leave out where it turns freely."""
+    switch: Annotated[tuple[str, ...], Field(min_length=2, max_length=16)] | None = None
+    """Names of a switch's positions, in place of range and step."""
+    control: str | None = None
+    """What the amp's driver calls this control, where that is not the knob's own name."""
+    cc: Annotated[int, Field(ge=0, le=127)] | None = None
+    """MIDI controller number; the knob then has 128 positions."""
+    cc14: Annotated[int, Field(ge=0, le=31)] | None = None
+    """MIDI controller pair, by its coarse number (the fine one is 32 higher)."""
+    nrpn: Annotated[int, Field(ge=0, le=16_383)] | None = None
+    """MIDI parameter number (NRPN), with 14-bit values."""
+    program: Annotated[int, Field(ge=0, le=127)] | None = None
+    """MIDI program of the switch's first position; the others follow."""
+    send: tuple[MidiValue, MidiValue] | None = None
+    """Controller values at both ends of the range; all of them where left out."""
+    limits: Span | None = None
+    """Lowest and highest value that may ever be set."""
+    avoid: tuple[Face | Span, ...] = ()
+    """Values, or [low, high] spans, that are never set."""
+    rest: float | str | None = None
+    """Where the knob is put when the session ends; its lowest value where left out."""
+    play: Span | None = None
+    """The span where players set it four times out of five."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.switch is not None:
+            self._check_switch()
+        low, high = self.faceplate
+        if high - low < SMALLEST_RANGE:
+            raise ValueError("range: the first value must be lower than the second")
+        self._check_wires()
+        self._check_step(low, high)
+        for name, span in (("limits", self.limits), ("play", self.play)):
+            if span is not None and not low <= span[0] < span[1] <= high:
+                raise ValueError(f"{name}: must rise and lie within the range {low:g} to {high:g}")
+        self._check_positions()
+        return self
+
+    @property
+    def faceplate(self) -> Span:
+        """Values at both ends; a switch counts its positions from 0."""
+        return self.range if self.switch is None else (0.0, len(self.switch) - 1.0)
+
+    @property
+    def wires(self) -> dict[str, int]:
+        """Every way that the file gives to set it over MIDI."""
+        ways = {"cc": self.cc, "cc14": self.cc14, "nrpn": self.nrpn, "program": self.program}
+        return {way: number for way, number in ways.items() if number is not None}
+
+    @property
+    def send_span(self) -> tuple[int, int]:
+        """Controller values at both ends of the range; the second may be the lower one."""
+        top = CC_POSITIONS if self.cc is not None else FINE_CC_POSITIONS
+        return self.send or (0, top - 1)
+
+    @property
+    def wire_positions(self) -> int | None:
+        """How many positions its controller has; None where it has none."""
+        if not self.wires or self.program is not None:
+            return None
+        return abs(self.send_span[1] - self.send_span[0]) + 1
+
+    def _check_wires(self) -> None:
+        if len(self.wires) > 1:
+            raise ValueError(f"{list(self.wires)[1]}: one way to set a knob is enough")
+        if self.program is not None and self.switch is None:
+            raise ValueError("program: only a switch can be set by programs")
+        if self.send is not None:
+            if not self.wires or self.program is not None:
+                raise ValueError("send: there is no controller that it could be about")
+            if self.cc is not None and max(self.send) >= CC_POSITIONS:
+                raise ValueError("send: one CC carries 0 to 127")
+            if self.send[0] == self.send[1]:
+                raise ValueError("send: both ends of the range would be the same")
+
+    def _check_switch(self) -> None:
+        given = self.model_fields_set & {"range", "step", "play"}
+        if given:
+            raise ValueError(f"{sorted(given)[0]}: a switch has positions, not a range")
+        assert self.switch is not None
+        if len({label.lower() for label in self.switch}) < len(self.switch):
+            raise ValueError("switch: every position needs a name of its own")
+
+    def _check_step(self, low: float, high: float) -> None:
+        if self.step is None:
+            return
+        steps = (high - low) / self.step
+        if steps < 1:
+            raise ValueError(f"step: {self.step:g} is larger than the range {low:g} to {high:g}")
+        if abs(steps - round(steps)) > 1e-6:
+            raise ValueError(f"step: {self.step:g} does not divide the range {low:g} to {high:g}")
+        if steps > 100_000:
+            raise ValueError(f"step: {self.step:g} gives more than 100000 positions")
+        if self.wire_positions is not None and steps >= self.wire_positions:
+            count = self.wire_positions
+            raise ValueError(f"step: its controller has {count} positions, {self.step:g} is finer")
+
+    def _check_positions(self) -> None:
+        knob = self.knob("knob")
+        if not knob.values:
+            raise ValueError("avoid: nothing is left that may be set")
+        low, high = knob.limits
+        if not low <= knob.rest <= high:
+            raise ValueError(f"rest: must be a position within {low:g} to {high:g}")
+
+    def _count(self) -> int:
+        low, high = self.faceplate
+        if self.switch is not None:
+            return len(self.switch)
+        if self.step is not None:
+            return round((high - low) / self.step) + 1
+        return self.wire_positions or FINE_POSITIONS
+
+    def _rest(self, limits: Span) -> float:
+        if self.rest is None:
+            return limits[0]
+        labels = [label.lower() for label in self.switch or ()]
+        if isinstance(self.rest, str):
+            if self.rest.lower() not in labels:
+                raise ValueError(f"rest: {self.rest!r} is none of the switch's positions")
+            return float(labels.index(self.rest.lower()))
+        return self.rest
+
+    def knob(self, name: str) -> Knob:
+        """The knob that this section describes."""
+        low, high = self.faceplate
+        limits = self.limits or (low, high)
+        usual = (low + USUAL[0] * (high - low), low + USUAL[1] * (high - low))
+        spans = tuple(a if isinstance(a, tuple) else (a, a) for a in self.avoid)
+        return Knob(
+            name,
+            low,
+            high,
+            self._count(),
+            self.switch or (),
+            limits,
+            spans,
+            self._rest(limits),
+            self.play or usual,
+        )
+
+
+def wires_of(name: str, knob: KnobConfig) -> list[str]:
+    """What a knob takes up, in words: two knobs may not share any of it."""
+    if knob.cc14 is not None:
+        return [f"CC {knob.cc14}", f"CC {knob.cc14 + 32}"]
+    if knob.program is not None:
+        return [f"program {knob.program + i}" for i in range(len(knob.switch or ()))]
+    for way, number in knob.wires.items():
+        return [f"{way.upper()} {number}"]
+    return [f"control {knob.control or name}"]
