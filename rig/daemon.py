@@ -15,7 +15,7 @@ import numpy as np
 from calibration.checks import Limits, align, judge
 from calibration.signals import Signal
 from rig import facts
-from rig.capture import Capture, Levels, Outcome, Take
+from rig.capture import Capture, Levels, Take
 from rig.clock import Clock
 from rig.devices.bench import Bench
 from rig.devices.protocols import TakeCancelled
@@ -81,7 +81,7 @@ def run(work: Work) -> Finish:
         try:
             record(work, take)
         except TakeCancelled:
-            work.session.record(_interrupted(take, "stopped by hand"))
+            work.session.fail(take, "stopped by hand", facts.INTERRUPTED)
         except DeviceGone as error:
             work.session.fail(take, str(error))
             bring_back(work, error)
@@ -276,13 +276,3 @@ def rest(work: Work) -> None:
 def _finish(work: Work) -> Finish | None:
     rules = work.session.config.plan
     return finish(work.session.state, rules, work.goals, work.clock.now())
-
-
-def _interrupted(take: Take, why: str) -> facts.TakeEnded:
-    reason = facts.ReasonFact(check="interrupted", figure=0.0, limit=0.0, sentence=why)
-    return facts.TakeEnded(
-        take=take.number,
-        capture=take.capture.number,
-        outcome=Outcome.FAILED,
-        reasons=(reason,),
-    )

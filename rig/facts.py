@@ -124,6 +124,16 @@ class TakeEnded(_Fact):
     played_s: float = 0.0
 
 
+#: The check named by a take that was broken off: it says nothing about the setting.
+INTERRUPTED = "interrupted"
+
+
+def broken_off(take: int, capture: int, check: str, why: str) -> TakeEnded:
+    """The end of a take that brought nothing back, in one sentence."""
+    reason = ReasonFact(check=check, figure=0.0, limit=0.0, sentence=why)
+    return TakeEnded(take=take, capture=capture, outcome=Outcome.FAILED, reasons=(reason,))
+
+
 class DeviceTrouble(_Fact):
     """The amp or the interface was lost, or came back."""
 

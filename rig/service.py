@@ -12,7 +12,6 @@ from pathlib import Path
 
 from rig import config as configuration
 from rig import facts
-from rig.capture import Outcome
 from rig.clock import Clock, next_time_of_day
 from rig.config import Config
 from rig.daemon import Pace, Work, rest, run
@@ -108,15 +107,8 @@ def _begin(session: Session, goals: Goals, pace: Pace, bench: Bench) -> None:
     )
     if left_open is not None:
         why = "the capture ended in the middle of this take"
-        reason = facts.ReasonFact(check="interrupted", figure=0.0, limit=0.0, sentence=why)
-        session.record(
-            facts.TakeEnded(
-                take=left_open.take,
-                capture=left_open.capture,
-                outcome=Outcome.FAILED,
-                reasons=(reason,),
-            )
-        )
+        numbers = left_open.take, left_open.capture
+        session.record(facts.broken_off(*numbers, facts.INTERRUPTED, why))
 
 
 def _run(work: Work) -> Finish:

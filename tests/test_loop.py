@@ -229,6 +229,7 @@ def test_ctrl_c_twice_abandons_the_take(tmp_path: Path) -> None:
     state = viewed(folder).state
     assert state.takes[Outcome.FAILED] == 1
     assert state.recent[-1].reasons[0].sentence == "stopped by hand"
+    assert [about.failed for about in state.captures.values()] == [0] * len(state.captures)
     assert state.pending
 
 

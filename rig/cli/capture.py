@@ -173,4 +173,7 @@ def _last_words(session: Path) -> str:
     """What a daemon said that ended before there was a session."""
     log = session / "logs" / "daemon.log"
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
-    return f"rig: {lines[-1] if lines else 'the capture ended at once and left no word'}"
+    if not lines:
+        return "rig: the capture ended at once and left no word"
+    # A log line begins with its date and time.
+    return f"rig: {lines[-1].split(' ', 2)[-1]}"

@@ -201,16 +201,9 @@ class Session:
             )
         )
 
-    def fail(self, take: Take, why: str) -> None:
+    def fail(self, take: Take, why: str, check: str = "device") -> None:
         """Close a take that brought nothing back."""
-        self.record(
-            facts.TakeEnded(
-                take=take.number,
-                capture=take.capture.number,
-                outcome=Outcome.FAILED,
-                reasons=(facts.ReasonFact(check="device", figure=0.0, limit=0.0, sentence=why),),
-            )
-        )
+        self.record(facts.broken_off(take.number, take.capture.number, check, why))
 
     def _created(self) -> facts.SessionCreated:
         assert self.state.created is not None

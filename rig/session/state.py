@@ -120,7 +120,7 @@ class State:
             self._keep(about, fact)
         elif fact.outcome is Outcome.REJECTED:
             about.rejected += 1
-        else:
+        elif all(reason.check != facts.INTERRUPTED for reason in fact.reasons):
             about.failed += 1
 
     def _keep(self, about: CaptureState, fact: TakeEnded) -> None:
