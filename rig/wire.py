@@ -24,6 +24,7 @@ class Wire:
         self._doing = "starting"
         self._published = 0.0
         self._signals: list[control.Command] = []
+        live.remove(folder)
 
     def interrupt(self, command: control.Command) -> None:
         """A command that came by signal, not by file."""

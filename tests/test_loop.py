@@ -288,6 +288,25 @@ def test_the_same_seed_gives_the_same_session_to_the_bit(finished: Path, tmp_pat
     assert story(ours) == story(theirs)
 
 
+def test_an_lstm_ensemble_learns_a_switch_too(tmp_path: Path) -> None:
+    text = TINY.replace("size: nano", "architecture: lstm, size: 1x4").replace(
+        "preset: tweed", "preset: modern"
+    )
+    text = text.replace("final_size: nano", "final_size: 1x6").replace("tone: {", "treble: {")
+    text = text.replace(
+        "volume: {range: [1, 12], step: 0.1, rest: 1, play: [3, 9]}", "boost: {switch: [off, on]}"
+    )
+    session = recorded(tmp_path, text.replace("captures: 8, seeds: 4", "captures: 5, seeds: 4"))
+    state = session.state
+    assert len(state.rounds) == 1
+    assert state.model is not None
+    exported = json.loads((session.folder / state.model.export.path).read_text())
+    assert exported["architecture"] == "LSTM"
+    assert exported["config"]["hidden_size"] == 6
+    boosts = {setting.values[2] for setting in state.settings()}
+    assert boosts == {0.0, 1.0}
+
+
 def test_a_copied_and_renamed_session_is_the_same(copied: Path) -> None:
     moved = copied.rename(copied.with_name("anders benannt"))
     session = viewed(moved)

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -13,7 +14,7 @@ from models.training import Model, Recipe, evaluate, train
 from rig import facts, store
 from rig.capture import Role
 from rig.errors import LearnerError
-from rig.knobs import Panel
+from rig.knobs import Panel, Setting
 from rig.learner import data, device
 from rig.proposals import designs
 from rig.session.folder import Session
@@ -168,6 +169,40 @@ def _describe(
     return json.dumps(document, indent=1).encode()
 
 
+@dataclass(frozen=True)
+class _Batch:
+    """What a round asks for, and how much the members disagree there."""
+
+    strategy: str
+    values: tuple[tuple[float, ...], ...]
+    disagreement: tuple[float, ...]
+
+
+def _trained(session: Session, number: int, tell: Tell) -> tuple[Model, ModelSpec]:
+    model, spec, continued = _ensemble(session, number)
+    steps = session.config.learner.steps * (1 if continued else FIRST_FACTOR)
+    rate = LATER_RATE if continued else FIRST_RATE
+    recipe = Recipe(steps, rate, seed=session.config.seed * 1_000 + number)
+    fit(session, model, recipe, "training", number, tell)
+    return model, spec
+
+
+def _proposed(session: Session, model: Model, number: int, count: int, tell: Tell) -> _Batch:
+    """The settings to record next; their why is stored for people."""
+    panel, taken = session.config.panel, session.state.settings()
+    candidates = _candidates(session, model, number, tell)
+    points = [candidate.point for candidate in candidates]
+    chosen, asked = designs.choose(panel, points, count, session.config.seed, taken)
+    found: dict[Setting, float] = {}
+    for candidate in candidates:
+        found.setdefault(panel.quantise(candidate.point), candidate.disagreement)
+    values = tuple(setting.values for setting in chosen)
+    why = _describe(session, candidates, list(values))
+    store.write(session.folder, f"rounds/{number:03d}/proposals.json", why)
+    strategy = STRATEGY if asked else "space-filling"
+    return _Batch(strategy, values, tuple(found.get(setting, 0.0) for setting in chosen))
+
+
 def learn(session: Session, number: int, count: int, tell: Tell) -> facts.RoundLearned:
     """Learn a round and store its ensemble and its proposals.
 
@@ -183,36 +218,20 @@ def learn(session: Session, number: int, count: int, tell: Tell) -> facts.RoundL
         StorageError: The disk did not take the ensemble.
     """
     began = time.monotonic()
-    config = session.config
-    model, spec, continued = _ensemble(session, number)
-    steps = config.learner.steps * (1 if continued else FIRST_FACTOR)
-    rate = LATER_RATE if continued else FIRST_RATE
-    recipe = Recipe(steps, rate, seed=config.seed * 1_000 + number)
-    fit(session, model, recipe, "training", number, tell)
     captures = data.learnt(session)
+    model, spec = _trained(session, number, tell)
     where = next(model.parameters()).device
     seen = evaluate(model, data.test_set(session, captures).to(where)).mean
-    candidates = _candidates(session, model, number, tell)
-    taken = session.state.settings()
-    points = [candidate.point for candidate in candidates]
-    chosen, asked = designs.choose(config.panel, points, count, config.seed, taken)
-    by_setting: dict[object, float] = {}
-    for candidate in candidates:
-        by_setting.setdefault(config.panel.quantise(candidate.point), candidate.disagreement)
-    folder = f"rounds/{number:03d}"
-    values = [setting.values for setting in chosen]
-    store.write(session.folder, f"{folder}/proposals.json", _describe(session, candidates, values))
-    ensemble = store.write(
-        session.folder, f"{folder}/ensemble.safetensors", dump_model(model, spec)
-    )
+    batch = _proposed(session, model, number, count, tell)
+    weights = dump_model(model, spec)
     return facts.RoundLearned(
         round=number,
-        strategy=STRATEGY if asked else "space-filling",
-        values=tuple(values),
-        disagreement=tuple(by_setting.get(setting, 0.0) for setting in chosen),
+        strategy=batch.strategy,
+        values=batch.values,
+        disagreement=batch.disagreement,
         learnt_from=tuple(about.capture.number for about in captures),
         ensemble_esr=float(seen.mean()),
         holdout_esr=mean(holdout_esr(session, model)),
         seconds=time.monotonic() - began,
-        ensemble=ensemble,
+        ensemble=store.write(session.folder, f"rounds/{number:03d}/ensemble.safetensors", weights),
     )

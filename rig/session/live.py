@@ -75,7 +75,7 @@ def read(folder: Path) -> Live | None:
 
 
 def remove(folder: Path) -> None:
-    """Nothing is happening any more."""
-    for name in (NAME, f"{NAME}.{os.getpid()}"):
+    """Nothing is happening any more; what a killed process left behind goes too."""
+    for path in folder.glob(f"{NAME}*"):
         with contextlib.suppress(OSError):
-            (folder / name).unlink(missing_ok=True)
+            path.unlink(missing_ok=True)

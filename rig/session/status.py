@@ -103,7 +103,8 @@ def eta_s(session: Session, now: float) -> float | None:
         until = state.started.until if state.started else None
         return None if until is None else max(until - now, 0.0)
     learning_s = [learnt.seconds for learnt in state.rounds]
-    take_s = max(state.last_take_at - state.first_take_at - sum(learning_s), 0.0) / ended
+    waited_s = sum(learning_s) if state.started and state.started.lockstep else 0.0
+    take_s = max(state.last_take_at - state.first_take_at - waited_s, 0.0) / ended
     to_order = max(goal - state.ordered_to_learn(), 0)
     rounds = -(-to_order // plan.batch)
     if rounds and not learning_s:
