@@ -289,7 +289,7 @@ def test_the_same_seed_gives_the_same_session_to_the_bit(finished: Path, tmp_pat
 
 
 def test_an_lstm_ensemble_learns_a_switch_too(tmp_path: Path) -> None:
-    text = TINY.replace("size: nano", "architecture: lstm, size: 1x4").replace(
+    text = TINY.replace("{size: nano", "{architecture: lstm, size: 1x4").replace(
         "preset: tweed", "preset: modern"
     )
     text = text.replace("final_size: nano", "final_size: 1x6").replace("tone: {", "treble: {")
