@@ -123,10 +123,10 @@ def train(model: Model, data: Dataset, recipe: Recipe, progress: Progress) -> fl
         healthy = _clip_members(model, recipe.clip)
         if healthy:
             optimiser.step()
+            schedule.step()
         bad = 0 if healthy else bad + 1
         if bad >= PATIENCE:
             raise Diverged(f"the loss was not a number for {PATIENCE} steps")
-        schedule.step()
         mean = float(loss.detach().mean()) if healthy else smoothed
         smoothed = mean if step == 0 else 0.95 * smoothed + 0.05 * mean
         progress(step + 1, smoothed)
