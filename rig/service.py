@@ -5,7 +5,7 @@ import logging
 import os
 import signal as signals
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,9 +137,11 @@ def capture(request: Request, config: Config, clock: Clock | None = None) -> Fin
     """
     clock = clock or Clock()
     session: Session | None = None
-    counters: Callable[[], tuple[int, float]] = lambda: (  # noqa: E731
-        (session.state.last_take, session.state.played_s) if session else (0, 0.0)
-    )
+
+    def counters() -> tuple[int, float]:
+        """Takes and seconds that the session has behind it."""
+        return (session.state.last_take, session.state.played_s) if session else (0, 0.0)
+
     bench = Bench(config, request.session / "logs" / "devices.log", counters)
     try:
         if is_session(request.session):
