@@ -6,20 +6,27 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration import latency, levels
-from calibration.signals import Part, Segment, Signal, preamble
+from calibration import levels, takes
+from calibration.family import Expected
+from calibration.signals import Signal
+from calibration.takes import Aligned
 
 Audio = NDArray[np.float64]
+Figures = Mapping[str, float]
 
-BLOCK_S = 0.01
 #: A return that stands still for this long while guitar plays has stopped.
 STUCK_S = 0.004
-#: Takes what converters and interpolation do to the uppermost octave out of a comparison.
-NYQUIST_NULL = (0.25, 0.5, 0.25)
 #: Under this sharpness the preamble was not found.
 LOST_SHARPNESS = 8.0
-#: Blocks of the send above this level count as playing.
-PLAYING_DBFS = -50.0
+#: The loopback may be this much worse than in the session's first good take, but need not be
+#: better than the second figure: there float32 and the interpolation end.
+LOOPBACK_MARGIN_DB, LOOPBACK_BEST_DB = 20.0, -90.0
+#: A level this far from what the family says is out of it, and so is one of this many sigmas.
+FAMILY_DB, FAMILY_SIGMAS = 6.0, 5.0
+#: Two takes that agree this well say the same.
+SAME_DB = 0.5
+#: Estimates without a loopback are this much looser.
+DRIFT_ESTIMATE_FRAMES = 2.0
 
 
 @dataclass(frozen=True)
@@ -30,15 +37,33 @@ class Limits:
     silence_dbfs: float = -75.0
     loopback_error_db: float = -30.0
     latency_jump_frames: float = 0.5
+    drift_frames: float = 0.25
     noise_rise_db: float = 12.0
+    replicate_esr: float = 0.01
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """What the session's first good take measured; None where there is none yet."""
+    """What the session knows of its amp before a take; None where it does not know.
+
+    Attributes:
+        latency_frames: Of its first good take.
+        noise_dbfs: Of the same.
+        loopback_error_db: Of the same.
+        level: What its other takes say of the level at this setting.
+        heard_dbfs: The level of this very setting in a take that was out of the family, where a
+            canary has shown since that the amp is well.
+        replicate: The take that this one repeats, in step, ``(frames,)``.
+        replicate_limit: The ESR between the two that is still the same amp.
+    """
 
     latency_frames: float | None = None
     noise_dbfs: float | None = None
+    loopback_error_db: float | None = None
+    level: Expected | None = None
+    heard_dbfs: float | None = None
+    replicate: Audio | None = field(default=None, repr=False)
+    replicate_limit: float = 0.01
 
 
 @dataclass(frozen=True)
@@ -55,7 +80,7 @@ class Reason:
 class Verdict:
     """What the checks say of a take: every figure, and the reasons to reject it."""
 
-    figures: Mapping[str, float]
+    figures: Figures
     reasons: tuple[Reason, ...] = ()
 
     @property
@@ -64,86 +89,7 @@ class Verdict:
         return not self.reasons
 
 
-@dataclass(frozen=True)
-class Aligned:
-    """A take in step with what was sent: ``returned`` and ``loopback`` are ``(frames,)``."""
-
-    returned: Audio
-    loopback: Audio | None
-    latency: latency.Latency
-    raw_returned: Audio = field(repr=False)
-    raw_loopback: Audio | None = field(repr=False)
-    dropouts: int = 0
-
-
-def align(returned: Audio, loopback: Audio | None, signal: Signal, dropouts: int = 0) -> Aligned:
-    """Measure the round trip and take it away.
-
-    The loopback is the time reference; without one the return's own preamble is an estimate,
-    late by whatever the amp delays.
-    """
-    start = signal.segment(Part.PREAMBLE).start
-    reference = returned if loopback is None else loopback
-    found = latency.measure(reference, preamble(signal.sample_rate), start)
-    length = signal.segment(Part.TAIL).start
-    moved = None if loopback is None else latency.advance(loopback, found.frames, length)
-    shifted = latency.advance(returned, found.frames, length)
-    return Aligned(shifted, moved, found, returned, loopback, dropouts)
-
-
-def _within(segment: Segment, audio: Audio) -> Audio:
-    return audio[segment.start : segment.stop]
-
-
-def _loopback_error_db(aligned: Aligned, signal: Signal) -> float:
-    """The worst 10 ms of the loopback against the send, relative to the send's RMS."""
-    assert aligned.loopback is not None
-    heard, send = (
-        np.convolve(audio, NYQUIST_NULL, mode="same")
-        for audio in (aligned.loopback, signal.send[: len(aligned.loopback)])
-    )
-    gain = float(np.dot(heard, send)) / max(float(np.dot(send, send)), 1e-30)
-    block = round(BLOCK_S * signal.sample_rate)
-    error = levels.block_rms(heard - gain * send, block)
-    scale = abs(gain) * levels.rms(send)
-    return levels.dbfs(float(np.max(error)) / scale) if scale > 0 else 0.0
-
-
-def _longest_standstill_s(aligned: Aligned, signal: Signal) -> float:
-    """The longest run of equal return samples that starts while the send plays."""
-    found = aligned.latency.frames
-    shift = round(found) if 0 <= found < len(aligned.raw_returned) else 0
-    stretch = aligned.raw_returned[shift:]
-    block = round(BLOCK_S * signal.sample_rate)
-    playing = levels.block_rms(signal.send[: len(stretch)], block) > 10 ** (PLAYING_DBFS / 20)
-    if not len(playing):
-        return 0.0
-    heard = stretch[: len(playing) * block]
-    changes = np.flatnonzero(np.diff(heard, prepend=np.nan, append=np.nan))
-    starts = np.minimum(changes[:-1] // block, len(playing) - 1)
-    runs = np.diff(changes)[playing[starts]]
-    return float(np.max(runs, initial=0)) / signal.sample_rate
-
-
-def _figures(aligned: Aligned, signal: Signal) -> dict[str, float]:
-    lead = signal.segment(Part.LEAD)
-    quiet = aligned.raw_returned[lead.start + lead.frames // 4 : lead.stop]
-    figures = {
-        "return_peak_dbfs": levels.peak_dbfs(aligned.raw_returned),
-        "return_rms_dbfs": levels.rms_dbfs(_within(signal.segment(Part.TRAIN), aligned.returned)),
-        "noise_dbfs": levels.rms_dbfs(quiet),
-        "standstill_s": _longest_standstill_s(aligned, signal),
-        "dropouts": float(aligned.dropouts),
-        "latency_frames": aligned.latency.frames,
-        "sharpness": aligned.latency.sharpness,
-    }
-    if aligned.loopback is not None and aligned.raw_loopback is not None:
-        figures["loopback_peak_dbfs"] = levels.peak_dbfs(aligned.raw_loopback)
-        figures["loopback_error_db"] = _loopback_error_db(aligned, signal)
-    return figures
-
-
-def _level_reasons(figures: Mapping[str, float], limits: Limits) -> Iterator[Reason]:
+def _level_reasons(figures: Figures, limits: Limits) -> Iterator[Reason]:
     peak, level = figures["return_peak_dbfs"], figures["return_rms_dbfs"]
     standstill_s = figures["standstill_s"]
     if peak >= limits.clip_dbfs:
@@ -170,8 +116,17 @@ def _level_reasons(figures: Mapping[str, float], limits: Limits) -> Iterator[Rea
         )
 
 
-def _loopback_reasons(figures: Mapping[str, float], limits: Limits) -> Iterator[Reason]:
-    peak, error = figures["loopback_peak_dbfs"], figures["loopback_error_db"]
+def _dropout_reasons(aligned: Aligned) -> Iterator[Reason]:
+    if aligned.dropouts:
+        yield Reason(
+            "dropout-flag",
+            float(aligned.dropouts),
+            0.0,
+            f"the driver reported {aligned.dropouts} lost blocks: close other programs",
+        )
+
+
+def _lost_loopback(figures: Figures) -> Iterator[Reason]:
     if figures["sharpness"] < LOST_SHARPNESS:
         yield Reason(
             "loopback",
@@ -179,7 +134,19 @@ def _loopback_reasons(figures: Mapping[str, float], limits: Limits) -> Iterator[
             LOST_SHARPNESS,
             "the loopback brings back no signal: is its cable patched?",
         )
-        return
+
+
+def loopback_limit_db(limits: Limits, baseline: Baseline) -> float:
+    """How far the loopback may be off: as the session's own first take was, with a margin."""
+    if baseline.loopback_error_db is None:
+        return limits.loopback_error_db
+    usual = max(baseline.loopback_error_db + LOOPBACK_MARGIN_DB, LOOPBACK_BEST_DB)
+    return min(limits.loopback_error_db, usual)
+
+
+def _loopback_reasons(figures: Figures, limits: Limits, baseline: Baseline) -> Iterator[Reason]:
+    peak, error = figures["loopback_peak_dbfs"], figures["loopback_error_db"]
+    limit = loopback_limit_db(limits, baseline)
     if peak >= limits.clip_dbfs:
         yield Reason(
             "loopback-clipping",
@@ -187,25 +154,42 @@ def _loopback_reasons(figures: Mapping[str, float], limits: Limits) -> Iterator[
             limits.clip_dbfs,
             f"the loopback reached {peak:.1f} dBFS and clipped: turn its input down",
         )
-    if error > limits.loopback_error_db:
+    if error > limit:
         yield Reason(
             "dropout",
             error,
-            limits.loopback_error_db,
+            limit,
             f"the loopback is {error:.0f} dB off what was played: audio was lost on the way",
         )
 
 
+def _clock_reasons(aligned: Aligned, signal: Signal, limits: Limits) -> Iterator[Reason]:
+    if aligned.drift_frames is None:
+        return
+    drift = abs(aligned.drift_frames)
+    limit = limits.drift_frames if aligned.loopback is not None else DRIFT_ESTIMATE_FRAMES
+    if drift > limit:
+        ppm = 1e6 * drift / len(signal.send)
+        yield Reason(
+            "drift",
+            drift,
+            limit,
+            f"the end of the take came back {drift:.1f} frames off its beginning ({ppm:.0f} ppm): "
+            "frames were lost, or output and input run on different clocks",
+        )
+
+
 def _session_reasons(
-    figures: Mapping[str, float], limits: Limits, baseline: Baseline
+    figures: Figures, limits: Limits, baseline: Baseline, *, is_estimate: bool
 ) -> Iterator[Reason]:
     if baseline.latency_frames is not None:
         jump = abs(figures["latency_frames"] - baseline.latency_frames)
-        if jump > limits.latency_jump_frames:
+        limit = takes.ESTIMATE_FRAMES if is_estimate else limits.latency_jump_frames
+        if jump > limit:
             yield Reason(
                 "latency",
                 jump,
-                limits.latency_jump_frames,
+                limit,
                 f"the round trip moved by {jump:.1f} frames: did the interface lose its clock?",
             )
     if baseline.noise_dbfs is not None:
@@ -219,23 +203,55 @@ def _session_reasons(
             )
 
 
-def judge(aligned: Aligned, signal: Signal, limits: Limits, baseline: Baseline) -> Verdict:
-    """Judge one take on its own and against the session's first good one."""
-    figures = _figures(aligned, signal)
-    reasons = list(_level_reasons(figures, limits))
-    if aligned.dropouts:
-        reasons.append(
-            Reason(
-                "dropout-flag",
-                float(aligned.dropouts),
-                0.0,
-                f"the driver reported {aligned.dropouts} lost blocks: close other programs",
-            )
+def _family_reasons(figures: Figures, baseline: Baseline) -> Iterator[Reason]:
+    if baseline.level is None:
+        return
+    off = figures["return_rms_dbfs"] - baseline.level.level_db
+    limit = max(FAMILY_DB, FAMILY_SIGMAS * baseline.level.sigma_db)
+    said_before = (
+        baseline.heard_dbfs is not None
+        and abs(figures["return_rms_dbfs"] - baseline.heard_dbfs) < SAME_DB
+    )
+    if abs(off) > limit and not said_before:
+        way = "louder" if off > 0 else "quieter"
+        yield Reason(
+            "level",
+            abs(off),
+            limit,
+            f"the return is {abs(off):.0f} dB {way} than this amp should be here: "
+            "did something come loose, or a tube die?",
         )
+
+
+def _replicate_reasons(figures: Figures, baseline: Baseline) -> Iterator[Reason]:
+    esr = figures.get("replicate_esr")
+    if esr is not None and esr > baseline.replicate_limit:
+        yield Reason(
+            "replicate",
+            esr,
+            baseline.replicate_limit,
+            f"the amp no longer sounds as it did at this setting (ESR {esr:.1e}): "
+            "was a knob bumped, or is it still warming up?",
+        )
+
+
+def judge(aligned: Aligned, signal: Signal, limits: Limits, baseline: Baseline) -> Verdict:
+    """Judge one take on its own and against what its session knows."""
+    figures = takes.figures(aligned, signal)
+    if baseline.replicate is not None:
+        pair = (takes.guitar_of(audio, signal) for audio in (baseline.replicate, aligned.returned))
+        figures["replicate_esr"] = levels.esr(*pair)
+        figures["replicate_limit"] = baseline.replicate_limit
+    reasons = [*_level_reasons(figures, limits), *_dropout_reasons(aligned)]
     if aligned.loopback is not None:
-        lost = list(_loopback_reasons(figures, limits))
-        reasons += lost
-        if any(reason.check == "loopback" for reason in lost):
-            return Verdict(figures, tuple(reasons))
-    reasons += _session_reasons(figures, limits, baseline)
+        lost = list(_lost_loopback(figures))
+        if lost:
+            return Verdict(figures, (*reasons, *lost))
+        reasons += _loopback_reasons(figures, limits, baseline)
+    reasons += _clock_reasons(aligned, signal, limits)
+    is_estimate = aligned.loopback is None
+    reasons += _session_reasons(figures, limits, baseline, is_estimate=is_estimate)
+    if not reasons:
+        reasons += _family_reasons(figures, baseline)
+        reasons += _replicate_reasons(figures, baseline)
     return Verdict(figures, tuple(reasons))

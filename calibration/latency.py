@@ -1,4 +1,9 @@
-"""Round-trip latency to a fraction of a frame, and the shift that takes it away."""
+"""Round-trip latency to a fraction of a frame, and the shift that takes it away.
+
+Constant offsets: none. What `measure` finds on a loopback is the time from a sample leaving the
+interface to its coming back, converters, buffers and cable together; a frame that is played and
+recorded in the same instant has latency 0. On an amp's return the amp's own delay is in it.
+"""
 
 from dataclasses import dataclass
 
@@ -13,6 +18,8 @@ BAND = (0.004, 0.35)
 #: Half-width of the interpolation kernel; its error is under -100 dB up to 0.42 of the rate.
 KERNEL_FRAMES = 64
 KERNEL_BETA = 10.0
+#: Frequencies weaker than this share of the strongest say nothing about the delay.
+PHAT_FLOOR = 1e-4
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,9 @@ def _fraction(received: Audio, sent: Audio) -> float:
     return float(-slope)
 
 
-def measure(received: ArrayLike, preamble: ArrayLike, start: int) -> Latency:
+def measure(
+    received: ArrayLike, preamble: ArrayLike, start: int, within_frames: int | None = None
+) -> Latency:
     """Find the preamble in what came back.
 
     The coarse place is the cross-correlation's largest magnitude, the fraction the slope of the
@@ -52,9 +61,11 @@ def measure(received: ArrayLike, preamble: ArrayLike, start: int) -> Latency:
         received: The loopback (or the return), ``(frames,)``.
         preamble: What was sent, ``(preamble frames,)``.
         start: Frame of the send at which the preamble began.
+        within_frames: The longest latency that is looked for; to the end where left out.
     """
-    heard = np.asarray(received, dtype=np.float64)[start:]
     sent = np.asarray(preamble, dtype=np.float64)
+    stop = None if within_frames is None else start + within_frames + len(sent)
+    heard = np.asarray(received, dtype=np.float64)[start:stop]
     if len(heard) < 2 * len(sent):
         return Latency(0.0, 0.0, False)
     correlation = scipy.signal.correlate(heard, sent, mode="valid", method="fft")
@@ -75,6 +86,31 @@ def measure(received: ArrayLike, preamble: ArrayLike, start: int) -> Latency:
         lag = whole + _fraction(np.roll(padded, first - whole)[: len(sent) + margin], sent)
     sharpness = float(np.abs(correlation[place])) / surroundings
     return Latency(lag, sharpness, inverted)
+
+
+def delay_between(sent: ArrayLike, received: ArrayLike, reach_frames: int) -> float:
+    """Delay of ``received`` behind ``sent`` from anything that was played, to a whole frame or so.
+
+    The cross-spectrum without its magnitudes (GCC-PHAT), so that an amp's tone matters little: an
+    independent look at what `measure` found from the preamble.
+
+    Args:
+        sent: What was played, ``(frames,)``.
+        received: What came back, ``(frames,)``.
+        reach_frames: The delay is looked for within plus and minus this.
+
+    Source: Knapp and Carter, "The generalized correlation method for estimation of time delay",
+    IEEE Trans. ASSP 24(4), 1976.
+    """
+    played, heard = np.asarray(sent, dtype=np.float64), np.asarray(received, dtype=np.float64)
+    size = len(played) + len(heard)
+    spectrum = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(played, size))
+    loudness = np.abs(spectrum)
+    heard_well = loudness > PHAT_FLOOR * np.max(loudness, initial=0.0)
+    flat = np.where(heard_well, spectrum / np.maximum(loudness, 1e-300), 0.0)
+    correlation = np.abs(np.fft.irfft(flat, size))
+    lags = np.arange(-reach_frames, reach_frames + 1)
+    return float(lags[np.argmax(correlation[lags])])
 
 
 def advance(audio: ArrayLike, frames: float, length: int) -> Audio:

@@ -27,6 +27,7 @@ class Part(StrEnum):
     TONES = "tones"
     TRAIN = "train"
     HOLDOUT = "holdout"
+    CLOSING = "closing"
     TAIL = "tail"
 
 
@@ -62,6 +63,10 @@ class Signal:
             if segment.part is part:
                 return segment
         raise KeyError(part)
+
+    def has(self, part: Part) -> bool:
+        """Whether it has a segment of a part."""
+        return any(segment.part is part for segment in self.segments)
 
     @property
     def duration_s(self) -> float:
@@ -108,8 +113,12 @@ def compose(
     tone_s: float,
     peak_dbfs: float,
     sample_rate: int,
+    lead_s: float = LEAD_S,
 ) -> Signal:
-    """The whole signal: lead, preamble, tones, training guitar, held-out guitar, tail.
+    """The whole signal: lead, preamble, tones, training guitar, held-out guitar, closing, tail.
+
+    The closing is the preamble once more: where it comes back at another distance, the clocks of
+    output and input differ, or frames were lost in between.
 
     Args:
         train: Guitar that models learn from, ``(frames,)``.
@@ -118,6 +127,7 @@ def compose(
         tone_s: Length of each.
         peak_dbfs: Largest sample of tones and guitar.
         sample_rate: Hz.
+        lead_s: Length of the silence in front, in which the noise floor is measured.
     """
     peak = 10 ** (peak_dbfs / 20)
     tones = [swept_tone(hz, tone_s, peak, sample_rate) for hz in tones_hz]
@@ -125,11 +135,12 @@ def compose(
     guitars = [_faded(scaled_to_peak(part, peak_dbfs), fade) for part in (train, holdout)]
     gap = np.zeros(round(GAP_S * sample_rate))
     parts = [
-        (Part.LEAD, np.zeros(round(LEAD_S * sample_rate))),
+        (Part.LEAD, np.zeros(round(lead_s * sample_rate))),
         (Part.PREAMBLE, np.concatenate([preamble(sample_rate), gap])),
         (Part.TONES, np.concatenate([*tones, gap])),
         (Part.TRAIN, np.concatenate([guitars[0], gap])),
-        (Part.HOLDOUT, guitars[1]),
+        (Part.HOLDOUT, np.concatenate([guitars[1], gap])),
+        (Part.CLOSING, preamble(sample_rate)),
         (Part.TAIL, np.zeros(round(TAIL_S * sample_rate))),
     ]
     starts = np.cumsum([0, *(len(audio) for _, audio in parts)])

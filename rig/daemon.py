@@ -12,16 +12,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calibration.checks import Limits, align, judge
+from calibration.checks import Limits, judge
 from calibration.signals import Signal
+from calibration.takes import align
 from rig import facts
-from rig.capture import Capture, Levels, Take
+from rig.capture import Capture, Levels, Outcome, Role, Take
 from rig.clock import Clock
 from rig.devices.bench import Bench
 from rig.devices.protocols import TakeCancelled
 from rig.errors import DeviceError, DeviceGone, LearnerError
 from rig.learner.client import Job, Learner
-from rig.proposals import orders
+from rig.proposals import hands, orders
+from rig.session.baseline import baseline, expected_latency_frames, with_warmth
+from rig.session.control import Command
 from rig.session.folder import Session
 from rig.stopping import Finish, Goals, finish
 from rig.wire import Wire
@@ -77,6 +80,8 @@ def run(work: Work) -> Finish:
         RigError: The devices or the disk are gone for good.
     """
     for capture in plan(work):
+        if not set_by_hand(work, capture):
+            continue
         take = work.session.begin(capture)
         try:
             record(work, take)
@@ -98,32 +103,68 @@ def plan(work: Work) -> Iterator[Capture]:
     if not orders.seeding_is_over(session.state):
         orders.order_first(session, work.goals.captures)
     orders.order_rest_of_round(session)
-    while listen(work) and _finish(work) is None:
-        ask_ahead(work)
-        if orders.canary_due(session.state, rules):
-            yield orders.order_canary(session)
-        elif session.state.pending:
-            yield session.state.pending[0].capture
-        elif not refill(work):
+    while listen(work):
+        ending = _finish(work)
+        if ending is None:
+            ask_ahead(work)
+        if ending is None and orders.canary_due(session.state, rules):
+            yield orders.canary(session)
+        elif ending is None and session.state.pending:
+            yield orders.next_capture(session)
+        elif ending is None and refill(work):
+            continue
+        elif (ending is None or ending.trains) and session.state.unproven:
+            yield orders.canary(session)
+        else:
             break
-    ending = _finish(work)
-    if (ending is None or ending.trains) and session.state.since_canary:
-        yield orders.order_canary(session)
+
+
+def set_by_hand(work: Work, capture: Capture) -> bool:
+    """Have somebody turn the knobs that only hands can turn; False where they say otherwise."""
+    session, panel = work.session, work.session.config.panel
+    moves = hands.moves(panel, session.state.hands, capture.setting)
+    while moves:
+        work.wire.asks(moves, work.learner.progress)
+        for command in work.wire.commands():
+            session.record(facts.CommandGiven(command=command))
+            if command == "done":
+                values = hands.by_hand(panel, capture.setting)
+                session.record(facts.HandsSet(values=values))
+                return True
+            return obey(work, capture, command)
+        work.learner.hear()
+        work.clock.sleep(TICK_S)
+    return True
+
+
+def obey(work: Work, capture: Capture, command: Command) -> bool:
+    """What somebody at the knobs says instead of turning them; always False: plan anew."""
+    session = work.session
+    if command == "skip":
+        why = "skipped by hand"
+        session.record(facts.CaptureAbandoned(capture=capture.number, why=why))
+    elif command == "redo":
+        last = [take for take in session.state.recent if take.outcome is Outcome.KEPT][-1:]
+        numbers = tuple(t.capture for t in last if session.state.captures[t.capture].kept is t)
+        suspect(work, numbers, "to be recorded again, says the person at the knobs")
+    return False
 
 
 def record(work: Work, take: Take) -> None:
     """One take: dial, reamp, align, judge, keep."""
-    session, number = work.session, take.number
+    session, state, number = work.session, work.session.state, take.number
     panel = session.config.panel
     log.info("take %d: %s, %s", number, take.capture.role, panel.describe(take.capture.setting))
     work.wire.take_begins(take, work.signal.duration_s)
     work.bench.dial(take.capture.setting)
     recording = work.bench.reamp(work.signal.send.astype(np.float32), lambda at: follow(work, at))
     loopback = None if recording.loopback is None else recording.loopback.astype(np.float64)
-    returned = recording.returned.astype(np.float64)
-    aligned = align(returned, loopback, work.signal, recording.dropouts)
+    returned, expected = recording.returned.astype(np.float64), expected_latency_frames(state)
+    aligned = align(returned, loopback, work.signal, recording.dropouts, expected)
     limits = Limits(**session.config.checks.model_dump())
-    verdict = judge(aligned, work.signal, limits, session.baseline())
+    verdict = judge(aligned, work.signal, limits, baseline(session, take.capture))
+    if take.capture.role is Role.CANARY:
+        verdict = with_warmth(session, verdict, aligned, work.signal)
     session.finish(take, aligned, verdict)
     work.wire.take_ends()
     for reason in verdict.reasons:
@@ -212,13 +253,32 @@ def fill_space(work: Work, count: int, why: str) -> bool:
 
 
 def give_up(work: Work, capture: Capture) -> None:
-    """Abandon a setting after too many bad takes."""
-    about, most = work.session.state.captures[capture.number], work.session.config.plan.rejects
-    if about.is_pending and max(about.rejected, about.failed) >= most:
-        last = work.session.state.recent[-1]
-        why = last.reasons[0].sentence if last.reasons else "no take of it was good"
-        work.session.record(facts.CaptureAbandoned(capture=capture.number, why=why))
-        log.warning("capture %d is given up: %s", capture.number, why)
+    """Abandon a setting after too many bad takes; a canary takes what it was to prove with it."""
+    session, state = work.session, work.session.state
+    about, most = state.captures[capture.number], session.config.plan.rejects
+    if not about.is_pending or max(about.rejected, about.failed) < most:
+        return
+    if capture.role is Role.CANARY and not state.is_proven and is_warming_up(work):
+        return
+    last = state.recent[-1]
+    why = last.reasons[0].sentence if last.reasons else "no take of it was good"
+    session.record(facts.CaptureAbandoned(capture=capture.number, why=why))
+    log.warning("capture %d is given up: %s", capture.number, why)
+    if capture.role is Role.CANARY and state.unproven:
+        suspect(work, tuple(state.unproven), why)
+
+
+def is_warming_up(work: Work) -> bool:
+    """Whether an amp that is not yet what it was may still become so."""
+    state = work.session.state
+    odd = {reason.check for reason in state.recent[-1].reasons} == {"replicate"}
+    return odd and state.run_played_s < work.session.config.plan.warmup_s
+
+
+def suspect(work: Work, captures: tuple[int, ...], why: str) -> None:
+    """Trust some recordings no more: they wait to be recorded again, and teach nothing."""
+    work.session.record(facts.CapturesSuspected(captures=captures, why=why))
+    log.warning("captures %s are suspect: %s", ", ".join(map(str, captures)), why)
 
 
 def bring_back(work: Work, lost: DeviceGone) -> None:

@@ -72,7 +72,14 @@ class CommandGiven(_Fact):
     """Somebody asked for something from another terminal, or pressed Ctrl-C."""
 
     kind: Literal["command-given"] = "command-given"
-    command: Literal["pause", "resume", "stop", "stop-now"]
+    command: Literal["pause", "resume", "stop", "stop-now", "done", "skip", "redo"]
+
+
+class HandsSet(_Fact):
+    """Somebody says that the knobs turned by hand stand at these values, in the panel's order."""
+
+    kind: Literal["hands-set"] = "hands-set"
+    values: tuple[float, ...]
 
 
 class CaptureOrdered(_Fact):
@@ -134,6 +141,14 @@ def broken_off(take: int, capture: int, check: str, why: str) -> TakeEnded:
     return TakeEnded(take=take, capture=capture, outcome=Outcome.FAILED, reasons=(reason,))
 
 
+class CapturesSuspected(_Fact):
+    """What was kept of some captures is not trusted any more: they are to be recorded again."""
+
+    kind: Literal["captures-suspected"] = "captures-suspected"
+    captures: tuple[Number, ...]
+    why: str
+
+
 class DeviceTrouble(_Fact):
     """The amp or the interface was lost, or came back."""
 
@@ -190,10 +205,12 @@ Fact = (
     | DaemonStarted
     | DaemonEnded
     | CommandGiven
+    | HandsSet
     | CaptureOrdered
     | CaptureAbandoned
     | TakeBegun
     | TakeEnded
+    | CapturesSuspected
     | DeviceTrouble
     | RoundLearned
     | LearnerFailed

@@ -33,6 +33,7 @@ class Knob:
         avoid: Spans ``(low, high)`` that are never set, ends included.
         rest: Where the knob is put when the session ends.
         play: The span where players set it four times out of five.
+        by_hand: Whether a person turns it.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Knob:
     avoid: tuple[tuple[float, float], ...] = ()
     rest: float = 0.0
     play: tuple[float, float] = (2.0, 8.0)
+    by_hand: bool = False
 
     @property
     def is_switch(self) -> bool:

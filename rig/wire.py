@@ -2,9 +2,11 @@
 
 import os
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from rig.capture import Levels, Take
+from rig.proposals.hands import Move
 from rig.session import control, live
 
 #: A snapshot is published at most this often.
@@ -21,6 +23,7 @@ class Wire:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._take: live.LiveTake | None = None
+        self._prompt: tuple[live.LiveMove, ...] = ()
         self._doing = "starting"
         self._published = 0.0
         self._signals: list[control.Command] = []
@@ -37,7 +40,7 @@ class Wire:
 
     def take_begins(self, take: Take, duration_s: float) -> None:
         """Show a new take."""
-        self._doing = "recording"
+        self._doing, self._prompt = "recording", ()
         self._take = live.LiveTake(
             number=take.number,
             capture=take.capture.number,
@@ -57,9 +60,17 @@ class Wire:
         """Nothing is playing."""
         self._take = None
 
+    def asks(self, moves: Iterable[Move], learner: live.LiveLearner | None) -> None:
+        """Ask whoever watches to turn some knobs."""
+        prompt = tuple(live.LiveMove(knob=m.knob, start=m.start, stop=m.stop) for m in moves)
+        changed = prompt != self._prompt
+        self._doing, self._take, self._prompt = "waiting for your hands", None, prompt
+        self._publish(learner, at_once=changed)
+
     def says(self, doing: str, learner: live.LiveLearner | None) -> None:
         """Show what is done between takes."""
         changed, self._doing, self._take = doing != self._doing, doing, None
+        self._prompt = ()
         self._publish(learner, at_once=changed)
 
     def _publish(self, learner: live.LiveLearner | None, *, at_once: bool = False) -> None:
@@ -68,7 +79,12 @@ class Wire:
             return
         self._published = now
         snapshot = live.Live(
-            at=now, pid=os.getpid(), doing=self._doing, take=self._take, learner=learner
+            at=now,
+            pid=os.getpid(),
+            doing=self._doing,
+            take=self._take,
+            prompt=self._prompt,
+            learner=learner,
         )
         live.publish(self._folder, snapshot)
 

@@ -12,12 +12,26 @@ class FaultConfig(Section):
 
     take: Annotated[int, Field(ge=1)]
     """Counted from when the devices were opened."""
-    kind: Literal["clipping", "dropout", "silence", "stuck", "gone", "hang"]
-    """What goes wrong."""
+    kind: Literal[
+        "clipping", "dropout", "silence", "level", "unplugged", "flag", "stuck", "gone", "hang"
+    ]
+    """What goes wrong; 'level': the amp is suddenly quieter, 'unplugged': the loopback cable is
+    pulled, 'flag': the driver reports a lost block."""
     takes: Annotated[int, Field(ge=1)] = 1
     """For how many takes (for 'gone': how many attempts to open it again fail)."""
     knob: str | None = None
     """Which control is stuck."""
+
+
+class MiswiringConfig(Section):
+    """A control of the virtual amp that is wired wrongly on purpose."""
+
+    kind: Literal["dead", "shared", "swapped", "reversed"]
+    """'shared': it turns the other knob's control; 'swapped': each turns the other's."""
+    knob: str
+    """Which knob."""
+    other: str | None = None
+    """The other knob, where there is one."""
 
 
 class VirtualAmpConfig(Section):
@@ -25,13 +39,16 @@ class VirtualAmpConfig(Section):
 
     driver: Literal["virtual"] = "virtual"
     preset: str = "tweed"
-    """Which amplifier: 'tweed' (3 controls), 'british' (5) or 'modern' (7)."""
+    """Which amplifier: 'tweed' (3 controls), 'british' (5), 'modern' (7), or 'random-N': one of any
+    number of amps drawn at random (7)."""
     warmup_db: Annotated[float, Field(ge=0, le=6)] = 0.0
     """How much louder it gets while it warms up."""
     warmup_s: Positive = 120.0
     """Seconds of playing until it is two thirds warm."""
     drift_db: Annotated[float, Field(ge=0, le=6)] = 0.0
     """How far its level wanders over an hour."""
+    miswiring: tuple[MiswiringConfig, ...] = ()
+    """What is wired wrongly."""
 
 
 class MidiAmpConfig(Section):
@@ -55,7 +72,22 @@ class MidiAmpConfig(Section):
     end further away, for amps that ignore small changes."""
 
 
-class SoundCardConfig(Section):
+class HandAmpConfig(Section):
+    """An amp whose knobs somebody turns when asked to."""
+
+    driver: Literal["hand"]
+
+
+class _CalibratedConfig(Section):
+    """What is known of an interface's voltages, for the model's metadata."""
+
+    send_full_scale_dbu: Annotated[float, Field(ge=-60, le=40)] | None = None
+    """Level of a sine at full scale as it leaves for the amp, in dBu."""
+    return_full_scale_dbu: Annotated[float, Field(ge=-60, le=40)] | None = None
+    """Level of a sine that comes back and reaches full scale, in dBu."""
+
+
+class SoundCardConfig(_CalibratedConfig):
     """An audio interface with a loopback cable from one of its outputs to one of its inputs."""
 
     driver: Literal["soundcard"]
@@ -79,7 +111,7 @@ class SoundCardConfig(Section):
     """The input that the loopback cable arrives on; leave out where there is none."""
 
 
-class VirtualInterfaceConfig(Section):
+class VirtualInterfaceConfig(_CalibratedConfig):
     """The built-in converter, wired to the built-in virtual amp."""
 
     driver: Literal["virtual"] = "virtual"
@@ -93,6 +125,12 @@ class VirtualInterfaceConfig(Section):
     """RMS of the hum on the return."""
     hum_hz: Annotated[float, Field(gt=0, le=400)] = 50.0
     """Mains frequency."""
+    drift_ppm: Annotated[float, Field(ge=-1000, le=1000)] = 0.0
+    """How much slower the clock of its input runs than that of its output."""
+    crosstalk_db: Annotated[float, Field(ge=-200, le=0)] = -200.0
+    """How much of the send gets into the return past the amp."""
+    loopback: bool = True
+    """Whether a loopback cable is patched."""
     paced: bool = False
     """Whether a take lasts as long as on a real sound card."""
     speed: Positive = 1.0
@@ -103,7 +141,7 @@ class VirtualInterfaceConfig(Section):
     """What goes wrong, and when."""
 
 
-class ExternalConfig(Section):
+class ExternalConfig(_CalibratedConfig):
     """A driver from another package."""
 
     driver: str
@@ -112,7 +150,7 @@ class ExternalConfig(Section):
     """Whatever the driver wants to know."""
 
 
-BUILT_IN = ("virtual", "midi", "soundcard")
+BUILT_IN = ("virtual", "midi", "hand", "soundcard")
 
 
 def _driver(value: Any) -> str:
@@ -126,6 +164,7 @@ def _driver(value: Any) -> str:
 AmpConfig = Annotated[
     Annotated[VirtualAmpConfig, Tag("virtual")]
     | Annotated[MidiAmpConfig, Tag("midi")]
+    | Annotated[HandAmpConfig, Tag("hand")]
     | Annotated[ExternalConfig, Tag("external")],
     Discriminator(_driver),
 ]

@@ -1,5 +1,6 @@
 """A knob in ``rig.yaml``: how far it turns, how it is set, where it may and should stand."""
 
+from itertools import pairwise
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -7,6 +8,8 @@ from pydantic import Field, model_validator
 from rig.config.section import Positive, Section
 from rig.knobs import FINE_POSITIONS, Knob
 
+#: How many positions a hand can find again on a knob that turns freely: half marks of ten.
+HAND_POSITIONS = 21
 #: What MIDI can tell apart: one controller, two of them as a pair, or a parameter number.
 CC_POSITIONS, FINE_CC_POSITIONS = 128, 16_384
 SMALLEST_RANGE = 1e-3
@@ -39,6 +42,13 @@ class KnobConfig(Section):
     """MIDI program of the switch's first position; the others follow."""
     send: tuple[MidiValue, MidiValue] | None = None
     """Controller values at both ends of the range; all of them where left out."""
+    table: Annotated[tuple[tuple[Face, MidiValue], ...], Field(min_length=2)] | None = None
+    """Faceplate values and their controller values, [[0, 0], [5, 90], [10, 127]], where the way
+    between the ends is not straight."""
+    hand: bool = False
+    """Whether a person turns it, when asked to."""
+    settle_s: Annotated[float, Field(ge=0, le=60)] | None = None
+    """How long it takes to arrive, where that differs from the amp's other knobs."""
     limits: Span | None = None
     """Lowest and highest value that may ever be set."""
     avoid: tuple[Face | Span, ...] = ()
@@ -77,8 +87,20 @@ class KnobConfig(Section):
     @property
     def send_span(self) -> tuple[int, int]:
         """Controller values at both ends of the range; the second may be the lower one."""
+        if self.table is not None:
+            return self.table[0][1], self.table[-1][1]
         top = CC_POSITIONS if self.cc is not None else FINE_CC_POSITIONS
         return self.send or (0, top - 1)
+
+    def sent(self, value: float) -> int:
+        """The controller value for a faceplate value: straight between the ends, or by table."""
+        low, high = self.faceplate
+        first, last = self.send_span
+        points = self.table or ((low, first), (high, last))
+        spans = list(pairwise(points))
+        holding = (span for span in spans if value <= span[1][0])
+        (left, start), (right, stop) = next(holding, spans[-1])
+        return round(start + (value - left) / (right - left) * (stop - start))
 
     @property
     def wire_positions(self) -> int | None:
@@ -92,6 +114,10 @@ class KnobConfig(Section):
             raise ValueError(f"{list(self.wires)[1]}: one way to set a knob is enough")
         if self.program is not None and self.switch is None:
             raise ValueError("program: only a switch can be set by programs")
+        if self.hand and self.wires:
+            raise ValueError(f"hand: {next(iter(self.wires))} sets it already")
+        if self.table is not None:
+            self._check_table()
         if self.send is not None:
             if not self.wires or self.program is not None:
                 raise ValueError("send: there is no controller that it could be about")
@@ -99,6 +125,21 @@ class KnobConfig(Section):
                 raise ValueError("send: one CC carries 0 to 127")
             if self.send[0] == self.send[1]:
                 raise ValueError("send: both ends of the range would be the same")
+
+    def _check_table(self) -> None:
+        assert self.table is not None
+        places, values = zip(*self.table, strict=True)
+        steps = [after - before for before, after in pairwise(values)]
+        if not self.wires or self.program is not None:
+            raise ValueError("table: there is no controller that it could be about")
+        if self.send is not None:
+            raise ValueError("table: says what 'send' says too; leave one of them out")
+        if (places[0], places[-1]) != self.faceplate or list(places) != sorted(set(places)):
+            raise ValueError("table: faceplate values must rise over the whole range")
+        if self.cc is not None and max(values) >= CC_POSITIONS:
+            raise ValueError("table: one CC carries 0 to 127")
+        if not (all(step > 0 for step in steps) or all(step < 0 for step in steps)):
+            raise ValueError("table: controller values must only rise, or only fall")
 
     def _check_switch(self) -> None:
         given = self.model_fields_set & {"range", "step", "play"}
@@ -130,13 +171,13 @@ class KnobConfig(Section):
         if not low <= knob.rest <= high:
             raise ValueError(f"rest: must be a position within {low:g} to {high:g}")
 
-    def _count(self) -> int:
+    def _count(self, *, by_hand: bool) -> int:
         low, high = self.faceplate
         if self.switch is not None:
             return len(self.switch)
         if self.step is not None:
             return round((high - low) / self.step) + 1
-        return self.wire_positions or FINE_POSITIONS
+        return self.wire_positions or (HAND_POSITIONS if by_hand else FINE_POSITIONS)
 
     def _rest(self, limits: Span) -> float:
         if self.rest is None:
@@ -148,8 +189,9 @@ class KnobConfig(Section):
             return float(labels.index(self.rest.lower()))
         return self.rest
 
-    def knob(self, name: str) -> Knob:
-        """The knob that this section describes."""
+    def knob(self, name: str, *, by_hand: bool = False) -> Knob:
+        """The knob that this section describes; with ``by_hand`` somebody turns it anyway."""
+        by_hand = by_hand or self.hand
         low, high = self.faceplate
         limits = self.limits or (low, high)
         usual = (low + USUAL[0] * (high - low), low + USUAL[1] * (high - low))
@@ -158,12 +200,13 @@ class KnobConfig(Section):
             name,
             low,
             high,
-            self._count(),
+            self._count(by_hand=by_hand),
             self.switch or (),
             limits,
             spans,
             self._rest(limits),
             self.play or usual,
+            by_hand,
         )
 
 

@@ -6,6 +6,7 @@ from pydantic import Field, field_validator, model_validator
 
 from rig.config.devices import (
     AmpConfig,
+    HandAmpConfig,
     InterfaceConfig,
     VirtualAmpConfig,
     VirtualInterfaceConfig,
@@ -56,6 +57,8 @@ class PlanConfig(Section):
     """Kept takes between two recordings of the reference setting."""
     rejects: Annotated[int, Field(ge=1, le=20)] = 3
     """Takes of one setting that may be rejected before it is given up."""
+    warmup_s: Annotated[float, Field(ge=0, le=7200)] = 900.0
+    """Seconds of playing after which an amp that is not steady is taken as it is."""
     until: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] | None = None
     """Time of day, HH:MM, when recording stops."""
     target_esr: Annotated[float, Field(gt=0, lt=1)] | None = None
@@ -75,8 +78,12 @@ class ChecksConfig(Section):
     """The loopback may differ from what was played by this much, in any 10 ms."""
     latency_jump_frames: Positive = 0.5
     """The round trip may move by this much within a session."""
+    drift_frames: Positive = 0.25
+    """The end of a take may come back by this much later or earlier than its beginning."""
     noise_rise_db: Positive = 12.0
     """The return's noise floor may rise by this much within a session."""
+    replicate_esr: Annotated[float, Field(gt=0, lt=1)] = 0.01
+    """The reference setting may differ by this ESR from its first recording, at the most."""
 
 
 class LearnerConfig(Section):
@@ -160,4 +167,7 @@ class Config(Section):
     @property
     def panel(self) -> Panel:
         """The amp's knobs, in the order of the file."""
-        return Panel(tuple(knob.knob(name) for name, knob in self.knobs.items()))
+        everything = isinstance(self.amp, HandAmpConfig)
+        return Panel(
+            tuple(knob.knob(name, by_hand=everything) for name, knob in self.knobs.items())
+        )

@@ -66,13 +66,17 @@ class Bench:
         )
         self.sample_rate, self.paced = int(answer["sample_rate"]), bool(answer["paced"])
 
-    def dial(self, setting: Setting) -> None:
+    def dial(self, setting: Setting, last: str | None = None) -> None:
         """Set every knob; returns once they have settled.
+
+        Args:
+            setting: Where to.
+            last: A knob that is to be set after all others.
 
         Raises:
             DeviceError: It could not be done.
         """
-        self._ask({"do": "dial", "values": list(setting.values)}, _ignore)
+        self._ask({"do": "dial", "values": list(setting.values), "last": last}, _ignore)
 
     def rest(self) -> None:
         """Put the knobs to rest."""

@@ -47,7 +47,7 @@ class Host:
             case "open":
                 return self._open(message), b""
             case "dial":
-                self._dial(tuple(message["values"]))
+                self._dial(tuple(message["values"]), message.get("last"))
             case "rest":
                 self.rest()
             case "reamp":
@@ -67,14 +67,17 @@ class Host:
         self._interface.open()
         return {"sample_rate": self._interface.sample_rate, "paced": self._interface.paced}
 
-    def _dial(self, values: tuple[float, ...]) -> None:
+    def _dial(self, values: tuple[float, ...], last: str | None) -> None:
         """The last step before the wire: nothing outside the configured limits gets past it."""
         if self._amp is None or self._panel is None:
             raise DeviceError("the amp is not open")
         setting = Setting(values)
         if not self._panel.allows(setting):
             raise DeviceError(f"a setting outside the configured limits was refused: {values}")
-        self._amp.dial(self._panel.named(setting))
+        named = self._panel.named(setting)
+        if last in named:
+            named[last] = named.pop(last)
+        self._amp.dial(named)
 
     def rest(self) -> None:
         """Put the knobs to rest, if there are any."""

@@ -28,7 +28,7 @@ class Amp(Protocol):
         """
 
     def dial(self, values: Mapping[str, float]) -> None:
-        """Set every knob, by name, to its faceplate value.
+        """Set every knob, by name, to its faceplate value, in the order in which they are given.
 
         Raises:
             DeviceError: It cannot be done.

@@ -44,7 +44,7 @@ class Canvas:
 
 
 #: A knob turns from seven o'clock over noon to five o'clock.
-SWEEP_DEG, START_DEG = 270.0, 225.0
+SWEEP_DEG, START_DEG = 300.0, 240.0
 DIAL_COLUMNS, DIAL_ROWS = 7, 3
 
 

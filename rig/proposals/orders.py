@@ -4,12 +4,9 @@ from rig import facts
 from rig.capture import Capture, Role
 from rig.config import PlanConfig
 from rig.knobs import Setting
-from rig.proposals import designs
+from rig.proposals import designs, hands
 from rig.session.folder import Session
 from rig.session.state import State
-
-#: Canaries at the start: two, so that repeatability is known before anything is learnt.
-FIRST_CANARIES = 2
 
 
 def _order(session: Session, setting: Setting, role: Role, round_number: int) -> Capture:
@@ -62,18 +59,31 @@ def order_fill(session: Session, count: int, why: str) -> int:
     return len(settings)
 
 
-def order_canary(session: Session) -> Capture:
-    """Order the reference setting once more."""
+def canary(session: Session) -> Capture:
+    """The reference setting once more: the order that still waits, or a new one."""
+    for about in session.state.pending[:1]:
+        if about.capture.role is Role.CANARY:
+            return about.capture
     setting = designs.reference(session.config.panel)
     return _order(session, setting, Role.CANARY, session.state.round)
 
 
 def canary_due(state: State, plan: PlanConfig) -> bool:
-    """Whether the reference setting is to be recorded before anything else."""
-    tried = [c for c in state.captures.values() if c.capture.role is Role.CANARY]
-    if any(about.is_pending for about in tried):
-        return False
-    return len(tried) < FIRST_CANARIES or state.since_canary >= plan.canary_every
+    """Whether the reference setting is to be recorded before anything else.
+
+    At the start of each run, again until the amp is steady, at intervals, and where in doubt.
+    """
+    return not state.is_proven or state.in_doubt or len(state.unproven) >= plan.canary_every
+
+
+def next_capture(session: Session) -> Capture:
+    """Of what waits, the oldest; where hands turn knobs, what they reach first."""
+    waiting = [about.capture for about in session.state.pending]
+    panel = session.config.panel
+    if len(waiting) == 1 or not any(knob.by_hand for knob in panel.knobs):
+        return waiting[0]
+    order = hands.in_order(panel, session.state.hands, [capture.setting for capture in waiting])
+    return waiting[order[0]]
 
 
 def seeding_is_over(state: State) -> bool:

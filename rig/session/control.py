@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 FOLDER = "control"
-Command = Literal["pause", "resume", "stop", "stop-now"]
+Command = Literal["pause", "resume", "stop", "stop-now", "done", "skip", "redo"]
 
 
 def drop(session_folder: Path, command: Command) -> None:

@@ -10,12 +10,14 @@ from typing import Self
 
 import filelock
 import numpy as np
+from numpy.typing import NDArray
 
-from calibration import levels, signals
-from calibration.checks import Aligned, Baseline, Verdict
+from calibration import signals
+from calibration.checks import Verdict
+from calibration.takes import Aligned
 from rig import config as configuration
 from rig import facts, store
-from rig.capture import Capture, Outcome, Role, Take
+from rig.capture import Capture, Outcome, Take
 from rig.config import Config
 from rig.errors import SessionError
 from rig.journal import Journal
@@ -149,13 +151,6 @@ class Session:
             raise SessionError(f"{path}: is not the signal that the journal describes")
         return signals.Signal(send, created.sample_rate, segments)
 
-    def baseline(self) -> Baseline:
-        """What the session's first kept take measured."""
-        first = self.state.baseline
-        if first is None:
-            return Baseline()
-        return Baseline(first.figures.get("latency_frames"), first.figures.get("noise_dbfs"))
-
     def order(self, capture: Capture) -> None:
         """Ask for a setting."""
         self.record(
@@ -187,7 +182,6 @@ class Session:
         if verdict.kept:
             audio = store.wav_bytes(aligned.returned, rate)
             stored = store.write(self.folder, f"captures/{name}", audio)
-            figures.update(self._replicate_figures(take, aligned))
         self.record(
             facts.TakeEnded(
                 take=take.number,
@@ -209,15 +203,10 @@ class Session:
         assert self.state.created is not None
         return self.state.created
 
-    def _replicate_figures(self, take: Take, aligned: Aligned) -> dict[str, float]:
-        """How far a canary is from the first one, over the guitar."""
-        first = self.state.canaries[0].aligned if self.state.canaries else None
-        if take.capture.role is not Role.CANARY or first is None:
-            return {}
-        starts = {s.part: s.start for s in self._created().segments}
-        _, reference = store.read_wav(self.folder / first.path)
-        guitar = slice(starts[signals.Part.TRAIN], None)
-        return {"replicate_esr": levels.esr(reference[guitar], aligned.returned[guitar])}
+    def kept_audio(self, take: facts.TakeEnded) -> NDArray[np.float64]:
+        """What was kept of a take, ``(frames,)``, in step with the signal."""
+        assert take.aligned is not None
+        return store.read_wav(self.folder / take.aligned.path)[1]
 
     def close(self) -> None:
         """Let go of the session."""

@@ -31,6 +31,16 @@ class LiveTake(BaseModel):
     return_dbfs: float = -200.0
 
 
+class LiveMove(BaseModel):
+    """A knob that somebody has to turn, in faceplate values; ``start`` is None where unknown."""
+
+    model_config = ConfigDict(frozen=True)
+
+    knob: str
+    start: float | None
+    stop: float
+
+
 class LiveLearner(BaseModel):
     """What the learner is at: ``done`` of ``total`` steps of a stage."""
 
@@ -53,6 +63,7 @@ class Live(BaseModel):
     pid: int
     doing: str
     take: LiveTake | None = None
+    prompt: tuple[LiveMove, ...] = ()
     learner: LiveLearner | None = None
 
 

@@ -15,13 +15,27 @@ from rig.knobs import Setting
 
 @dataclass
 class CaptureState:
-    """What became of an order: pending until it is kept or abandoned."""
+    """What became of an order: pending until it is kept or abandoned.
+
+    Attributes:
+        capture: The order.
+        rejected: Takes that the checks refused.
+        failed: Takes that brought nothing back.
+        kept: The take that stands for the setting.
+        abandoned: Why it was given up.
+        suspects: Takes that were kept once and are not trusted any more.
+        heard_dbfs: The level of a take that was out of the amp's family.
+        vouched_for: Whether a canary has shown since that the amp is well.
+    """
 
     capture: Capture
     rejected: int = 0
     failed: int = 0
     kept: TakeEnded | None = None
     abandoned: str | None = None
+    suspects: list[TakeEnded] = field(default_factory=list)
+    heard_dbfs: float | None = None
+    vouched_for: bool = False
 
     @property
     def is_pending(self) -> bool:
@@ -31,7 +45,15 @@ class CaptureState:
 
 @dataclass
 class State:
-    """Everything the journal says, folded; `apply` is the only thing that changes it."""
+    """Everything the journal says, folded; `apply` is the only thing that changes it.
+
+    Of these, the ones that are not plain counts:
+        unproven: Captures kept since the last good canary.
+        reference: The canary that all later ones have to sound like, once the amp is steady.
+        is_proven: Whether this run has recorded a good canary.
+        in_doubt: Whether something was heard that only a canary can clear up.
+        hands: Where the knobs turned by hand stand; None where nobody knows.
+    """
 
     seq: int = 0
     updated_at: float | None = None
@@ -47,8 +69,13 @@ class State:
     first_take_at: float | None = None
     last_take_at: float | None = None
     played_s: float = 0.0
-    since_canary: int = 0
+    run_played_s: float = 0.0
+    unproven: list[int] = field(default_factory=list)
     canaries: list[TakeEnded] = field(default_factory=list)
+    reference: TakeEnded | None = None
+    is_proven: bool = False
+    in_doubt: bool = False
+    hands: tuple[float, ...] | None = None
     baseline: TakeEnded | None = None
     abandoned_in_a_row: int = 0
     rounds: list[facts.RoundLearned] = field(default_factory=list)
@@ -81,8 +108,9 @@ class State:
     def _(self, fact: facts.DaemonStarted, at: float) -> None:
         self.started, self.ended, self.open_take = fact, None, None
         self.paused = self.stopping = self.has_played = False
-        self.devices_lost = None
-        self.abandoned_in_a_row = 0
+        self.devices_lost = self.hands = None
+        self.is_proven = self.in_doubt = False
+        self.abandoned_in_a_row, self.run_played_s = 0, 0.0
 
     @_take_in.register
     def _(self, fact: facts.DaemonEnded, at: float) -> None:
@@ -92,8 +120,12 @@ class State:
     def _(self, fact: facts.CommandGiven, at: float) -> None:
         if fact.command in ("pause", "resume"):
             self.paused = fact.command == "pause"
-        else:
+        elif fact.command in ("stop", "stop-now"):
             self.stopping, self.paused = True, False
+
+    @_take_in.register
+    def _(self, fact: facts.HandsSet, at: float) -> None:
+        self.hands = fact.values
 
     @_take_in.register
     def _(self, fact: facts.CaptureOrdered, at: float) -> None:
@@ -115,11 +147,12 @@ class State:
         self.open_take, self.last_take_at = None, at
         self.takes[fact.outcome] += 1
         self.recent = [*self.recent, fact][-self.RECENT :]
+        self.run_played_s += fact.played_s
         about = self.captures[fact.capture]
         if fact.outcome is Outcome.KEPT:
             self._keep(about, fact)
         elif fact.outcome is Outcome.REJECTED:
-            about.rejected += 1
+            self._reject(about, fact)
         elif all(reason.check != facts.INTERRUPTED for reason in fact.reasons):
             about.failed += 1
 
@@ -129,10 +162,37 @@ class State:
         self.baseline = self.baseline or fact
         self.abandoned_in_a_row = 0
         if about.capture.role is Role.CANARY:
-            self.canaries.append(fact)
-            self.since_canary = 0
+            self._prove(fact)
         else:
-            self.since_canary += 1
+            self.unproven.append(about.capture.number)
+
+    def _prove(self, canary: TakeEnded) -> None:
+        self.canaries.append(canary)
+        if self.reference is None and canary.figures.get("is_steady"):
+            self.reference = canary
+        self.is_proven = self.reference is not None
+        if self.is_proven:
+            self.unproven, self.in_doubt = [], False
+            for other in self.captures.values():
+                other.vouched_for = other.heard_dbfs is not None
+
+    def _reject(self, about: CaptureState, fact: TakeEnded) -> None:
+        about.rejected += 1
+        checks = {reason.check for reason in fact.reasons}
+        if "level" in checks:
+            about.heard_dbfs, about.vouched_for = fact.figures.get("return_rms_dbfs"), False
+            self.in_doubt = True
+        if "replicate" in checks:
+            self.hands = None
+
+    @_take_in.register
+    def _(self, fact: facts.CapturesSuspected, at: float) -> None:
+        for number in fact.captures:
+            about = self.captures[number]
+            if about.kept is not None:
+                about.suspects.append(about.kept)
+                about.kept, about.rejected, about.failed = None, 0, 0
+        self.unproven = [number for number in self.unproven if number not in fact.captures]
 
     @_take_in.register
     def _(self, fact: facts.DeviceTrouble, at: float) -> None:
@@ -188,9 +248,10 @@ class State:
     @property
     def repeatability_esr(self) -> float | None:
         """Median ESR between two takes of the reference setting: no model can beat it."""
-        figures = [
-            c.figures["replicate_esr"] for c in self.canaries if "replicate_esr" in c.figures
-        ]
+        steady = self.canaries
+        if self.reference is not None:
+            steady = steady[steady.index(self.reference) :]
+        figures = [c.figures["replicate_esr"] for c in steady if "replicate_esr" in c.figures]
         return median(figures) if figures else None
 
     @property

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from calibration import latency
-from calibration.checks import Aligned, Baseline, Limits, align, judge
+from calibration.checks import Baseline, Limits, judge
 from calibration.signals import Part, Signal
+from calibration.takes import Aligned, align
 
 Spoil = Callable[[np.ndarray, np.ndarray], None]
 DELAY = 321.4

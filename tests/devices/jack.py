@@ -12,8 +12,9 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from calibration.checks import Aligned, Baseline, Limits, align, judge
+from calibration.checks import Baseline, Limits, judge
 from calibration.signals import Signal
+from calibration.takes import Aligned, align
 from rig.capture import Recording
 from rig.devices.bench import Bench
 

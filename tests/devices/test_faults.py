@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from calibration.checks import Baseline, Limits, Verdict, align, judge
+from calibration.checks import Baseline, Limits, Verdict, judge
 from calibration.signals import Signal
+from calibration.takes import align
 from rig import config as configuration
 from rig.config import Config
 from rig.devices.bench import Bench

@@ -62,19 +62,21 @@ class MidiAmp:
         self._port: Any = None
         self._lister: Any = None
         self._name = ""
+        self._stands: dict[str, float] = {}
 
     @staticmethod
     def problems(config: Config) -> list[str]:
         """Mistakes in a configuration that only this driver knows of."""
         return [
-            f"knobs.{name}: a MIDI amp needs cc, cc14, nrpn or program to set it"
+            f"knobs.{name}: a MIDI amp needs cc, cc14, nrpn or program to set it, or hand: true"
             for name, knob in config.knobs.items()
-            if not knob.wires
+            if not knob.wires and not knob.hand
         ]
 
     def open(self) -> None:
         """Open the port; its name may have been numbered anew since."""
         self.close()
+        self._stands = {}
         self._name = find_port(self._options.port, self._present())
         try:
             self._port = self._backend().open_output(self._name, autoreset=False)
@@ -82,13 +84,22 @@ class MidiAmp:
             raise DeviceGone(f"the MIDI port '{self._name}' cannot be opened: {error}") from None
 
     def dial(self, values: Mapping[str, float]) -> None:
-        """Send every knob, paced, and wait until it has settled."""
+        """Send every knob, paced, and wait until the slowest that moved has settled."""
         self._refuse_silence()
-        for knob in self._panel.knobs:
-            for value in self._approach(knob, values[knob.name]):
-                self._send(self._wires[knob.name], value)
+        knobs = {knob.name: knob for knob in self._panel.knobs if not knob.by_hand}
+        settle_s = 0.0
+        for name, wanted in values.items():
+            if name not in knobs:
+                continue
+            way = self._approach(knobs[name], wanted)
+            for value in way:
+                self._send(self._wires[name], value)
+            own_s = self._wires[name].settle_s
+            if {self._stands.get(name), *way} != {wanted}:
+                settle_s = max(settle_s, self._options.settle_s if own_s is None else own_s)
+            self._stands[name] = wanted
         self._refuse_silence()
-        self._sleep(self._options.settle_s)
+        self._sleep(settle_s)
 
     def close(self) -> None:
         """Close the port without a word to the amp."""

@@ -12,13 +12,6 @@ NRPN_COARSE, NRPN_FINE, DATA_COARSE, DATA_FINE = 99, 98, 6, 38
 FINE_OFFSET = 32
 
 
-def wire_value(knob: KnobConfig, value: float) -> int:
-    """The controller value for a faceplate value: linear between the ends of ``send``."""
-    low, high = knob.faceplate
-    first, last = knob.send_span
-    return round(first + (value - low) / (high - low) * (last - first))
-
-
 def _control(channel: int, number: int, value: int) -> Message:
     return Message("control_change", channel=channel, control=number, value=value)
 
@@ -33,7 +26,7 @@ def messages(knob: KnobConfig, value: float, channel: int) -> list[Message]:
     """
     if knob.program is not None:
         return [Message("program_change", channel=channel, program=knob.program + round(value))]
-    sent = wire_value(knob, value)
+    sent = knob.sent(value)
     if knob.cc is not None:
         return [_control(channel, knob.cc, sent)]
     coarse, fine = divmod(sent, 128)

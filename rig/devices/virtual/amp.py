@@ -3,10 +3,10 @@
 import math
 from collections.abc import Mapping
 
-from rig.config import Config, VirtualAmpConfig
+from rig.config import Config, MiswiringConfig, VirtualAmpConfig
 from rig.devices.virtual.amplifier import Amplifier
 from rig.devices.virtual.circuit import Audio
-from rig.devices.virtual.presets import PRESETS
+from rig.devices.virtual.presets import PRESETS, preset
 
 #: Of the slow drift: it wanders up and down once in this time.
 DRIFT_PERIOD_S = 3600.0
@@ -24,10 +24,13 @@ class VirtualAmp:
         assert isinstance(config.amp, VirtualAmpConfig)
         self._options = config.amp
         self._panel = config.panel
-        self._preset = PRESETS[config.amp.preset]
-        self._controls = {
+        self._preset = preset(config.amp.preset)
+        self._controls: dict[str, str | None] = {
             name: self._preset.controls[knob.control or name] for name, knob in config.knobs.items()
         }
+        self._reversed: set[str] = set()
+        for mistake in config.amp.miswiring:
+            self._miswire(mistake)
         self._played_s = played_s
         self.positions: dict[str, float] = {}
 
@@ -35,16 +38,35 @@ class VirtualAmp:
     def problems(config: Config) -> list[str]:
         """Mistakes in a configuration that only this driver knows of."""
         assert isinstance(config.amp, VirtualAmpConfig)
-        preset = PRESETS.get(config.amp.preset)
-        if preset is None:
-            return [f"amp.preset: there is no '{config.amp.preset}', only {', '.join(PRESETS)}"]
-        known = ", ".join(preset.controls)
+        try:
+            controls = preset(config.amp.preset).controls
+        except KeyError:
+            names = ", ".join([*PRESETS, "random-N"])
+            return [f"amp.preset: there is no '{config.amp.preset}', only {names}"]
+        known = ", ".join(controls)
         return [
             f"knobs.{name}: the '{config.amp.preset}' preset has no control "
             f"'{knob.control or name}', only {known}"
             for name, knob in config.knobs.items()
-            if (knob.control or name) not in preset.controls
+            if (knob.control or name) not in controls
+        ] + [
+            f"amp.miswiring.{index}: name knobs of the amp, one of {', '.join(config.knobs)}"
+            for index, mistake in enumerate(config.amp.miswiring)
+            if mistake.knob not in config.knobs
+            or (mistake.kind in ("shared", "swapped") and mistake.other not in config.knobs)
         ]
+
+    def _miswire(self, mistake: MiswiringConfig) -> None:
+        controls, knob, other = self._controls, mistake.knob, mistake.other or ""
+        match mistake.kind:
+            case "dead":
+                controls[knob] = None
+            case "shared":
+                controls[knob] = controls[other]
+            case "swapped":
+                controls[knob], controls[other] = controls[other], controls[knob]
+            case "reversed":
+                self._reversed.add(knob)
 
     def open(self) -> None:
         """Switch it on: its knobs rest."""
@@ -52,8 +74,11 @@ class VirtualAmp:
 
     def dial(self, values: Mapping[str, float]) -> None:
         """Set every knob to its faceplate value."""
-        for knob in self._panel.knobs:
-            self.positions[self._controls[knob.name]] = knob.turned(values[knob.name])
+        knobs = {knob.name: knob for knob in self._panel.knobs}
+        for name, value in values.items():
+            control, turned = self._controls[name], knobs[name].turned(value)
+            if control is not None:
+                self.positions[control] = 1.0 - turned if name in self._reversed else turned
 
     def close(self) -> None:
         """Nothing holds on to it."""

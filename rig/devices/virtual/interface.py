@@ -1,6 +1,8 @@
 """The virtual converter behind the interface protocol: it delays, adds noise, and fails on cue."""
 
+import math
 import time
+from collections.abc import Collection
 
 import numpy as np
 
@@ -15,8 +17,10 @@ from rig.errors import ConfigError, DeviceGone
 #: A converter's resolution.
 BITS = 24
 REPORT_S = 0.1
-#: What a clipping fault adds, and how long a dropout is; it falls on the loudest note.
-CLIPPING_GAIN = 40.0
+#: Clocks that differ move the round trip in steps of a block: a thousandth of a frame at 2 ppm.
+DRIFT_BLOCK = 480
+#: What faults do to the level, and how long a dropout is; it falls on the loudest note.
+CLIPPING_GAIN, TUBE_GAIN = 40.0, 0.25
 DROPOUT_S = 0.02
 
 
@@ -81,17 +85,35 @@ class VirtualInterface:
         played = self._played(send.astype(np.float64), report)
         returned = self._amp.gain(played, self.sample_rate)
         loopback = send.astype(np.float64)
-        if any(fault.kind == "clipping" for fault in faults):
-            returned = returned * CLIPPING_GAIN
-        if any(fault.kind == "silence" for fault in faults):
-            returned = np.zeros_like(returned)
-        delay = self._options.latency_frames
-        audio = [latency.advance(channel, -delay, len(send)) for channel in (returned, loopback)]
+        kinds = {fault.kind for fault in faults}
+        returned = returned * self._faulty_gain(kinds)
+        returned = returned + 10 ** (self._options.crosstalk_db / 20) * loopback
+        audio = [self._delayed(channel) for channel in (returned, loopback)]
         audio[0] += self._noise(len(send))
-        if any(fault.kind == "dropout" for fault in faults):
+        if "dropout" in kinds:
             self._drop(audio)
-        returned, loopback = (self._converted(channel) for channel in audio)
-        return Recording(returned.astype(np.float32), loopback.astype(np.float32))
+        if "unplugged" in kinds:
+            audio[1] = np.zeros(len(send))
+        recorded = [self._converted(channel).astype(np.float32) for channel in audio]
+        patched = recorded[1] if self._options.loopback else None
+        return Recording(recorded[0], patched, dropouts=int("flag" in kinds))
+
+    @staticmethod
+    def _faulty_gain(kinds: Collection[str]) -> float:
+        gains = {"clipping": CLIPPING_GAIN, "silence": 0.0, "level": TUBE_GAIN}
+        return math.prod(gain for kind, gain in gains.items() if kind in kinds)
+
+    def _delayed(self, channel: Audio) -> Audio:
+        """The round trip; where the clocks differ, it grows from block to block."""
+        delay, frames = self._options.latency_frames, len(channel)
+        per_frame = 1e-6 * self._options.drift_ppm
+        if per_frame == 0.0:
+            return latency.advance(channel, -delay, frames)
+        blocks = []
+        for start in range(0, frames, DRIFT_BLOCK):
+            length = min(DRIFT_BLOCK, frames - start)
+            blocks.append(latency.advance(channel, start - delay - per_frame * start, length))
+        return np.concatenate(blocks)
 
     def _faults(self) -> list[FaultConfig]:
         return [

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from rig.devices.virtual.amplifier import Circuit, Preamp
 from rig.devices.virtual.circuit import ToneStack
+from rig.devices.virtual.population import drawn_circuit
 
 
 @dataclass(frozen=True)
@@ -55,17 +56,28 @@ _MODERN = Circuit(
     load_db=6.0,
 )
 
+#: Every control that a circuit has.
+ALL_CONTROLS: Mapping[str, str] = {
+    name: name for name in ("gain", "boost", "bass", "middle", "treble", "presence", "master")
+}
+
 PRESETS: Mapping[str, Preset] = {
     "tweed": Preset(_TWEED, {"gain": "gain", "tone": "treble", "volume": "master"}),
     "british": Preset(
         _BRITISH,
         {name: name for name in ("gain", "bass", "middle", "treble")} | {"volume": "master"},
     ),
-    "modern": Preset(
-        _MODERN,
-        {
-            name: name
-            for name in ("gain", "boost", "bass", "middle", "treble", "presence", "master")
-        },
-    ),
+    "modern": Preset(_MODERN, ALL_CONTROLS),
 }
+
+
+def preset(name: str) -> Preset:
+    """A preset by name: one of `PRESETS`, or ``random-N`` for amp number N of the population.
+
+    Raises:
+        KeyError: There is none.
+    """
+    kind, _, number = name.partition("-")
+    if kind == "random" and number.isdecimal():
+        return Preset(drawn_circuit(int(number)), ALL_CONTROLS)
+    return PRESETS[name]

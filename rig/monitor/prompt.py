@@ -1,0 +1,84 @@
+"""Asking for hands: each knob that must move as a dial, from and to."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from rich.align import Align
+from rich.columns import Columns
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from rig.knobs import Knob, Panel
+from rig.monitor.canvas import DIAL_COLUMNS, dial
+
+#: A knob's travel on the clock: from seven over noon to five.
+FIRST_HOUR, HOURS = 7.0, 10.0
+QUARTERS = 4
+
+
+class Movement(Protocol):
+    """A knob to turn: by name, from a faceplate value (None: nobody knows) to another."""
+
+    @property
+    def knob(self) -> str:
+        """Its name."""
+
+    @property
+    def start(self) -> float | None:
+        """Where it stands."""
+
+    @property
+    def stop(self) -> float:
+        """Where it goes."""
+
+
+def clock(turned: float) -> str:
+    """A share of a knob's travel as the hour that it points to, to a quarter: ``9:30``."""
+    quarters = round((FIRST_HOUR + HOURS * min(max(turned, 0.0), 1.0)) * QUARTERS)
+    hour, quarter = divmod(quarters, QUARTERS)
+    return f"{(hour - 1) % 12 + 1}:{60 // QUARTERS * quarter:02d}"
+
+
+def _face(knob: Knob, value: float, style: str) -> list[Text]:
+    if knob.is_switch:
+        return [Text(), Text(knob.describe(value).center(DIAL_COLUMNS), style=style), Text()]
+    return [Text(line, style=style) for line in dial(knob.turned(value))]
+
+
+def _where(knob: Knob, value: float) -> str:
+    """A value as its faceplate shows it, and on the clock where it turns."""
+    shown = knob.describe(value)
+    return shown if knob.is_switch else f"{shown} ({clock(knob.turned(value))})"
+
+
+def movement(knob: Knob, move: Movement) -> RenderableType:
+    """One knob: its dial as it stands, an arrow, its dial as it should."""
+    grid = Table.grid(padding=(0, 1))
+    start = [Text(), Text("?".center(DIAL_COLUMNS), style="dim"), Text()]
+    if move.start is not None:
+        start = _face(knob, move.start, "dim")
+    arrow = Group(Text(), Text("→"), Text())
+    grid.add_row(Group(*start), arrow, Group(*_face(knob, move.stop, "bold yellow")))
+    came = "somewhere" if move.start is None else _where(knob, move.start)
+    words = Text.assemble((knob.name, "bold"), f": {came} → ", (_where(knob, move.stop), "bold"))
+    return Group(Align.center(grid), words)
+
+
+def line(panel: Panel, moves: Sequence[Movement]) -> Text:
+    """All of them in one line, where there is no room for dials."""
+    knobs = {knob.name: knob for knob in panel.knobs}
+    parts = [f"{move.knob} to {_where(knobs[move.knob], move.stop)}" for move in moves]
+    return Text("turn " + ", ".join(parts), style="bold yellow")
+
+
+def prompt(panel: Panel, moves: Sequence[Movement]) -> RenderableType:
+    """Everything that has to move."""
+    knobs = {knob.name: knob for knob in panel.knobs}
+    return Columns([movement(knobs[move.knob], move) for move in moves], padding=(0, 3))
+
+
+def ask_in_terminal(console: Console, panel: Panel, moves: Sequence[Movement]) -> None:
+    """Show what to turn, and wait for Enter."""
+    console.print(prompt(panel, moves))
+    console.input("turn these, then press Enter ")

@@ -1,0 +1,164 @@
+"""The way from the send to the return: timing, clocks, polarity, noise, levels."""
+
+from collections.abc import Iterator
+
+from calibration import levels, noise, sendlevel
+from calibration.checks import DRIFT_ESTIMATE_FRAMES, LOST_SHARPNESS, Limits
+from calibration.latency import Latency
+from calibration.signals import Part, Signal
+from calibration.takes import estimate_error_frames, silence_of, within
+from rig.knobs import Setting
+from rig.preflight.finding import Finding, Verdict, finding
+from rig.preflight.probe import Heard, Probe
+
+#: Noise and hum lie this far below the guitar, or models learn them.
+NOISE_UNDER_GUITAR_DB = 40.0
+#: The send that gets past the amp lies this far below the amp's own sound.
+CROSSTALK_DB = -60.0
+#: Two other looks at a round trip without loopback must agree this well.
+ESTIMATE_AGREES_FRAMES = 2.0
+LOWEST_SEND_DBFS, HIGHEST_SEND_DBFS = -40.0, -1.0
+
+
+def timing(heard: Heard, signal: Signal, session: Signal, limits: Limits) -> Iterator[Finding]:
+    """Loopback, round trip, clock drift and polarity, from one take."""
+    found = heard.aligned.latency
+    if heard.aligned.loopback is None:
+        yield from _estimate(heard, signal)
+    else:
+        yield from _loopback(heard, limits)
+    if found.sharpness < LOST_SHARPNESS:
+        return
+    if heard.aligned.drift_frames is not None:
+        yield _drift(heard, signal, session, limits)
+    if heard.aligned.loopback is not None:
+        yield _polarity(found)
+
+
+def _estimate(heard: Heard, signal: Signal) -> Iterator[Finding]:
+    yield Finding(
+        "loopback",
+        "not patched",
+        "",
+        Verdict.NOTE,
+        "a cable from an output to an input makes timing certain, and finds every lost frame",
+    )
+    off = estimate_error_frames(heard.aligned, signal)
+    yield finding(
+        "round trip",
+        f"estimate: {heard.aligned.latency.frames:.1f} ±{off:.1f} frames",
+        f"±{ESTIMATE_AGREES_FRAMES:g}",
+        good=off <= ESTIMATE_AGREES_FRAMES,
+        advice="the return cannot tell the round trip: patch a loopback "
+        "(interface.loopback_channel), or turn the amp cleaner",
+    )
+
+
+def _loopback(heard: Heard, limits: Limits) -> Iterator[Finding]:
+    found = heard.aligned.latency
+    if found.sharpness < LOST_SHARPNESS:
+        yield finding(
+            "loopback",
+            "brings nothing back",
+            "the preamble",
+            good=False,
+            advice="patch a cable from an output straight to the input that "
+            "interface.loopback_channel names, or leave that key out",
+        )
+        return
+    error = heard.figures["loopback_error_db"]
+    yield finding(
+        "loopback",
+        f"{error:.0f} dB off the send",
+        f"{limits.loopback_error_db:g}",
+        good=error < limits.loopback_error_db
+        and heard.figures["loopback_peak_dbfs"] < limits.clip_dbfs,
+        advice="it clips, or something lies in its way: turn that input down; no effects, no amp",
+    )
+    yield Finding("round trip", f"{found.frames:.2f} frames")
+
+
+def _drift(heard: Heard, signal: Signal, session: Signal, limits: Limits) -> Finding:
+    assert heard.aligned.drift_frames is not None
+    frames = signal.segment(Part.CLOSING).start - signal.segment(Part.PREAMBLE).start
+    ppm = 1e6 * heard.aligned.drift_frames / frames
+    whole = session.segment(Part.CLOSING).start - session.segment(Part.PREAMBLE).start
+    is_estimate = heard.aligned.loopback is None
+    limit = 1e6 * (DRIFT_ESTIMATE_FRAMES / frames if is_estimate else limits.drift_frames / whole)
+    return finding(
+        "clock drift",
+        f"{ppm:+.2f} ppm",
+        f"±{limit:.2g}",
+        good=abs(ppm) <= limit,
+        advice="output and input run on different clocks: use one interface for both, "
+        "or lock them by word clock",
+    )
+
+
+def _polarity(loopback: Latency) -> Finding:
+    if not loopback.inverted:
+        return Finding("polarity", "as sent")
+    advice = "the model's polarity is a guess: look for a phase switch or a cable wired crosswise"
+    return Finding("polarity", "loopback inverted", "", Verdict.NOTE, advice)
+
+
+def quiet(heard: Heard, signal: Signal) -> Iterator[Finding]:
+    """Noise and hum of the reference setting, against its guitar."""
+    found = noise.noise(silence_of(heard.aligned, signal), signal.sample_rate)
+    limit = heard.figures["return_rms_dbfs"] - NOISE_UNDER_GUITAR_DB
+    yield finding(
+        "noise floor",
+        f"{found.total_dbfs:.0f} dBFS",
+        f"{limit:.0f}",
+        good=found.total_dbfs <= limit,
+        advice="hiss: turn the send up and the interface's input down; look at cables",
+    )
+    named = "none" if found.mains_hz is None else f"{found.mains_hz:.0f} Hz, "
+    figure = named if found.mains_hz is None else f"{named}{found.hum_dbfs:.0f} dBFS"
+    yield finding(
+        "hum",
+        figure,
+        f"{limit:.0f}",
+        good=found.mains_hz is None or found.hum_dbfs <= limit,
+        advice="a ground loop, or a transformer near the cables: lift one ground at a reamp box "
+        "with a transformer, move lamps and power supplies away",
+    )
+
+
+def crosstalk(quietest: Heard, reference: Heard, signal: Signal) -> Finding:
+    """Whether the send gets into the return past the amp, heard where the amp is quietest."""
+    guitar = signal.segment(Part.TRAIN)
+    send = within(guitar, signal.send)
+    found = noise.bleed(send, within(guitar, quietest.aligned.returned))
+    heard_dbfs = found.gain_db + levels.rms_dbfs(send)
+    under = heard_dbfs - reference.figures["return_rms_dbfs"]
+    if not found.is_flat and under > CROSSTALK_DB:
+        return Finding("crosstalk", "hidden by the amp", f"{CROSSTALK_DB:g} dB")
+    return finding(
+        "crosstalk",
+        f"{'at most ' if not found.is_flat else ''}{under:.0f} dB",
+        f"{CROSSTALK_DB:g} dB",
+        good=under <= CROSSTALK_DB,
+        advice="the send reaches the return past the amp: switch direct monitoring off, keep "
+        "send and return cables apart",
+    )
+
+
+def level(probe: Probe, loudest: Setting, heard: Heard) -> Finding:
+    """Whether the loudest setting uses the converter; else the send level at which it would."""
+    peak = heard.figures["return_peak_dbfs"]
+    limit = f"{sendlevel.WASTED_DBFS:g} to {sendlevel.HEADROOM_DBFS:g}"
+    figure = f"{peak:.1f} dBFS at the loudest"
+    if sendlevel.WASTED_DBFS <= peak <= sendlevel.HEADROOM_DBFS:
+        return Finding("return level", figure, limit)
+
+    def peak_at(send_dbfs: float) -> float:
+        """The loudest setting's return at a send level."""
+        return probe.take(loudest, send_dbfs=send_dbfs).figures["return_peak_dbfs"]
+
+    found = sendlevel.find(peak_at, LOWEST_SEND_DBFS, HIGHEST_SEND_DBFS)
+    way = "down" if peak > sendlevel.HEADROOM_DBFS else "up"
+    advice = f"turn the interface's input {way} and check again"
+    if not found.clips and not found.wastes:
+        advice += f", or set signal.peak_dbfs to {found.send_dbfs:.1f}"
+    return finding("return level", figure, limit, good=False, advice=advice)

@@ -1,0 +1,56 @@
+"""What the check found: rows with a figure, a limit, a verdict and what to do."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rich.table import Table
+
+
+class Verdict(StrEnum):
+    """What a finding means for the night; only ``bad`` stands in its way."""
+
+    GOOD = "good"
+    NOTE = "note"
+    BAD = "bad"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One row of the table: what was looked at, what was found, what it had to be, what to do."""
+
+    name: str
+    figure: str
+    limit: str = ""
+    verdict: Verdict = Verdict.GOOD
+    advice: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether the night may begin."""
+        return self.verdict is not Verdict.BAD
+
+    def as_dict(self) -> dict[str, object]:
+        """For ``--json``."""
+        return {**vars(self), "passed": self.passed}
+
+
+def finding(name: str, figure: str, limit: str, *, good: bool, advice: str) -> Finding:
+    """A row that is good or bad; only a bad one needs advice."""
+    if good:
+        return Finding(name, figure, limit)
+    return Finding(name, figure, limit, Verdict.BAD, advice)
+
+
+STYLES = {Verdict.GOOD: "green", Verdict.NOTE: "yellow", Verdict.BAD: "bold red"}
+
+
+def table(findings: Iterable[Finding]) -> Table:
+    """The findings for a terminal."""
+    drawn = Table(box=None, header_style="dim", padding=(0, 2))
+    for column in ("check", "figure", "limit", "", "what to do"):
+        drawn.add_column(column)
+    for row in findings:
+        verdict = f"[{STYLES[row.verdict]}]{row.verdict}[/]"
+        drawn.add_row(row.name, row.figure, row.limit, verdict, row.advice)
+    return drawn

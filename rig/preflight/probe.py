@@ -1,0 +1,153 @@
+"""Short takes for the check: dial, play four seconds, listen."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from calibration import wiring
+from calibration.checks import Baseline, Limits, Verdict, judge
+from calibration.signals import Audio, Part, Signal, compose
+from calibration.takes import Aligned, align, guitar_of
+from rig.devices.bench import Bench
+from rig.knobs import Panel, Setting
+from rig.proposals import hands
+from rig.proposals.hands import Move
+
+#: Asks somebody to turn knobs; returns when they are turned.
+Ask = Callable[[Sequence[Move]], None]
+#: Tells what is being looked at.
+Say = Callable[[str], None]
+
+TONE_S, GUITAR_S, REST_S = 0.3, 1.2, 0.2
+#: Silence in front of the first take: so much tells 50 from 60 Hz.
+LISTEN_S = 1.5
+#: Takes of a setting before dropouts are accepted as the machine's nature.
+ATTEMPTS = 3
+#: What goes wrong on the way, not in the amp.
+LOST = frozenset({"dropout", "dropout-flag", "standstill", "drift", "latency"})
+
+
+def _loudest(guitar: Audio, sample_rate: int) -> Audio:
+    """The stretch of a recording around its largest sample."""
+    frames = min(round(GUITAR_S * sample_rate), len(guitar))
+    middle = int(np.argmax(np.abs(guitar)))
+    start = min(max(middle - frames // 3, 0), len(guitar) - frames)
+    return guitar[start : start + frames]
+
+
+def probe_signal(session_signal: Signal, peak_dbfs: float, *, listen: bool) -> Signal:
+    """A short stand-in for the session's signal: three tones and its loudest guitar.
+
+    Args:
+        session_signal: What the session plays.
+        peak_dbfs: Its largest sample.
+        listen: Whether a second and a half of silence comes first.
+    """
+    rate = session_signal.sample_rate
+    train = session_signal.segment(Part.TRAIN)
+    guitar = _loudest(session_signal.send[train.start : train.stop], rate)
+    rest = guitar[: round(REST_S * rate)]
+    lead = {"lead_s": LISTEN_S} if listen else {}
+    return compose(guitar, rest, wiring.PROBE_HZ, TONE_S, peak_dbfs, rate, **lead)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A probe take: in step, judged, and the part of it where takes are compared."""
+
+    aligned: Aligned
+    verdict: Verdict
+    guitar: Audio
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """Everything measured of it."""
+        return dict(self.verdict.figures)
+
+
+class Probe:
+    """Takes of any setting, repeated where audio was lost on the way.
+
+    Args:
+        bench: Open devices.
+        panel: The amp's knobs.
+        signal: What the session plays.
+        peak_dbfs: Its largest sample.
+        limits: What a take must be.
+        ask: Asks for hands; without it knobs turned by hand are taken to stand right.
+    """
+
+    def __init__(
+        self,
+        bench: Bench,
+        panel: Panel,
+        signal: Signal,
+        peak_dbfs: float,
+        limits: Limits,
+        ask: Ask | None,
+    ) -> None:
+        self._bench, self._panel, self._limits, self._ask = bench, panel, limits, ask
+        self._hands: tuple[float, ...] | None = None
+        self._latency_frames: float | None = None
+        self.peak_dbfs = peak_dbfs
+        self.short = probe_signal(signal, peak_dbfs, listen=False)
+        self.long = probe_signal(signal, peak_dbfs, listen=True)
+        self.takes = self.damaged = 0
+
+    @property
+    def tones(self) -> list[slice]:
+        """Where the short signal's tones are."""
+        start, frames = self.short.segment(Part.TONES).start, round(TONE_S * self.short.sample_rate)
+        return [
+            slice(start + i * frames, start + (i + 1) * frames) for i in range(len(wiring.PROBE_HZ))
+        ]
+
+    def take(
+        self,
+        setting: Setting,
+        *,
+        last: str | None = None,
+        signal: Signal | None = None,
+        send_dbfs: float | None = None,
+    ) -> Heard:
+        """Record a setting.
+
+        Args:
+            setting: Where the knobs go.
+            last: A knob that is set after all others.
+            signal: In place of the short one.
+            send_dbfs: In place of the session's own peak.
+
+        Raises:
+            DeviceError: It could not be done.
+        """
+        signal = signal or self.short
+        if send_dbfs is not None:
+            gain = 10 ** ((send_dbfs - self.peak_dbfs) / 20)
+            signal = replace(signal, send=signal.send * gain)
+        self._turn(setting)
+        for _ in range(ATTEMPTS):
+            self._bench.dial(setting, last)
+            heard = self._record(signal)
+            self.takes += 1
+            if not LOST & {reason.check for reason in heard.verdict.reasons}:
+                return heard
+            self.damaged += 1
+        return heard
+
+    def _turn(self, setting: Setting) -> None:
+        moves = hands.moves(self._panel, self._hands, setting)
+        if moves and self._ask is not None:
+            self._ask(moves)
+        self._hands = hands.by_hand(self._panel, setting)
+
+    def _record(self, signal: Signal) -> Heard:
+        recording = self._bench.reamp(signal.send.astype(np.float32))
+        loopback = None if recording.loopback is None else recording.loopback.astype(np.float64)
+        returned = recording.returned.astype(np.float64)
+        aligned = align(returned, loopback, signal, recording.dropouts, self._latency_frames)
+        if self._latency_frames is None:
+            self._latency_frames = aligned.latency.frames
+        verdict = judge(aligned, signal, self._limits, Baseline(self._latency_frames))
+        return Heard(aligned, verdict, guitar_of(aligned.returned, signal))

@@ -1,0 +1,118 @@
+"""The check itself, from the devices to the last knob."""
+
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from calibration.checks import Limits
+from calibration.signals import Signal
+from rig.config import Config
+from rig.devices.bench import Bench
+from rig.errors import DeviceError
+from rig.knobs import Setting
+from rig.preflight import amp, chain
+from rig.preflight.finding import Finding, Verdict, finding
+from rig.preflight.needs import needs
+from rig.preflight.probe import Ask, Heard, Probe, Say
+from rig.proposals import designs
+from rig.signal import compose_signal
+
+#: With these nothing that comes after them would mean anything.
+HOPELESS = frozenset({"silence", "loopback"})
+
+
+def _silent(_what: str) -> None:
+    return None
+
+
+def preflight(
+    config: Config, base: Path, ask: Ask | None = None, say: Say = _silent
+) -> Iterator[Finding]:
+    """Open the rig, listen to it, and report row by row.
+
+    Args:
+        config: A configuration that its drivers accept.
+        base: The folder that its file names are relative to.
+        ask: Asks for hands; without it knobs turned by hand are taken to stand right.
+        say: Told what is being looked at.
+
+    Raises:
+        ConfigError: A guitar recording is missing.
+    """
+    say("devices")
+    with tempfile.TemporaryDirectory(prefix="rig-check-", ignore_cleanup_errors=True) as folder:
+        bench = Bench(config, Path(folder) / "devices.log")
+        try:
+            bench.open()
+        except DeviceError as error:
+            advice = "switch on, plug in, try again"
+            yield finding("devices", str(error), "there", good=False, advice=advice)
+            return
+        try:
+            rate = f"{config.interface.driver} at {bench.sample_rate} Hz"
+            yield Finding("devices", f"{config.amp.driver}, {rate}", "there")
+            signal = compose_signal(config.signal, base, bench.sample_rate)
+            yield from _rig(config, bench, signal, base, ask, say)
+            bench.rest()
+        except DeviceError as error:
+            advice = "look at the cables"
+            yield finding("devices", str(error), "answering", good=False, advice=advice)
+        finally:
+            bench.close()
+
+
+def _rig(
+    config: Config, bench: Bench, signal: Signal, base: Path, ask: Ask | None, say: Say
+) -> Iterator[Finding]:
+    limits = Limits(**config.checks.model_dump())
+    probe = Probe(bench, config.panel, signal, config.signal.peak_dbfs, limits, ask)
+    reference = designs.reference(config.panel)
+    say("loopback and noise")
+    started = time.monotonic()
+    first = probe.take(reference, signal=probe.long)
+    dialling_s = time.monotonic() - started - probe.long.duration_s * bench.paced
+    yield from chain.timing(first, probe.long, signal, limits)
+    hopeless = [reason for reason in first.verdict.reasons if reason.check in HOPELESS]
+    if hopeless:
+        for reason in hopeless:
+            yield Finding(reason.check, reason.sentence, "", Verdict.BAD, "then check again")
+        return
+    yield from chain.quiet(first, probe.long)
+    rest = amp.come_to_rest(probe, reference, first, say)
+    yield from amp.steadiness(rest)
+    yield from _knobs(config, probe, reference, rest, ask, say)
+    yield _dropouts(probe)
+    yield from needs(config, signal, base, max(dialling_s, 0.0), paced=bench.paced)
+
+
+def _knobs(
+    config: Config, probe: Probe, reference: Setting, rest: amp.Rest, ask: Ask | None, say: Say
+) -> Iterator[Finding]:
+    """What every knob does, then the loudest and the quietest that they come to together."""
+    wires = amp.Wires(probe, config, reference, rest.repeatability_esr)
+    wires.listen(say)
+    yield from wires.findings(say)
+    say("the quietest setting")
+    quietest = probe.take(wires.extreme(loud=False, hands=False))
+    yield chain.crosstalk(quietest, rest.heard, probe.short)
+    say("the loudest setting")
+    loudest = wires.extreme(loud=True, hands=ask is not None)
+    yield chain.level(probe, loudest, _loud(probe, loudest))
+
+
+def _loud(probe: Probe, loudest: Setting) -> Heard:
+    """The loudest setting, met gently: at a low level first, lest something is far too hot."""
+    probe.take(loudest, send_dbfs=min(chain.LOWEST_SEND_DBFS, probe.peak_dbfs))
+    return probe.take(loudest)
+
+
+def _dropouts(probe: Probe) -> Finding:
+    return finding(
+        "dropouts",
+        f"{probe.damaged} of {probe.takes} takes",
+        "1 in 4",
+        good=4 * probe.damaged <= probe.takes,
+        advice="audio is lost on the way: a larger interface.block_frames, fewer programs, "
+        "another USB port",
+    )

@@ -1,0 +1,97 @@
+"""Knobs that a person turns: what has to move, and in which order settings move hands least."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from rig.knobs import Panel, Setting
+
+#: A knob that must be turned costs this much, beside the share of its travel.
+REACH = 1.0
+#: Passes of the improvement over the whole order; each one is quadratic in the settings.
+PASSES = 4
+
+
+@dataclass(frozen=True)
+class Move:
+    """One knob to turn by hand: from where (None: nobody knows), and to where."""
+
+    knob: str
+    start: float | None
+    stop: float
+
+
+def by_hand(panel: Panel, setting: Setting) -> tuple[float, ...]:
+    """The values of the knobs that a person turns, in the panel's order."""
+    pairs = zip(panel.knobs, setting.values, strict=True)
+    return tuple(value for knob, value in pairs if knob.by_hand)
+
+
+def moves(panel: Panel, hands: Sequence[float] | None, setting: Setting) -> tuple[Move, ...]:
+    """What a person has to turn to get to a setting."""
+    knobs = [knob for knob in panel.knobs if knob.by_hand]
+    wanted = by_hand(panel, setting)
+    if hands is None:
+        return tuple(Move(k.name, None, stop) for k, stop in zip(knobs, wanted, strict=True))
+    stands = zip(knobs, hands, wanted, strict=True)
+    return tuple(Move(k.name, start, stop) for k, start, stop in stands if start != stop)
+
+
+def _cost(panel: Panel, a: tuple[float, ...], b: tuple[float, ...]) -> float:
+    knobs = [knob for knob in panel.knobs if knob.by_hand]
+    spans = zip(knobs, a, b, strict=True)
+    return sum(REACH + abs(k.turned(p) - k.turned(q)) for k, p, q in spans if p != q)
+
+
+def in_order(
+    panel: Panel, hands: tuple[float, ...] | None, settings: Sequence[Setting]
+) -> list[int]:
+    """The order in which to record settings so that hands move rarely and little.
+
+    Nearest neighbour from where the hands stand, then 2-opt: stretches are reversed as long as
+    that shortens the way.
+
+    Returns:
+        Indices into ``settings``.
+    """
+    places = [by_hand(panel, setting) for setting in settings]
+    left, here, order = list(range(len(places))), hands, list[int]()
+    while left:
+        nearest = left[0]
+        if here is not None:
+            start = here
+            nearest = min(left, key=lambda i: _cost(panel, start, places[i]))
+        left.remove(nearest)
+        order.append(nearest)
+        here = places[nearest]
+    return _improved(panel, hands, places, order)
+
+
+def _length(
+    panel: Panel,
+    hands: tuple[float, ...] | None,
+    places: Sequence[tuple[float, ...]],
+    order: Sequence[int],
+) -> float:
+    stops = ([] if hands is None else [hands]) + [places[i] for i in order]
+    return sum(_cost(panel, a, b) for a, b in pairwise(stops))
+
+
+def _improved(
+    panel: Panel,
+    hands: tuple[float, ...] | None,
+    places: Sequence[tuple[float, ...]],
+    order: list[int],
+) -> list[int]:
+    best = _length(panel, hands, places, order)
+    for _ in range(PASSES):
+        before = best
+        for first in range(len(order) - 1):
+            for last in range(first + 1, len(order)):
+                turned = order[:first] + order[first : last + 1][::-1] + order[last + 1 :]
+                length = _length(panel, hands, places, turned)
+                if length < best - 1e-9:
+                    order, best = turned, length
+        if best == before:
+            break
+    return order

@@ -1,0 +1,81 @@
+"""What a session knows of its amp: what the next take is judged against."""
+
+from dataclasses import replace
+
+from calibration import takes
+from calibration.checks import Baseline, Verdict
+from calibration.family import Expected, expect
+from calibration.signals import Signal
+from calibration.takes import Aligned
+from calibration.warmth import warmth
+from rig.capture import Capture, Role
+from rig.session.folder import Session
+from rig.session.state import State
+
+#: A canary may differ from the reference by the first of these, or so many times the session's
+#: own repeatability.
+SAME_AMP_ESR, SAME_AMP_FLOORS = 1e-3, 10.0
+#: An amp that repeats itself badly from the start is only found out by still worse.
+BAD_AMP_FLOORS = 4.0
+
+
+def expected_latency_frames(state: State) -> float | None:
+    """The round trip of the session's first good take."""
+    return None if state.baseline is None else state.baseline.figures.get("latency_frames")
+
+
+def baseline(session: Session, capture: Capture) -> Baseline:
+    """Everything that a take of a capture is to be compared with."""
+    state = session.state
+    first = {} if state.baseline is None else state.baseline.figures
+    about = state.captures.get(capture.number)
+    found = Baseline(
+        first.get("latency_frames"),
+        first.get("noise_dbfs"),
+        first.get("loopback_error_db"),
+        _family(session, capture),
+        about.heard_dbfs if about is not None and about.vouched_for else None,
+    )
+    if capture.role is not Role.CANARY or state.reference is None:
+        return found
+    audio, limit = session.kept_audio(state.reference), _limit(session)
+    return replace(found, replicate=audio, replicate_limit=limit)
+
+
+def _family(session: Session, capture: Capture) -> Expected | None:
+    """How loud the setting should be; a canary is compared sample by sample instead."""
+    if capture.role is Role.CANARY:
+        return None
+    kept = [about for about in session.state.kept() if about.capture.role is not Role.CANARY]
+    kept += session.state.kept(Role.CANARY)[-1:]
+    panel = session.config.panel
+    points = [panel.point(about.capture.setting) for about in kept]
+    heard = [about.kept.figures["return_rms_dbfs"] for about in kept if about.kept]
+    return expect(points, heard, panel.point(capture.setting))
+
+
+def _limit(session: Session) -> float:
+    """The ESR up to which a canary is the same amp, by the session's own repeatability."""
+    most = session.config.checks.replicate_esr
+    if any(knob.by_hand for knob in session.config.panel.knobs):
+        return most
+    floor = session.state.repeatability_esr or 0.0
+    usual = min(most, max(SAME_AMP_ESR, SAME_AMP_FLOORS * floor))
+    return max(usual, BAD_AMP_FLOORS * floor)
+
+
+def with_warmth(session: Session, verdict: Verdict, aligned: Aligned, signal: Signal) -> Verdict:
+    """A canary's verdict with what it says of warm-up, while there is no reference yet.
+
+    After `warmup_s` of playing the amp is taken as it is.
+    """
+    if session.state.reference is not None or not verdict.kept:
+        return verdict
+    before = [session.kept_audio(canary) for canary in session.state.canaries[-2:]]
+    guitars = [takes.guitar_of(audio, signal) for audio in (*before, aligned.returned)]
+    found = warmth(guitars[:-1], guitars[-1])
+    patience = session.state.run_played_s >= session.config.plan.warmup_s
+    figures = {**verdict.figures, "is_steady": float(found.is_steady or patience)}
+    if found.step_esr is not None:
+        figures["replicate_esr"] = found.step_esr
+    return replace(verdict, figures=figures)
