@@ -17,7 +17,7 @@ HARMONICS = 10
 HUM_SHARE = 0.1
 #: Taps of the filter that explains a return by the send; a cable's bleed needs one.
 BLEED_TAPS = 33
-#: A bleed is flat; an amp turned low is not: one tap must hold this much of the filter's energy.
+#: A bleed is flat; an amp turned low is not: one tap must explain this much of what all of them do.
 FLAT_SHARE = 0.9
 
 
@@ -87,20 +87,27 @@ class Bleed:
 def bleed(send: ArrayLike, returned: ArrayLike) -> Bleed:
     """Find the send in a return, both ``(frames,)`` and in step.
 
-    A short filter that explains the return by the send is fitted by least squares (the normal
-    equations from auto- and cross-correlation).
+    Both are differentiated first, so that a guitar's treble counts as much as its bass. Then a
+    short filter that explains the return by the send is fitted by least squares (the normal
+    equations from auto- and cross-correlation), and its best single tap is held against all of
+    them; what so many taps would explain of plain noise is taken off.
     """
-    played, heard = np.asarray(send, dtype=np.float64), np.asarray(returned, dtype=np.float64)
+    played = np.diff(np.asarray(send, dtype=np.float64))
+    heard = np.diff(np.asarray(returned, dtype=np.float64))
     size = 2 * len(played)
     spectrum = np.fft.rfft(played, size)
     own = np.fft.irfft(np.abs(spectrum) ** 2, size)[:BLEED_TAPS]
-    cross = np.fft.irfft(np.fft.rfft(heard, size) * np.conj(spectrum), size)
     half = BLEED_TAPS // 2
+    cross = np.fft.irfft(np.fft.rfft(heard, size) * np.conj(spectrum), size)
+    cross = cross[np.arange(-half, half + 1)]
     if own[0] == 0.0:
         return Bleed(levels.SILENCE_DBFS, is_flat=False)
     places = np.abs(np.subtract.outer(np.arange(BLEED_TAPS), np.arange(BLEED_TAPS)))
     system = own[places] + 1e-9 * own[0] * np.eye(BLEED_TAPS)
-    taps = np.linalg.solve(system, cross[np.arange(-half, half + 1)])
-    energy = float(np.sum(taps**2))
-    strongest = float(np.max(np.abs(taps)))
-    return Bleed(levels.dbfs(strongest), is_flat=energy > 0 and strongest**2 > FLAT_SHARE * energy)
+    explained = float(np.linalg.solve(system, cross) @ cross)
+    unexplained = max(float(np.sum(heard**2)) - explained, 0.0)
+    by_chance = BLEED_TAPS * unexplained / len(heard)
+    strongest = float(np.max(np.abs(cross)))
+    by_one = strongest**2 / own[0]
+    is_flat = by_one > FLAT_SHARE * max(explained - by_chance, 0.0) and by_one > by_chance
+    return Bleed(levels.dbfs(strongest / own[0]), is_flat)

@@ -24,7 +24,8 @@ DEAD_ESR = 1e-9
 ALIKE_DB = 1.5
 #: A wrong wire explains what is heard better than a right one by at least this much.
 MARGIN = 0.5
-#: How much gain and level are told apart by which of them compresses more.
+#: How much gain and level are told apart by which of them compresses more; it counts for no more
+#: than the rest of what they do.
 SQUASH_WEIGHT = 5.0
 
 
@@ -107,9 +108,23 @@ def response(lowest: Audio, highest: Audio, tones: list[slice]) -> Response:
     return Response(change(QUIET_SHARE), change(LOUD_SHARE))
 
 
-def is_dead(ends_esr: float, repeatability_esr: float) -> bool:
-    """Whether turning a knob from end to end changes no more than repeating a take does."""
-    return ends_esr <= max(DEAD_FLOORS * repeatability_esr, DEAD_ESR)
+def difference(a: Audio, b: Audio, usual_rms: float) -> float:
+    """Energy of the difference over the energy of the louder, or of the amp's usual sound.
+
+    The largest of the three counts, so that the hiss of two quiet takes is no difference.
+
+    Args:
+        a: A return, ``(frames,)``.
+        b: Another, as long.
+        usual_rms: RMS of the return at the reference setting.
+    """
+    power = max(levels.rms(a) ** 2, levels.rms(b) ** 2, usual_rms**2)
+    return levels.rms(a - b) ** 2 / power if power > 0 else 0.0
+
+
+def dead_limit(repeatability_esr: float) -> float:
+    """Up to this difference, turning a knob changes no more than repeating a take does."""
+    return max(DEAD_FLOORS * repeatability_esr, DEAD_ESR)
 
 
 @dataclass(frozen=True)
@@ -139,7 +154,7 @@ def _fit(kind: Kind, heard: Response, usual_squash: float) -> float:
         return (middle - (low + high) / 2) / scale
     if kind is Kind.TREBLE:
         return (high - (low + middle) / 2) / scale
-    more = SQUASH_WEIGHT * (heard.squash - usual_squash)
+    more = float(np.clip(SQUASH_WEIGHT * (heard.squash - usual_squash), -1.0, 1.0))
     broad = (low + middle + high) / 3 / scale
     return broad + (more if kind is Kind.GAIN else -more)
 

@@ -2,11 +2,10 @@
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 from rig.capture import Levels, Take
-from rig.proposals.hands import Move
 from rig.session import control, live
 
 #: A snapshot is published at most this often.
@@ -23,7 +22,7 @@ class Wire:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._take: live.LiveTake | None = None
-        self._prompt: tuple[live.LiveMove, ...] = ()
+        self._prompt: tuple[live.Move, ...] = ()
         self._doing = "starting"
         self._published = 0.0
         self._signals: list[control.Command] = []
@@ -60,9 +59,9 @@ class Wire:
         """Nothing is playing."""
         self._take = None
 
-    def asks(self, moves: Iterable[Move], learner: live.LiveLearner | None) -> None:
+    def asks(self, moves: Sequence[live.Move], learner: live.LiveLearner | None) -> None:
         """Ask whoever watches to turn some knobs."""
-        prompt = tuple(live.LiveMove(knob=m.knob, start=m.start, stop=m.stop) for m in moves)
+        prompt = tuple(moves)
         changed = prompt != self._prompt
         self._doing, self._take, self._prompt = "waiting for your hands", None, prompt
         self._publish(learner, at_once=changed)

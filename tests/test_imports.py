@@ -35,7 +35,15 @@ BELOW = {
     "rig.daemon": SESSION
     | {"rig.devices", "rig.learner", "rig.proposals", "rig.stopping", "rig.wire", "rig"},
 }
-APPLICATION = {"rig.cli", "rig.monitor", "rig.service", "rig.preflight", "rig.__main__", "rig"}
+APPLICATION = {
+    "rig.contracts",
+    "rig.cli",
+    "rig.monitor",
+    "rig.service",
+    "rig.preflight",
+    "rig.__main__",
+    "rig",
+}
 
 
 def modules() -> list[tuple[str, Path]]:

@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 for command in (
     setup.init,
+    setup.devices,
     setup.check,
     capture.capture,
     session.monitor,

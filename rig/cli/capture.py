@@ -48,14 +48,16 @@ def capture(
 ) -> None:
     """Record, learn, ask, record again; run again on the same session to continue it.
 
-    Ctrl-C once stops after the take, twice abandons it.
+    Ctrl-C once stops after the take, twice abandons it; q leaves the capture alone.
     """
     if until is not None and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", until):
         raise UsageError(f"--until {until}: a time of day is needed, such as 07:00")
     if headless and detach:
         raise UsageError("--headless stays in front, --detach does not: choose one of them")
     request, loaded = _request(config, session, captures, until, lockstep)
-    if headless or not (detach or out.is_terminal):
+    in_front = headless or not (detach or out.is_terminal)
+    if in_front:
+        _refuse_hands(loaded)
         raise typer.Exit(_in_front(request, loaded))
     process = _start(request)
     if detach:
@@ -110,6 +112,16 @@ def _refuse_changes(stored: "Config", given: "Config", session: Path) -> None:
         )
 
 
+def _refuse_hands(config: "Config") -> None:
+    """Without a monitor nobody would be asked to turn anything."""
+    by_hand = [knob.name for knob in config.panel.knobs if knob.by_hand]
+    if by_hand:
+        raise UsageError(
+            f"somebody has to turn {', '.join(by_hand)} by hand, and headless nobody would be "
+            "asked: capture in a terminal, or --detach and answer in 'rig monitor'"
+        )
+
+
 def _in_front(request: "Request", config: "Config") -> int:
     """Run the daemon in this process, as a service does."""
     from rig.service import capture as run
@@ -159,8 +171,9 @@ def _watch(session: Path, process: "subprocess.Popen[bytes]") -> int:
         control.drop(session, "stop" if pressed == 1 else "stop-now")
         return False
 
-    if wait_for(session, alive):
-        monitor(session, out, lambda: not alive(), interrupted)
+    if wait_for(session, alive) and monitor(session, out, lambda: not alive(), interrupted):
+        out.print(f"the capture goes on; 'rig monitor {session}' shows it again")
+        return 0
     code = process.wait()
     try:
         print_status(session)

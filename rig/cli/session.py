@@ -51,7 +51,7 @@ def print_status(folder: Path) -> None:
 
 
 def monitor(session: SessionArgument = None) -> None:
-    """Watch a session from any terminal; Ctrl-C leaves, and the capture goes on."""
+    """Watch and steer a session from any terminal; q or Ctrl-C leaves, and the capture goes on."""
     from rig.monitor.run import monitor as show
     from rig.session.folder import is_running
 

@@ -1,19 +1,20 @@
-"""``rig init`` and ``rig check``: before the first take."""
+"""``rig init``, ``rig devices`` and ``rig check``: before the first take."""
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rig.cli.common import out
+from rig.cli.common import err, out
 from rig.errors import UsageError
 
 if TYPE_CHECKING:
     from rig.config import Config
     from rig.preflight import Finding
-    from rig.proposals.hands import Move
+    from rig.session.live import Move
 
 CONFIG = Path("rig.yaml")
 SCHEMA = "rig.schema.json"
@@ -22,21 +23,76 @@ SCHEMA = "rig.schema.json"
 def init(
     config: Annotated[Path, typer.Argument(help="Where to write the configuration.")] = CONFIG,
     force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
+    default: Annotated[
+        bool, typer.Option("--default", help="Ask nothing: the built-in virtual amp.")
+    ] = False,
 ) -> None:
-    """Write a commented rig.yaml that runs as it is, and its JSON Schema for editors."""
+    """Look for devices, ask a few questions, and write a commented rig.yaml.
+
+    Its JSON Schema for editors goes beside it. Nothing is asked where nobody sits at a terminal.
+    """
     from rig import config as configuration
     from rig import data
 
     if config.exists() and not force:
         raise UsageError(f"{config}: is there already; --force overwrites it")
     schema = config.with_name(SCHEMA)
+    asks = out.is_terminal and sys.stdin.isatty() and not default
+    text = _asked() if asks else data.default_config()
+    configuration.parse(text, str(config))
     try:
         config.parent.mkdir(parents=True, exist_ok=True)
-        config.write_text(data.default_config(), encoding="utf-8")
+        config.write_text(text, encoding="utf-8")
         schema.write_text(json.dumps(configuration.json_schema(), indent=1), encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{config}: cannot be written: {error.strerror}") from None
     out.print(f"{config} and {schema} are written; next: rig check, then rig capture")
+
+
+def _asked() -> str:
+    """The configuration that somebody at the terminal describes."""
+    from rig.cli import questions
+    from rig.devices.survey import Survey, survey
+    from rig.errors import DeviceError
+
+    with out.status("looking for devices"):
+        try:
+            found = survey()
+        except DeviceError as error:
+            found = Survey((), (), (str(error),))
+    for trouble in found.troubles:
+        err.print(trouble, style="yellow")
+
+    def ask(question: str, default: str) -> str:
+        """One question."""
+        return str(typer.prompt(question, default=default))
+
+    return questions.configuration(found, ask, out.print)
+
+
+def devices(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """List audio devices and MIDI ports by the names that rig.yaml needs."""
+    from dataclasses import asdict
+
+    from rig.devices.survey import survey
+
+    found = survey()
+    if as_json:
+        typer.echo(json.dumps(asdict(found), ensure_ascii=False))
+        return
+    for device in found.audio:
+        rate = f"{device.sample_rate} Hz"
+        out.print(
+            f"{device.host_api}: {device.name}: {device.inputs} in, {device.outputs} out, {rate}"
+        )
+    for port in found.midi:
+        out.print(f"MIDI: {port}")
+    for trouble in found.troubles:
+        err.print(trouble, style="yellow")
+    if not (found.audio or found.midi or found.troubles):
+        out.print("there are no audio devices and no MIDI ports")
 
 
 def check(

@@ -27,10 +27,16 @@ def nam_document(session: Session, model: Model, setting: Setting) -> dict[str, 
     created = session.state.created
     assert created is not None
     knobs = torch.from_numpy(panel.point(setting)).to(torch.float32)
-    metadata = {
+    interface = session.config.interface
+    known = {
+        "input_level_dbu": interface.send_full_scale_dbu,
+        "output_level_dbu": interface.return_full_scale_dbu,
+    }
+    metadata: dict[str, Any] = {
         "name": f"{session.config.name}: {panel.describe(setting)}",
         "modeled_by": "rig",
         "gear_type": "amp",
+        **{name: level for name, level in known.items() if level is not None},
     }
     return document(model, knobs, created.sample_rate, metadata)
 

@@ -1,7 +1,6 @@
 """Asking for hands: each knob that must move as a dial, from and to."""
 
 from collections.abc import Sequence
-from typing import Protocol
 
 from rich.align import Align
 from rich.columns import Columns
@@ -11,26 +10,13 @@ from rich.text import Text
 
 from rig.knobs import Knob, Panel
 from rig.monitor.canvas import DIAL_COLUMNS, dial
+from rig.session.live import Move
 
 #: A knob's travel on the clock: from seven over noon to five.
 FIRST_HOUR, HOURS = 7.0, 10.0
 QUARTERS = 4
-
-
-class Movement(Protocol):
-    """A knob to turn: by name, from a faceplate value (None: nobody knows) to another."""
-
-    @property
-    def knob(self) -> str:
-        """Its name."""
-
-    @property
-    def start(self) -> float | None:
-        """Where it stands."""
-
-    @property
-    def stop(self) -> float:
-        """Where it goes."""
+#: Room for one movement, its words included.
+MOVEMENT_COLUMNS = 38
 
 
 def clock(turned: float) -> str:
@@ -52,7 +38,7 @@ def _where(knob: Knob, value: float) -> str:
     return shown if knob.is_switch else f"{shown} ({clock(knob.turned(value))})"
 
 
-def movement(knob: Knob, move: Movement) -> RenderableType:
+def movement(knob: Knob, move: Move) -> RenderableType:
     """One knob: its dial as it stands, an arrow, its dial as it should."""
     grid = Table.grid(padding=(0, 1))
     start = [Text(), Text("?".center(DIAL_COLUMNS), style="dim"), Text()]
@@ -65,20 +51,20 @@ def movement(knob: Knob, move: Movement) -> RenderableType:
     return Group(Align.center(grid), words)
 
 
-def line(panel: Panel, moves: Sequence[Movement]) -> Text:
+def line(panel: Panel, moves: Sequence[Move]) -> Text:
     """All of them in one line, where there is no room for dials."""
     knobs = {knob.name: knob for knob in panel.knobs}
     parts = [f"{move.knob} to {_where(knobs[move.knob], move.stop)}" for move in moves]
     return Text("turn " + ", ".join(parts), style="bold yellow")
 
 
-def prompt(panel: Panel, moves: Sequence[Movement]) -> RenderableType:
+def prompt(panel: Panel, moves: Sequence[Move]) -> RenderableType:
     """Everything that has to move."""
     knobs = {knob.name: knob for knob in panel.knobs}
     return Columns([movement(knobs[move.knob], move) for move in moves], padding=(0, 3))
 
 
-def ask_in_terminal(console: Console, panel: Panel, moves: Sequence[Movement]) -> None:
+def ask_in_terminal(console: Console, panel: Panel, moves: Sequence[Move]) -> None:
     """Show what to turn, and wait for Enter."""
     console.print(prompt(panel, moves))
     console.input("turn these, then press Enter ")

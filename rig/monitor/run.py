@@ -8,12 +8,15 @@ from rich.console import Console
 from rich.live import Live
 
 from rig.errors import SessionError
+from rig.monitor.keys import Keys, keyboard
 from rig.monitor.screen import screen
-from rig.monitor.view import look
+from rig.monitor.view import View, look
+from rig.session import control
 from rig.session.folder import Session, is_session
 
 REFRESH_S = 0.25
 APPEAR_S = 60.0
+LEAVE = "q"
 
 
 def wait_for(
@@ -28,13 +31,44 @@ def wait_for(
     return True
 
 
-def _interrupted_by(interrupted: Callable[[], bool], work: Callable[[], None]) -> bool:
-    """Do something; True where Ctrl-C came meanwhile and means that the viewer leaves."""
-    try:
-        work()
-    except KeyboardInterrupt:
-        return interrupted()
-    return False
+def command_for(key: str | None, view: View) -> control.Command | None:
+    """What a key means while a session looks like this; the screen says the same."""
+    if key is None:
+        return None
+    if key == "p":
+        return "resume" if view.status.state == "paused" else "pause"
+    if key in ("s", "S"):
+        return "stop" if key == "s" else "stop-now"
+    if view.live is not None and view.live.prompt:
+        answers: dict[str, control.Command] = {"\r": "done", "\n": "done", "k": "skip", "b": "redo"}
+        return answers.get(key)
+    return None
+
+
+class _Viewer:
+    """Draws a session and passes keys on."""
+
+    def __init__(self, session: Session, console: Console, live: Live, keys: Keys) -> None:
+        self._session, self._console, self._live, self._keys = session, console, live, keys
+        self._view: View | None = None
+
+    def step(self) -> bool:
+        """One picture, and a pause in which a key may come; True where the viewer leaves.
+
+        Raises:
+            SessionError: The session is not there any more.
+        """
+        try:
+            self._view = look(self._session)
+            self._live.update(screen(self._view, *self._console.size), refresh=True)
+        except SessionError:
+            if not is_session(self._session.folder):
+                raise
+        key = self._keys(REFRESH_S)
+        command = command_for(key, self._view) if self._view is not None else None
+        if command is not None:
+            control.drop(self._session.folder, command)
+        return key == LEAVE
 
 
 def monitor(
@@ -42,8 +76,8 @@ def monitor(
     console: Console,
     until: Callable[[], bool],
     interrupted: Callable[[], bool],
-) -> None:
-    """Show a session.
+) -> bool:
+    """Show a session, and pass the viewer's keys on to it.
 
     Args:
         folder: The session.
@@ -51,25 +85,26 @@ def monitor(
         until: Asked after each picture whether to stop.
         interrupted: Called on Ctrl-C; True leaves.
 
+    Returns:
+        Whether the viewer left while there was still something to see.
+
     Raises:
         SessionError: The session cannot be read.
     """
     session = Session.view(folder)
     try:
-        with Live(console=console, screen=console.is_terminal, auto_refresh=False) as live:
-
-            def draw() -> None:
-                """One picture, and a pause."""
-                try:
-                    live.update(screen(look(session), *console.size), refresh=True)
-                except SessionError:
-                    if not is_session(folder):
-                        raise
-                time.sleep(REFRESH_S)
-
+        with (
+            keyboard() as keys,
+            Live(console=console, screen=console.is_terminal, auto_refresh=False) as live,
+        ):
+            viewer = _Viewer(session, console, live, keys)
             while True:
-                leaving = until()
-                if _interrupted_by(interrupted, draw) or leaving:
-                    return
+                ending = until()
+                try:
+                    leaves = viewer.step()
+                except KeyboardInterrupt:
+                    leaves = interrupted()
+                if leaves or ending:
+                    return not ending
     finally:
         session.close()

@@ -16,6 +16,7 @@ from rig.facts import TakeEnded
 from rig.knobs import Knob, Panel, Setting
 from rig.monitor.canvas import DIAL_COLUMNS, dial
 from rig.monitor.chart import chart
+from rig.monitor.prompt import MOVEMENT_COLUMNS, line, prompt
 from rig.monitor.view import View
 from rig.session.live import LiveLearner, LiveTake
 
@@ -29,7 +30,7 @@ STATE_STYLES = {
 }
 #: Meters show this much below full scale.
 METER_DB = 60.0
-HEAD_ROWS, KNOB_ROWS, TAKE_ROWS = 2, 7, 5
+HEAD_ROWS, KNOB_ROWS, TAKE_ROWS, KEY_ROWS = 2, 7, 5, 1
 RISK_DBFS, CLIP_DBFS = -6.0, -1.0
 
 
@@ -95,6 +96,27 @@ def _knobs(panel: Panel, setting: Setting, width: int) -> RenderableType:
         return Text(panel.describe(setting))
     pairs = zip(panel.knobs, setting.values, strict=True)
     return Align.center(Columns([_knob(*pair) for pair in pairs], padding=(0, 2)))
+
+
+def _hands(view: View, width: int) -> RenderableType:
+    """What somebody has to turn: as dials, or in one line where they do not fit."""
+    assert view.live is not None
+    moves = view.live.prompt
+    if len(moves) * MOVEMENT_COLUMNS > width - 4:
+        return line(view.panel, moves)
+    return Align.center(prompt(view.panel, moves))
+
+
+def _asked(view: View) -> bool:
+    return view.live is not None and bool(view.live.prompt)
+
+
+def _keys(view: View) -> Text:
+    """What the keys do just now."""
+    if view.status.state in ("finished", "failed"):
+        return Text()
+    pause = "go on" if view.status.state == "paused" else "pause"
+    return Text(f" p {pause}   s stop after the take   S stop now   q leave", style="dim")
 
 
 def _meter(name: str, level_dbfs: float, width: int) -> Text:
@@ -170,7 +192,7 @@ def _rounds(view: View, rows: int) -> RenderableType:
 def screen(view: View, width: int, height: int) -> Layout:
     """The whole screen for a terminal of ``width`` x ``height`` characters."""
     status = view.status
-    body = max(height - HEAD_ROWS - KNOB_ROWS - TAKE_ROWS, 6)
+    body = max(height - HEAD_ROWS - KNOB_ROWS - TAKE_ROWS - KEY_ROWS, 6)
     points = [
         (len(learnt.learnt_from), learnt.holdout_esr)
         for learnt in view.rounds
@@ -184,12 +206,18 @@ def screen(view: View, width: int, height: int) -> Layout:
     verdicts = [_verdict(*pair, view.panel) for pair in view.recent[-verdict_rows:]]
     counts = f"takes: {takes['kept']} kept  {takes['rejected']} rejected  {takes['failed']} failed"
     doing = live.doing if live else ""
+    if _asked(view):
+        upper, title = _hands(view, width), "turn these"
+        doing = "Enter: done    k: skip this setting    b: record the last one again"
+    else:
+        upper, title = _knobs(view.panel, view.setting, width), status.session
     layout = Layout()
     layout.split_column(
         Layout(_head(view), size=HEAD_ROWS),
-        Layout(Box(_knobs(view.panel, view.setting, width), title=status.session), size=KNOB_ROWS),
+        Layout(Box(upper, title=title), size=KNOB_ROWS),
         Layout(Box(_take(live.take if live else None, doing, width)), size=TAKE_ROWS),
         Layout(name="body"),
+        Layout(_keys(view), size=KEY_ROWS),
     )
     right = Layout()
     learning = Group(

@@ -7,7 +7,6 @@ from itertools import combinations
 import numpy as np
 
 from calibration import levels, warmth, wiring
-from calibration.signals import Audio
 from rig.config import Config, KnobConfig
 from rig.knobs import Knob, Panel, Setting
 from rig.preflight.finding import Finding, Verdict, finding
@@ -72,20 +71,9 @@ class Ends:
     response: wiring.Response
 
     @property
-    def esr(self) -> float:
-        """How different the two sound."""
-        return difference(self.low.guitar, self.high.guitar)
-
-    @property
     def louder_is_high(self) -> bool:
         """Whether the highest value is the louder one."""
         return levels.rms(self.high.guitar) >= levels.rms(self.low.guitar)
-
-
-def difference(a: Audio, b: Audio) -> float:
-    """Twice the energy of the difference over the energy of both: 0 for equals, silence too."""
-    energy = float(np.sum(a * a) + np.sum(b * b))
-    return 2.0 * float(np.sum((a - b) ** 2)) / energy if energy > 0 else 0.0
 
 
 def _at(panel: Panel, setting: Setting, changes: dict[str, float]) -> Setting:
@@ -109,15 +97,14 @@ class Wires:
         probe: For takes.
         config: The configuration.
         reference: Where all other knobs stand.
-        repeatability_esr: Of the amp at rest.
+        rest: The amp at rest there.
     """
 
-    def __init__(
-        self, probe: Probe, config: Config, reference: Setting, repeatability_esr: float
-    ) -> None:
+    def __init__(self, probe: Probe, config: Config, reference: Setting, rest: Rest) -> None:
         self._probe, self._config, self._reference = probe, config, reference
         self._panel = config.panel
-        self._floor = repeatability_esr
+        self._limit = wiring.dead_limit(rest.repeatability_esr)
+        self._usual_rms = levels.rms(rest.heard.guitar)
         self.ends: dict[str, Ends] = {}
 
     def listen(self, say: Say) -> None:
@@ -144,7 +131,7 @@ class Wires:
 
     def findings(self, say: Say) -> Iterator[Finding]:
         """A row for every knob."""
-        dead = {name for name, ends in self.ends.items() if wiring.is_dead(ends.esr, self._floor)}
+        dead = {name for name in self.ends if self._change(name) <= self._limit}
         shared = self._shared(dead, say)
         turning = {
             knob.name: self.ends[knob.name].response
@@ -161,6 +148,11 @@ class Wires:
         if by_hand:
             names = ", ".join(by_hand)
             yield Finding("by hand", names, "", Verdict.NOTE, "somebody turns these all night")
+
+    def _change(self, name: str) -> float:
+        """How different both ends of a knob sound."""
+        ends = self.ends[name]
+        return wiring.difference(ends.low.guitar, ends.high.guitar, self._usual_rms)
 
     def _shared(self, dead: set[str], say: Say) -> list[tuple[str, str]]:
         """Pairs of knobs that turn one control: whichever is set last decides alone."""
@@ -185,7 +177,8 @@ class Wires:
         ):
             setting = _at(self._panel, self._reference, {a: other, b: mine})
             both = self._probe.take(setting, last=b)
-            if not wiring.is_dead(difference(both.guitar, heard.guitar), self._floor):
+            off = wiring.difference(both.guitar, heard.guitar, self._usual_rms)
+            if off > self._limit:
                 return False
         return True
 
@@ -198,8 +191,8 @@ class Wires:
     ) -> Finding:
         ends = self.ends[name]
         change = float(np.mean(ends.response.quiet_db))
-        limit = max(wiring.DEAD_FLOORS * self._floor, wiring.DEAD_ESR)
-        row = Finding(f"knob {name}", f"{change:+.1f} dB, ESR {ends.esr:.1e}", f"over {limit:.1e}")
+        figure = f"{change:+.1f} dB, ESR {self._change(name):.1e}"
+        row = Finding(f"knob {name}", figure, f"over {self._limit:.1e}")
         bad = replace(row, verdict=Verdict.BAD)
         if name in dead:
             return replace(bad, advice=f"turning it changes nothing: {self._look(name)}")

@@ -12,7 +12,7 @@ from calibration.takes import Aligned, align, guitar_of
 from rig.devices.bench import Bench
 from rig.knobs import Panel, Setting
 from rig.proposals import hands
-from rig.proposals.hands import Move
+from rig.session.live import Move
 
 #: Asks somebody to turn knobs; returns when they are turned.
 Ask = Callable[[Sequence[Move]], None]

@@ -90,7 +90,7 @@ def _knobs(
     config: Config, probe: Probe, reference: Setting, rest: amp.Rest, ask: Ask | None, say: Say
 ) -> Iterator[Finding]:
     """What every knob does, then the loudest and the quietest that they come to together."""
-    wires = amp.Wires(probe, config, reference, rest.repeatability_esr)
+    wires = amp.Wires(probe, config, reference, rest)
     wires.listen(say)
     yield from wires.findings(say)
     say("the quietest setting")

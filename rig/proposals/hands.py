@@ -1,24 +1,15 @@
 """Knobs that a person turns: what has to move, and in which order settings move hands least."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from rig.knobs import Panel, Setting
+from rig.session.live import Move
 
 #: A knob that must be turned costs this much, beside the share of its travel.
 REACH = 1.0
 #: Passes of the improvement over the whole order; each one is quadratic in the settings.
 PASSES = 4
-
-
-@dataclass(frozen=True)
-class Move:
-    """One knob to turn by hand: from where (None: nobody knows), and to where."""
-
-    knob: str
-    start: float | None
-    stop: float
 
 
 def by_hand(panel: Panel, setting: Setting) -> tuple[float, ...]:
@@ -31,10 +22,13 @@ def moves(panel: Panel, hands: Sequence[float] | None, setting: Setting) -> tupl
     """What a person has to turn to get to a setting."""
     knobs = [knob for knob in panel.knobs if knob.by_hand]
     wanted = by_hand(panel, setting)
-    if hands is None:
-        return tuple(Move(k.name, None, stop) for k, stop in zip(knobs, wanted, strict=True))
-    stands = zip(knobs, hands, wanted, strict=True)
-    return tuple(Move(k.name, start, stop) for k, start, stop in stands if start != stop)
+    unknown: list[float | None] = [None] * len(knobs)
+    stands = zip(knobs, unknown if hands is None else hands, wanted, strict=True)
+    return tuple(
+        Move(knob=knob.name, start=start, stop=stop)
+        for knob, start, stop in stands
+        if start != stop
+    )
 
 
 def _cost(panel: Panel, a: tuple[float, ...], b: tuple[float, ...]) -> float:

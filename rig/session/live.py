@@ -31,7 +31,7 @@ class LiveTake(BaseModel):
     return_dbfs: float = -200.0
 
 
-class LiveMove(BaseModel):
+class Move(BaseModel):
     """A knob that somebody has to turn, in faceplate values; ``start`` is None where unknown."""
 
     model_config = ConfigDict(frozen=True)
@@ -63,7 +63,7 @@ class Live(BaseModel):
     pid: int
     doing: str
     take: LiveTake | None = None
-    prompt: tuple[LiveMove, ...] = ()
+    prompt: tuple[Move, ...] = ()
     learner: LiveLearner | None = None
 
 

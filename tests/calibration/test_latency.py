@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy.signal import resample
 
 from calibration import latency
-from calibration.signals import preamble
+from calibration.signals import Part, Signal, preamble
+from calibration.takes import align, estimate_error_frames
 
 START, LENGTH = 6_000, 20_000
 
@@ -32,6 +34,48 @@ def test_two_hundred_random_delays_within_a_fiftieth_of_a_frame() -> None:
         assert found.sharpness > 8
         worst = max(worst, abs(found.frames - frames))
     assert worst < 0.02
+
+
+def test_the_return_may_be_clipped_to_bits_where_a_loopback_tells_the_time(
+    short_signal: Signal,
+) -> None:
+    random = np.random.default_rng(17)
+    send = short_signal.send
+    size = 2 * len(send)
+    spectrum = np.fft.rfft(send, size)
+    for _ in range(200):
+        frames, gain = random.uniform(0, 3_000), random.choice([-1, 1]) * random.uniform(0.1, 1.0)
+        phase = np.exp(-2j * np.pi * np.fft.rfftfreq(size) * frames)
+        clean = np.fft.irfft(spectrum * phase, size)[: len(send)]
+        loopback = gain * clean
+        burst = preamble(48_000)
+        noise_rms = abs(gain) * np.sqrt(np.mean(burst**2)) * 10 ** (-random.uniform(30, 60) / 20)
+        loopback = loopback + noise_rms * random.standard_normal(len(send))
+        returned = np.clip(1000 * clean, -1, 1)
+        found = align(returned, loopback, short_signal)
+        assert abs(found.latency.frames - frames) < 0.02
+        assert found.latency.inverted == (gain < 0)
+
+
+def test_without_a_loopback_it_is_an_estimate_that_knows_how_good_it_is(
+    short_signal: Signal,
+) -> None:
+    clean = latency.advance(short_signal.send, -700.25, len(short_signal.send))
+    heard = align(np.clip(8 * clean, -0.5, 0.5), None, short_signal)
+    assert heard.latency.frames == pytest.approx(700.25, abs=1.0)
+    assert estimate_error_frames(heard, short_signal) < 2.0
+
+
+@pytest.mark.parametrize("ppm", [-40.0, -3.0, 3.0, 40.0])
+def test_clocks_that_differ_are_measured(ppm: float, short_signal: Signal) -> None:
+    length, finer = len(short_signal.send), 16
+    fine = resample(short_signal.send, finer * length)
+    at = finer * (np.arange(length) * (1 - 1e-6 * ppm) - 100)
+    heard = np.interp(at, np.arange(finer * length), fine, 0, 0)
+    found = align(heard, heard, short_signal)
+    distance = short_signal.segment(Part.CLOSING).start - short_signal.segment(Part.PREAMBLE).start
+    assert found.drift_frames is not None
+    assert 1e6 * found.drift_frames / distance == pytest.approx(ppm, abs=0.5)
 
 
 def test_nothing_is_found_in_noise_or_silence() -> None:

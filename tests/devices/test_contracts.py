@@ -8,13 +8,13 @@ import pytest
 
 from rig.capture import Recording
 from rig.config import Config
+from rig.contracts.amps import AmpContract
+from rig.contracts.interfaces import InterfaceContract
 from rig.devices.bench import Bench
 from rig.devices.protocols import Report
 from rig.devices.virtual.amp import VirtualAmp
 from rig.devices.virtual.interface import VirtualInterface
 from rig.knobs import Panel
-from tests.contracts.amps import AmpContract
-from tests.contracts.interfaces import InterfaceContract
 
 
 class TestVirtualAmp(AmpContract):

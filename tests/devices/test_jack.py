@@ -12,6 +12,7 @@ from calibration.signals import Signal
 from rig import config as configuration
 from rig.capture import Recording, Role
 from rig.config import Config
+from rig.contracts.interfaces import InterfaceContract
 from rig.devices.bench import Bench
 from rig.devices.protocols import Report
 from rig.errors import DeviceGone
@@ -19,7 +20,6 @@ from rig.service import Request, capture
 from rig.session.folder import Session
 from rig.session.verify import verify
 from tests.conftest import TINY
-from tests.contracts.interfaces import InterfaceContract
 from tests.devices import jack
 
 CARD = """{driver: soundcard, input: system, output: system, host_api: JACK,

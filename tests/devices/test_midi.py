@@ -8,7 +8,7 @@ from rig import config as configuration
 from rig.config import Config, KnobConfig
 from rig.devices import drivers
 from rig.devices.midi.amp import MidiAmp, find_port
-from rig.devices.midi.messages import messages, wire_value
+from rig.devices.midi.messages import messages
 from rig.errors import ConfigError, DeviceGone
 
 WIRES = """
@@ -46,12 +46,12 @@ def test_a_quantised_value_is_what_the_controller_carries(position: int) -> None
     config = configuration.parse("knobs: {gain: {cc: 20, range: [1, 12]}}")
     knob = config.panel.knobs[0]
     assert len(knob.values) == 128
-    assert wire_value(config.knobs["gain"], knob.values[position]) == position
+    assert config.knobs["gain"].sent(knob.values[position]) == position
 
 
 def test_a_reversed_control_counts_down() -> None:
     knob = configuration.parse("knobs: {gain: {cc: 20, send: [100, 0]}}").knobs["gain"]
-    assert [wire_value(knob, value) for value in (0.0, 5.0, 10.0)] == [100, 50, 0]
+    assert [knob.sent(value) for value in (0.0, 5.0, 10.0)] == [100, 50, 0]
 
 
 @pytest.mark.parametrize(

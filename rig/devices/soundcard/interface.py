@@ -13,6 +13,8 @@ from rig.errors import DeviceGone, DeviceHung
 REPORT_S = 0.05
 #: A stream that plays nothing for this long has lost its device. Longer than any sane block.
 STALL_S = 3.0
+#: A take that lasts so many times as long as its signal, and so much longer, will not end well.
+DEADLINE_RATIO, DEADLINE_S = 1.25, 5.0
 
 
 def portaudio() -> Any:
@@ -104,6 +106,7 @@ class SoundCard:
             find_device(options.output, options.host_api, "output"),
         )
         widths = self._widths(pair)
+        self._refuse_rate(pair, widths)
         self._transport = Transport(self._outputs, self._inputs)
         try:
             self._stream = audio.Stream(
@@ -118,6 +121,22 @@ class SoundCard:
         except audio.PortAudioError as error:
             self._stream = None
             raise DeviceGone(f"the interface cannot be opened: {error}") from None
+
+    def _refuse_rate(self, pair: tuple[int, int], widths: tuple[int, int]) -> None:
+        """Ask both devices for the sample rate and the format before a stream is opened."""
+        audio, rate = portaudio(), self._options.sample_rate
+        checks = (audio.check_input_settings, audio.check_output_settings)
+        for check, device, width in zip(checks, pair, widths, strict=True):
+            try:
+                check(device=device, channels=width, dtype="float32", samplerate=rate)
+            except audio.PortAudioError as error:
+                info = audio.query_devices(device)
+                own = int(info["default_samplerate"])
+                raise DeviceGone(
+                    f"'{info['name']}' does not take {width} channels of float32 at {rate} Hz "
+                    f"({error}); it runs at {own} Hz: set interface.sample_rate, or change the "
+                    "device's own"
+                ) from None
 
     def _widths(self, pair: tuple[int, int]) -> tuple[int, int]:
         """All channels of both devices, so that a channel number means what is printed on them."""
@@ -151,12 +170,15 @@ class SoundCard:
         """Report until the take is over; True where it was cancelled and has faded out."""
         transport, cancelled, last = self._transport, False, 0
         seen_blocks, seen_at = transport.blocks, time.monotonic()
+        deadline = seen_at + DEADLINE_RATIO * len(send) / self.sample_rate + DEADLINE_S
         while not transport.done.wait(REPORT_S):
             now, blocks = time.monotonic(), transport.blocks
             if blocks != seen_blocks:
                 seen_blocks, seen_at = blocks, now
             elif now - seen_at > STALL_S or not self._stream.active:
                 self._lose()
+            if now > deadline:
+                self._lose("plays slower than time: its clock, or the machine, cannot keep up")
             position = transport.position
             if not cancelled and position > last:
                 peaks = (
@@ -171,11 +193,11 @@ class SoundCard:
                     transport.break_off()
         return cancelled
 
-    def _lose(self) -> None:
+    def _lose(self, how: str = "went away in the middle of a take") -> None:
         """The stream is dead, and closing a dead stream hangs: it is left as it is."""
         self._stream, self._hangs = None, True
         self._transport.done.set()
-        raise DeviceHung("the audio interface went away in the middle of a take")
+        raise DeviceHung(f"the audio interface {how}")
 
     def close(self) -> None:
         """Stop and close the stream."""

@@ -1,4 +1,4 @@
-"""What every interface must do; a suite for a new driver is one class with one fixture."""
+"""What every interface must do."""
 
 from collections.abc import Iterator
 
@@ -7,10 +7,16 @@ import pytest
 
 from calibration import latency
 from calibration.signals import preamble
-from rig.capture import Levels
+from rig.capture import Frames, Levels
 from rig.devices.protocols import Interface, TakeCancelled
 
-LEAD = 4_800
+LEAD_FRAMES = 4_800
+#: Round trips of one stream may differ by this much.
+STEADY_FRAMES = 0.02
+
+
+def _unheard(_levels: Levels) -> None:
+    return None
 
 
 class InterfaceContract:
@@ -18,16 +24,20 @@ class InterfaceContract:
 
     @pytest.fixture
     def interface(self) -> Iterator[Interface]:
+        """The interface, not yet opened."""
         raise NotImplementedError
 
-    def send(self, rate: int) -> np.ndarray:
+    def send(self, rate: int) -> Frames:
+        """A sync preamble with silence around it, ``(frames,)``."""
         burst = preamble(rate)
-        return np.concatenate([np.zeros(LEAD), burst, np.zeros(rate // 2)]).astype(np.float32)
+        parts = [np.zeros(LEAD_FRAMES), burst, np.zeros(rate // 2)]
+        return np.concatenate(parts).astype(np.float32)
 
     def test_it_returns_as_much_as_it_was_sent(self, interface: Interface) -> None:
+        """Return and loopback are float32, finite and within full scale."""
         interface.open()
         send = self.send(interface.sample_rate)
-        recording = interface.reamp(send, lambda _levels: None)
+        recording = interface.reamp(send, _unheard)
         assert recording.returned.shape == send.shape
         assert recording.returned.dtype == np.float32
         assert recording.loopback is None or recording.loopback.shape == send.shape
@@ -36,21 +46,22 @@ class InterfaceContract:
         interface.close()
 
     def test_its_round_trip_is_the_same_every_time(self, interface: Interface) -> None:
+        """Within one stream, to a fiftieth of a frame."""
         interface.open()
         rate = interface.sample_rate
         found = []
         for _ in range(3):
-            recording = interface.reamp(self.send(rate), lambda _levels: None)
+            recording = interface.reamp(self.send(rate), _unheard)
             reference = recording.returned if recording.loopback is None else recording.loopback
-            found.append(latency.measure(reference, preamble(rate), LEAD).frames)
-        assert max(found) - min(found) < 0.02
+            found.append(latency.measure(reference, preamble(rate), LEAD_FRAMES).frames)
+        assert max(found) - min(found) < STEADY_FRAMES
         interface.close()
 
     def test_it_reports_levels_and_where_it_is(self, interface: Interface) -> None:
+        """At least once a take, in order of time."""
         interface.open()
         seen: list[Levels] = []
-        send = self.send(interface.sample_rate)
-        interface.reamp(send, seen.append)
+        interface.reamp(self.send(interface.sample_rate), seen.append)
         assert seen
         times = [levels.played_s for levels in seen]
         assert times == sorted(times)
@@ -58,6 +69,7 @@ class InterfaceContract:
         interface.close()
 
     def test_a_cancelled_take_ends_and_the_next_one_plays(self, interface: Interface) -> None:
+        """`TakeCancelled` passes through, and harms nothing."""
         interface.open()
         send = self.send(interface.sample_rate)
 
@@ -66,5 +78,14 @@ class InterfaceContract:
 
         with pytest.raises(TakeCancelled):
             interface.reamp(send, cancel)
-        assert interface.reamp(send, lambda _levels: None).returned.shape == send.shape
+        assert interface.reamp(send, _unheard).returned.shape == send.shape
         interface.close()
+
+    def test_it_opens_again_after_closing(self, interface: Interface) -> None:
+        """As it must after it was lost; closing twice is harmless."""
+        interface.close()
+        for _ in range(2):
+            interface.open()
+            assert len(interface.reamp(self.send(interface.sample_rate), _unheard).returned)
+            interface.close()
+            interface.close()

@@ -1,0 +1,1 @@
+"""Drivers for rig: an amp that is a program."""

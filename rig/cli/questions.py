@@ -1,0 +1,144 @@
+"""What ``rig init`` asks: which devices, which channels, how the knobs are set."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from rig import data
+
+if TYPE_CHECKING:
+    from rig.devices.survey import AudioDevice, Survey
+
+#: Asks one question, with a default; returns what was typed.
+Ask = Callable[[str, str], str]
+#: Shows a line.
+Show = Callable[[str], None]
+
+BUILT_IN = "the built-in virtual amp"
+BY_HAND = "somebody turns the knobs"
+OWN_CONTROLLERS = "its knobs answer to MIDI controllers that I name"
+USUAL_KNOBS = "gain, bass, middle, treble, volume"
+
+
+class Questions:
+    """A conversation; every answer may be asked for again.
+
+    Args:
+        ask: Asks one question.
+        show: Shows a line.
+    """
+
+    def __init__(self, ask: Ask, show: Show) -> None:
+        self._ask, self._show = ask, show
+
+    def text(self, question: str, default: str) -> str:
+        """Anything."""
+        return self._ask(question, default).strip() or default
+
+    def choose(self, question: str, choices: Sequence[str], default: int = 0) -> int:
+        """A number from a list."""
+        for number, choice in enumerate(choices):
+            self._show(f"  {number}  {choice}")
+        return self.number(question, default, 0, len(choices) - 1)
+
+    def number(self, question: str, default: int, lowest: int, highest: int) -> int:
+        """A whole number within bounds."""
+        while True:
+            typed = self._ask(question, str(default)).strip()
+            if typed.isdecimal() and lowest <= int(typed) <= highest:
+                return int(typed)
+            self._show(f"a number from {lowest} to {highest}, please")
+
+    def names(self, question: str, default: str) -> list[str]:
+        """Knob names, separated by commas."""
+        while True:
+            typed = self._ask(question, default).lower().split(",")
+            names = [re.sub(r"[^\w-]+", "_", name.strip()) for name in typed if name.strip()]
+            if names and len(set(names)) == len(names):
+                return names
+            self._show("names with commas between them, each only once, please")
+
+
+def configuration(survey: "Survey", ask: Ask, show: Show) -> str:
+    """The text of a ``rig.yaml`` for what the answers say."""
+    questions = Questions(ask, show)
+    inputs = [device for device in survey.audio if device.inputs]
+    chosen = questions.choose(
+        "the amp comes back on", [BUILT_IN, *(_label(d, d.inputs, "in") for d in inputs)]
+    )
+    if chosen == 0:
+        return data.default_config()
+    interface = _interface(questions, survey, inputs[chosen - 1])
+    amp_and_knobs = _amp(questions, survey)
+    return _assembled(interface, amp_and_knobs)
+
+
+def _label(device: "AudioDevice", channels: int, way: str) -> str:
+    return f"{device.name} ({device.host_api}, {channels} {way}, {device.sample_rate} Hz)"
+
+
+def _interface(questions: Questions, survey: "Survey", source: "AudioDevice") -> str:
+    same_api = [d for d in survey.audio if d.outputs and d.host_api == source.host_api]
+    names = [_label(device, device.outputs, "out") for device in same_api]
+    own = next((i for i, device in enumerate(same_api) if device.name == source.name), 0)
+    target = same_api[questions.choose("the signal leaves on", names, own)]
+    send = questions.number("output channel to the amp", 1, 1, target.outputs)
+    back = questions.number("input channel from the amp", 1, 1, source.inputs)
+    free = 0 if source.inputs < 2 else 2 if back == 1 else 1
+    loop = questions.number("input channel of the loopback cable (0: none)", free, 0, source.inputs)
+    lines = [
+        "interface:",
+        "  driver: soundcard",
+        f"  host_api: {_quoted(source.host_api)}",
+        f"  input: {_quoted(source.name)}",
+        f"  output: {_quoted(target.name)}",
+        f"  sample_rate: {source.sample_rate}",
+        f"  send_channel: {send}",
+        f"  return_channel: {back}",
+    ]
+    if loop:
+        other = 0 if target.outputs < 2 else 2 if send == 1 else 1
+        leaves = questions.number(
+            "output channel of the loopback cable", other or send, 1, target.outputs
+        )
+        lines += [f"  loopback_send_channel: {leaves}", f"  loopback_channel: {loop}"]
+    return "\n".join(lines)
+
+
+def _amp(questions: Questions, survey: "Survey") -> str:
+    ready = data.profiles()
+    chosen = questions.choose("the amp", [BY_HAND, OWN_CONTROLLERS, *ready])
+    if chosen == 0:
+        names = questions.names("its knobs", USUAL_KNOBS)
+        return "\n".join(["amp: {driver: hand}", "knobs:", *(f"  {n}: {{}}" for n in names)])
+    port = _port(questions, survey)
+    if chosen > 1:
+        return data.profile(ready[chosen - 2]).replace('port: "MIDI"', f"port: {_quoted(port)}")
+    channel = questions.number("MIDI channel", 1, 1, 16)
+    knobs = []
+    for place, name in enumerate(questions.names("its knobs", USUAL_KNOBS)):
+        controller = questions.number(f"MIDI controller of {name}", 20 + place, 0, 127)
+        knobs.append(f"  {name}: {{cc: {controller}}}")
+    amp = f"amp: {{driver: midi, port: {_quoted(port)}, channel: {channel}}}"
+    return "\n".join([amp, "knobs:", *knobs])
+
+
+def _port(questions: Questions, survey: "Survey") -> str:
+    if not survey.midi:
+        return questions.text("MIDI port (none is there now; a part of its name will do)", "MIDI")
+    return survey.midi[questions.choose("MIDI port", survey.midi)]
+
+
+def _quoted(text: str) -> str:
+    """As a YAML string that may hold anything."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _assembled(interface: str, amp_and_knobs: str) -> str:
+    """The default configuration with other devices: its head, then these, then its plan."""
+    text = data.default_config()
+    head = text[: text.index("\namp:")].rstrip()
+    rest = text[text.index("\nsignal:") :]
+    head = head.replace("the built-in virtual amp, real guitar, no hardware", "your own rig")
+    return f"{head}\n\n{amp_and_knobs.strip()}\n\n{interface}\n{rest}"

@@ -1,0 +1,105 @@
+"""What is plugged in: audio devices and MIDI ports, looked for in a process that may hang."""
+
+import json
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rig.errors import DeviceError, DeviceGone
+
+#: Audio servers may take long to answer; one that takes longer hangs.
+PATIENCE_S = 30.0
+
+
+@dataclass(frozen=True)
+class AudioDevice:
+    """One device under one host API, as PortAudio lists it."""
+
+    host_api: str
+    name: str
+    inputs: int
+    outputs: int
+    sample_rate: int
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Everything that was found, and what could not be looked for, in a sentence each."""
+
+    audio: tuple[AudioDevice, ...]
+    midi: tuple[str, ...]
+    troubles: tuple[str, ...]
+
+
+def _audio() -> list[AudioDevice]:
+    from rig.devices.soundcard.interface import portaudio
+
+    library = portaudio()
+    apis = [str(api["name"]) for api in library.query_hostapis()]
+    return [
+        AudioDevice(
+            apis[device["hostapi"]],
+            str(device["name"]),
+            int(device["max_input_channels"]),
+            int(device["max_output_channels"]),
+            int(device["default_samplerate"]),
+        )
+        for device in library.query_devices()
+    ]
+
+
+def _midi() -> list[str]:
+    import rtmidi
+
+    names: list[str] = []
+    for api in rtmidi.get_compiled_api():
+        names += rtmidi.MidiOut(api).get_ports()
+    return list(dict.fromkeys(names))
+
+
+def _here() -> Survey:
+    """Look from this process."""
+    audio: list[AudioDevice] = []
+    midi: list[str] = []
+    troubles: list[str] = []
+    try:
+        audio = _audio()
+    except DeviceGone as error:
+        troubles.append(str(error))
+    except Exception as error:  # noqa: BLE001, RUF100 (a driver's own; the rest is still of use)
+        troubles.append(f"audio devices cannot be listed: {error}")
+    try:
+        midi = _midi()
+    except ImportError:
+        troubles.append("MIDI needs python-rtmidi: pip install python-rtmidi")
+    except Exception as error:  # noqa: BLE001, RUF100 (as above)
+        troubles.append(f"MIDI ports cannot be listed: {error}")
+    return Survey(tuple(audio), tuple(midi), tuple(troubles))
+
+
+def survey() -> Survey:
+    """Look for devices from another process.
+
+    Raises:
+        DeviceError: The drivers hang, or take the process with them.
+    """
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "rig.devices.survey"],
+            capture_output=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise DeviceError(f"the audio drivers did not answer within {PATIENCE_S:g} s") from None
+    lines = done.stdout.splitlines()
+    if not lines:
+        raise DeviceError("the audio drivers crashed while devices were listed")
+    found: dict[str, Any] = json.loads(lines[-1])
+    audio = tuple(AudioDevice(**device) for device in found["audio"])
+    return Survey(audio, tuple(found["midi"]), tuple(found["troubles"]))
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(asdict(_here())) + "\n")

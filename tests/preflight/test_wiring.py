@@ -1,0 +1,98 @@
+"""Wiring mistakes on amps that nobody built: each recognised and named, and no false alarm."""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from calibration.checks import Limits
+from rig.preflight.amp import Wires, come_to_rest
+from rig.preflight.finding import Finding, Verdict
+from rig.preflight.probe import Probe
+from rig.proposals import designs
+from rig.signal import compose_signal
+from tests.preflight.rehearsal import Memory, Rehearsal, random_rig
+
+RIGS = range(1, 21)
+#: Of 20 rigs, so many must be recognised.
+ENOUGH = 19
+TURNING = ("gain", "bass", "middle", "treble", "master")
+
+
+def silent(_what: str) -> None:
+    return None
+
+
+@pytest.fixture(scope="module")
+def memories() -> dict[int, Memory]:
+    """What each amp sounds like; a miswired rig is the same amp at other settings."""
+    return {number: Memory() for number in RIGS}
+
+
+def knob_rows(number: int, memory: Memory, miswiring: str = "[]") -> list[Finding]:
+    """What the check says of every knob of a rig."""
+    config = random_rig(number, miswiring)
+    signal = compose_signal(config.signal, Path(), 48_000)
+    rehearsal = Rehearsal(config, memory, number)
+    limits = Limits(**config.checks.model_dump())
+    probe = Probe(rehearsal, config.panel, signal, config.signal.peak_dbfs, limits, None)  # type: ignore[arg-type]
+    reference = designs.reference(config.panel)
+    rest = come_to_rest(probe, reference, probe.take(reference), silent)
+    wires = Wires(probe, config, reference, rest)
+    wires.listen(silent)
+    return list(wires.findings(silent))
+
+
+def bad(rows: list[Finding]) -> dict[str, str]:
+    return {row.name.removeprefix("knob "): row.advice for row in rows if not row.passed}
+
+
+def pairs(seed: int) -> Iterator[tuple[int, str, str]]:
+    """A rig and two of its knobs, drawn anew for each kind of mistake."""
+    chosen = random.Random(seed)
+    for number in RIGS:
+        first, second = chosen.sample(TURNING, 2)
+        yield number, first, second
+
+
+def test_no_false_alarm_in_twenty_healthy_rigs(memories: dict[int, Memory]) -> None:
+    alarms = {
+        number: found for number in RIGS if (found := bad(knob_rows(number, memories[number])))
+    }
+    assert alarms == {}
+
+
+def missed(
+    kind: str, seed: int, memories: dict[int, Memory]
+) -> list[tuple[int, str, str, dict[str, str]]]:
+    """Rigs in which a mistake was not recognised, or something else was made of it."""
+    words = {
+        "dead": lambda a, b: {a: "changes nothing"},
+        "shared": lambda a, b: {a: f"same control as {b}", b: f"same control as {a}"},
+        "swapped": lambda a, b: {a: f"does what {b} should", b: f"does what {a} should"},
+        "reversed": lambda a, b: {a: "does what turning it down should"},
+    }
+    found = []
+    for number, first, second in pairs(seed):
+        other = f", other: {second}" if kind in ("shared", "swapped") else ""
+        rows = bad(knob_rows(number, memories[number], f"[{{kind: {kind}, knob: {first}{other}}}]"))
+        wanted = words[kind](first, second)
+        if set(rows) != set(wanted) or any(said not in rows[knob] for knob, said in wanted.items()):
+            found.append((number, first, second, rows))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("kind", "seed"), [("dead", 1), ("shared", 2), ("swapped", 3), ("reversed", 4)]
+)
+def test_each_mistake_is_recognised(kind: str, seed: int, memories: dict[int, Memory]) -> None:
+    wrong = missed(kind, seed, memories)
+    assert len(wrong) <= len(RIGS) - ENOUGH, wrong
+
+
+def test_findings_say_what_to_do(memories: dict[int, Memory]) -> None:
+    rows = knob_rows(1, memories[1], "[{kind: reversed, knob: bass}]")
+    verdicts = {row.name: row.verdict for row in rows}
+    assert verdicts["knob bass"] is Verdict.BAD
+    assert verdicts["knob gain"] is Verdict.GOOD
