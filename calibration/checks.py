@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration import levels, takes
-from calibration.family import Expected
+from calibration.family import FAMILY_DB, FAMILY_SIGMAS, Expected
 from calibration.signals import Signal
 from calibration.takes import Aligned
 
@@ -21,8 +21,6 @@ LOST_SHARPNESS = 8.0
 #: The loopback may be this much worse than in the session's first good take, but need not be
 #: better than the second figure: there float32 and the interpolation end.
 LOOPBACK_MARGIN_DB, LOOPBACK_BEST_DB = 20.0, -90.0
-#: A level this far from what the family says is out of it, and so is one of this many sigmas.
-FAMILY_DB, FAMILY_SIGMAS = 6.0, 5.0
 #: Two takes that agree this well say the same.
 SAME_DB = 0.5
 #: Estimates without a loopback are this much looser.
@@ -51,8 +49,8 @@ class Baseline:
         noise_dbfs: Of the same.
         loopback_error_db: Of the same.
         level: What its other takes say of the level at this setting.
-        heard_dbfs: The level of this very setting in a take that was out of the family, where a
-            canary has shown since that the amp is well.
+        heard_dbfs: The level of this very setting in an earlier take that the family did not
+            explain, where the amp was found to be well since.
         replicate: The take that this one repeats, in step, ``(frames,)``.
         replicate_limit: The ESR between the two that is still the same amp.
     """

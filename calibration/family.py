@@ -11,6 +11,10 @@ LENGTH = 0.5
 LEAST_MEMBERS = 8
 #: Takes of one setting may differ by this much and mean nothing.
 NOISE_DB = 0.3
+#: A level this far from what the family says is out of it, and so is one of this many sigmas.
+FAMILY_DB, FAMILY_SIGMAS = 6.0, 5.0
+#: Of a normal distribution: median of the magnitudes over the standard deviation.
+MEDIAN_TO_SIGMA = 0.6745
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,53 @@ class Expected:
 def _kernel(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
     distance = np.sum((a[:, None] - b[None]) ** 2, -1)
     return np.asarray(np.exp(-0.5 * distance / LENGTH**2))
+
+
+def _gram(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Covariance of the levels at some points: a plane over the knobs, and a smooth rest."""
+    slope = 1.0 / max(points.shape[1], 1)
+    centred = points - 0.5
+    return np.asarray(_kernel(points, points) + slope * centred @ centred.T)
+
+
+def _strangest(known: NDArray[np.float64], heard: NDArray[np.float64]) -> int | None:
+    """The member that the others explain worst, where that is worse than it may be.
+
+    Leave-one-out errors against their own variance, scaled by the median error, which a stranger
+    does not move.
+    """
+    spread = max(float(np.std(heard)), NOISE_DB)
+    inverse = np.linalg.inv(_gram(known) + (NOISE_DB / spread) ** 2 * np.eye(len(known)))
+    precision = np.diag(inverse)
+    off = np.abs(inverse @ (heard - np.median(heard)) / precision)
+    sigma = 1.0 / np.sqrt(precision)
+    usual = float(np.median(off / sigma)) / MEDIAN_TO_SIGMA
+    excess = off / np.maximum(FAMILY_DB, FAMILY_SIGMAS * usual * sigma)
+    worst = int(np.argmax(excess))
+    return worst if excess[worst] > 1.0 else None
+
+
+def strangers(points: ArrayLike, levels_db: ArrayLike) -> list[int]:
+    """Members whose level the rest of the family does not explain, the strangest first.
+
+    Each one found is left out before the next is looked for: a stranger makes its neighbours odd.
+
+    Args:
+        points: Where the knobs stood, ``(takes, knobs)`` in [0, 1].
+        levels_db: How loud the takes were, ``(takes,)``.
+
+    Source: as of `expect`.
+    """
+    known = np.asarray(points, dtype=np.float64)
+    heard = np.asarray(levels_db, dtype=np.float64)
+    left, found = np.arange(len(heard)), list[int]()
+    while len(left) > LEAST_MEMBERS:
+        worst = _strangest(known[left], heard[left])
+        if worst is None:
+            break
+        found.append(int(left[worst]))
+        left = np.delete(left, worst)
+    return found
 
 
 def expect(points: ArrayLike, levels_db: ArrayLike, point: ArrayLike) -> Expected | None:
@@ -46,7 +97,7 @@ def expect(points: ArrayLike, levels_db: ArrayLike, point: ArrayLike) -> Expecte
     asked = np.asarray(point, dtype=np.float64)[None]
     spread = max(float(np.std(heard)), NOISE_DB)
     slope = 1.0 / max(known.shape[1], 1)
-    covariance = _kernel(known, known) + slope * (known - 0.5) @ (known - 0.5).T
+    covariance = _gram(known)
     cross = _kernel(asked, known)[0] + slope * (asked - 0.5)[0] @ (known - 0.5).T
     own = 1.0 + slope * float(np.sum((asked - 0.5) ** 2))
     inverse = np.linalg.inv(covariance + (NOISE_DB / spread) ** 2 * np.eye(len(known)))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calibration.checks import Limits, judge
+from calibration.checks import Limits, Verdict, judge
 from calibration.signals import Signal
 from calibration.takes import align
 from rig import facts
@@ -23,7 +23,12 @@ from rig.devices.protocols import TakeCancelled
 from rig.errors import DeviceError, DeviceGone, LearnerError
 from rig.learner.client import Job, Learner
 from rig.proposals import hands, orders
-from rig.session.baseline import baseline, expected_latency_frames, with_warmth
+from rig.session.baseline import (
+    baseline,
+    expected_latency_frames,
+    strange_captures,
+    with_warmth,
+)
 from rig.session.control import Command
 from rig.session.folder import Session
 from rig.stopping import Finish, Goals, finish
@@ -37,6 +42,8 @@ TICK_S = 0.1
 BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0)
 #: Kept captures before an ensemble is worth asking, where it works ahead.
 ENOUGH_TO_LEARN = 4
+#: What a connection looks like that is lost and nobody told of it.
+SILENT = frozenset({"silence", "standstill", "loopback"})
 
 
 @dataclass(frozen=True)
@@ -84,7 +91,7 @@ def run(work: Work) -> Finish:
             continue
         take = work.session.begin(capture)
         try:
-            record(work, take)
+            reopen_if_silent(work, record(work, take))
         except TakeCancelled:
             work.session.fail(take, "stopped by hand", facts.INTERRUPTED)
         except DeviceGone as error:
@@ -150,7 +157,7 @@ def obey(work: Work, capture: Capture, command: Command) -> bool:
     return False
 
 
-def record(work: Work, take: Take) -> None:
+def record(work: Work, take: Take) -> Verdict:
     """One take: dial, reamp, align, judge, keep."""
     session, state, number = work.session, work.session.state, take.number
     panel = session.config.panel
@@ -169,6 +176,9 @@ def record(work: Work, take: Take) -> None:
     work.wire.take_ends()
     for reason in verdict.reasons:
         log.info("take %d rejected: %s", number, reason.sentence)
+    if take.capture.role is Role.CANARY and state.is_proven and verdict.kept:
+        look_again(work)
+    return verdict
 
 
 def follow(work: Work, levels: Levels) -> None:
@@ -275,10 +285,26 @@ def is_warming_up(work: Work) -> bool:
     return odd and state.run_played_s < work.session.config.plan.warmup_s
 
 
+def look_again(work: Work) -> None:
+    """Have what all other takes do not explain recorded once more, now that the amp is well."""
+    strange = strange_captures(work.session)
+    if strange:
+        suspect(work, strange, "its level is not what all the others say: once more, to be sure")
+
+
 def suspect(work: Work, captures: tuple[int, ...], why: str) -> None:
     """Trust some recordings no more: they wait to be recorded again, and teach nothing."""
     work.session.record(facts.CapturesSuspected(captures=captures, why=why))
     log.warning("captures %s are suspect: %s", ", ".join(map(str, captures)), why)
+
+
+def reopen_if_silent(work: Work, verdict: Verdict) -> None:
+    """Open the devices anew where nothing came back: a lost connection sounds like silence."""
+    if SILENT & {reason.check for reason in verdict.reasons}:
+        try:
+            work.bench.open()
+        except DeviceGone as error:
+            bring_back(work, error)
 
 
 def bring_back(work: Work, lost: DeviceGone) -> None:

@@ -126,7 +126,7 @@ FAULTS = """interface:
     - {take: 4, kind: clipping}
     - {take: 6, kind: dropout}
     - {take: 8, kind: gone, takes: 1}
-    - {take: 10, kind: silence, takes: 3}
+    - {take: 10, kind: clipping, takes: 3}
 """
 
 
@@ -139,7 +139,7 @@ def test_bad_takes_are_recorded_again_and_three_rejects_give_a_setting_up(tmp_pa
     assert state.takes[Outcome.FAILED] == 1
     given_up = [c for c in state.captures.values() if c.abandoned]
     assert len(given_up) == 1
-    assert "nothing came back" in str(given_up[0].abandoned)
+    assert "clipped" in str(given_up[0].abandoned)
     assert given_up[0].rejected == 3
     troubles = [e.fact for e in session.journal.entries() if e.fact.kind == "device-trouble"]
     assert [t.back for t in troubles if isinstance(t, facts.DeviceTrouble)] == [False, True]

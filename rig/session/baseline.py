@@ -4,13 +4,14 @@ from dataclasses import replace
 
 from calibration import takes
 from calibration.checks import Baseline, Verdict
-from calibration.family import Expected, expect
+from calibration.family import Expected, expect, strangers
 from calibration.signals import Signal
 from calibration.takes import Aligned
 from calibration.warmth import warmth
 from rig.capture import Capture, Role
+from rig.knobs import Point
 from rig.session.folder import Session
-from rig.session.state import State
+from rig.session.state import CaptureState, State
 
 #: A canary may differ from the reference by the first of these, or so many times the session's
 #: own repeatability.
@@ -34,7 +35,7 @@ def baseline(session: Session, capture: Capture) -> Baseline:
         first.get("noise_dbfs"),
         first.get("loopback_error_db"),
         _family(session, capture),
-        about.heard_dbfs if about is not None and about.vouched_for else None,
+        None if about is None else about.vouched_dbfs,
     )
     if capture.role is not Role.CANARY or state.reference is None:
         return found
@@ -42,16 +43,31 @@ def baseline(session: Session, capture: Capture) -> Baseline:
     return replace(found, replicate=audio, replicate_limit=limit)
 
 
+def _members(session: Session) -> tuple[list[CaptureState], list[Point], list[float]]:
+    """The amp's family: kept captures, the reference once; where, and how loud."""
+    kept = [about for about in session.state.kept() if about.capture.role is not Role.CANARY]
+    kept += session.state.kept(Role.CANARY)[-1:]
+    points = [session.config.panel.point(about.capture.setting) for about in kept]
+    heard = [about.kept.figures["return_rms_dbfs"] for about in kept if about.kept]
+    return kept, points, heard
+
+
 def _family(session: Session, capture: Capture) -> Expected | None:
     """How loud the setting should be; a canary is compared sample by sample instead."""
     if capture.role is Role.CANARY:
         return None
-    kept = [about for about in session.state.kept() if about.capture.role is not Role.CANARY]
-    kept += session.state.kept(Role.CANARY)[-1:]
-    panel = session.config.panel
-    points = [panel.point(about.capture.setting) for about in kept]
-    heard = [about.kept.figures["return_rms_dbfs"] for about in kept if about.kept]
-    return expect(points, heard, panel.point(capture.setting))
+    _, points, heard = _members(session)
+    return expect(points, heard, session.config.panel.point(capture.setting))
+
+
+def strange_captures(session: Session) -> tuple[int, ...]:
+    """Kept captures that all the others do not explain and that were recorded only once."""
+    kept, points, heard = _members(session)
+    return tuple(
+        kept[index].capture.number
+        for index in strangers(points, heard)
+        if kept[index].capture.role is not Role.CANARY and not kept[index].suspects
+    )
 
 
 def _limit(session: Session) -> float:

@@ -13,6 +13,10 @@ from rig.journal import Entry
 from rig.knobs import Setting
 
 
+#: What these checks find may be the amp itself: only a canary can tell.
+DOUBTFUL = frozenset({"level", "silence"})
+
+
 @dataclass
 class CaptureState:
     """What became of an order: pending until it is kept or abandoned.
@@ -36,6 +40,13 @@ class CaptureState:
     suspects: list[TakeEnded] = field(default_factory=list)
     heard_dbfs: float | None = None
     vouched_for: bool = False
+
+    @property
+    def vouched_dbfs(self) -> float | None:
+        """The level that an odd take of it had, where a second such take would be believed."""
+        if self.suspects:
+            return self.suspects[-1].figures.get("return_rms_dbfs")
+        return self.heard_dbfs if self.vouched_for else None
 
     @property
     def is_pending(self) -> bool:
@@ -134,8 +145,10 @@ class State:
 
     @_take_in.register
     def _(self, fact: facts.CaptureAbandoned, at: float) -> None:
-        self.captures[fact.capture].abandoned = fact.why
+        about = self.captures[fact.capture]
+        about.abandoned = fact.why
         self.abandoned_in_a_row += 1
+        self.in_doubt = self.in_doubt or about.capture.role is Role.CANARY
 
     @_take_in.register
     def _(self, fact: facts.TakeBegun, at: float) -> None:
@@ -181,7 +194,7 @@ class State:
         checks = {reason.check for reason in fact.reasons}
         if "level" in checks:
             about.heard_dbfs, about.vouched_for = fact.figures.get("return_rms_dbfs"), False
-            self.in_doubt = True
+        self.in_doubt = self.in_doubt or bool(checks & DOUBTFUL)
         if "replicate" in checks:
             self.hands = None
 
@@ -197,6 +210,7 @@ class State:
     @_take_in.register
     def _(self, fact: facts.DeviceTrouble, at: float) -> None:
         self.devices_lost = None if fact.back else fact.why
+        self.in_doubt = self.in_doubt or fact.back
 
     @_take_in.register
     def _(self, fact: facts.RoundLearned, at: float) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from calibration.family import LEAST_MEMBERS, expect
+from calibration.family import LEAST_MEMBERS, expect, strangers
 from calibration.warmth import warmth
 
 
@@ -22,6 +22,17 @@ def test_a_member_is_expected_and_a_dying_tube_is_not() -> None:
         off = abs(found.level_db - amp_level_db(asked))
         assert off < max(5 * found.sigma_db, 6.0)
         assert found.sigma_db < 6.0
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_stranger_is_found_among_many_and_nobody_else_is_one(seed: int) -> None:
+    random = np.random.default_rng([7, seed])
+    points = random.random((30, 2))
+    levels_db = amp_level_db(points) + 0.1 * random.standard_normal(30)
+    assert strangers(points, levels_db) == []
+    odd = int(random.integers(30))
+    levels_db[odd] -= 12.0
+    assert strangers(points, levels_db) == [odd]
 
 
 def test_few_members_make_no_family() -> None:

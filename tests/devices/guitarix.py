@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.devices.jack import eventually, ports
+from tests.devices.jack import connect, disconnect, eventually, ports
 
 PORT = 7000
 #: Controller, guitarix's parameter, and its value at both ends of the knob.
@@ -98,3 +99,27 @@ def amp(home: Path) -> Iterator["subprocess.Popen[bytes]"]:
     finally:
         process.kill()
         process.wait()
+
+
+def patch_loopback() -> None:
+    """Take the amp's second channel off the second input and put the send there instead."""
+    connect("PortAudio:out_0", "PortAudio:in_1")
+    disconnect("gx_head_fx:out_1", "PortAudio:in_1")
+
+
+@contextmanager
+def loopback(stop: threading.Event) -> Iterator[None]:
+    """Keeps the loopback patched while streams come and go."""
+
+    def patch() -> None:
+        while not stop.wait(0.3):
+            if {"PortAudio:out_0", "PortAudio:in_1"} <= set(ports()):
+                patch_loopback()
+
+    thread = threading.Thread(target=patch)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()

@@ -53,8 +53,18 @@ def server() -> Iterator["subprocess.Popen[bytes]"]:
     finally:
         process.kill()
         process.wait()
-        with contextlib.suppress(FileNotFoundError):
-            shutil.rmtree("/dev/shm/jack_db-0")
+        clear()
+
+
+def clear() -> None:
+    """Take away what a killed server left behind."""
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree("/dev/shm/jack_db-0")
+
+
+def disconnect(source: str, target: str) -> None:
+    """Pull a cable, if it is there."""
+    subprocess.run(["jack_disconnect", source, target], capture_output=True, check=False)
 
 
 def connect(source: str, target: str) -> None:

@@ -1,6 +1,5 @@
 """A session against a third-party amp: real audio, real MIDI, every knob over a controller."""
 
-import subprocess
 import threading
 from pathlib import Path
 
@@ -42,13 +41,6 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
-def patch_loopback() -> None:
-    """Take the amp's second channel off the second input and put the send there instead."""
-    jack.connect("PortAudio:out_0", "PortAudio:in_1")
-    command = ["jack_disconnect", "gx_head_fx:out_1", "PortAudio:in_1"]
-    subprocess.run(command, capture_output=True, check=False)
-
-
 @pytest.mark.timeout(600)
 def test_twelve_captures_of_a_third_party_amp_and_not_one_corrupt(tmp_path: Path) -> None:
     rest = TINY[TINY.index("signal:") :]
@@ -57,10 +49,8 @@ def test_twelve_captures_of_a_third_party_amp_and_not_one_corrupt(tmp_path: Path
     path.write_text(RIG + rest, encoding="utf-8")
     config = configuration.load(path)
     with jack.server(), guitarix.amp(tmp_path / "home"):
-        patching = threading.Thread(target=patch_loopback)
-        patching.start()
-        ending = capture(Request(tmp_path / "session", path), config)
-        patching.join()
+        with guitarix.loopback(threading.Event()):
+            ending = capture(Request(tmp_path / "session", path), config)
         assert not ending.failed, ending.reason
         session = Session.view(tmp_path / "session")
         kept = session.state.kept(Role.SEED, Role.ACTIVE)
@@ -74,7 +64,7 @@ def worst_repeat(session: Session, folder: Path) -> float:
     """Record every kept setting a second time; the largest ESR against what was kept."""
     bench = Bench(session.config, folder / "again.log")
     bench.open()
-    patch_loopback()
+    guitarix.patch_loopback()
     signal = session.signal()
     guitar = slice(signal.segment(Part.TRAIN).start, None)
     found = []
