@@ -18,7 +18,7 @@ HUM_SHARE = 0.1
 #: Taps of the filter that explains a return by the send; a cable's bleed needs one.
 BLEED_TAPS = 33
 #: A bleed is flat; an amp turned low is not: one tap must explain this much of what all of them do.
-FLAT_SHARE = 0.9
+FLAT_SHARE = 0.985
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ from rig.signal import compose_signal
 
 #: With these nothing that comes after them would mean anything.
 HOPELESS = frozenset({"silence", "loopback"})
+#: Of these, what has a row of its own already.
+TOLD = frozenset({"loopback"})
 
 
 def _silent(_what: str) -> None:
@@ -57,7 +59,7 @@ def preflight(
             bench.rest()
         except DeviceError as error:
             advice = "look at the cables"
-            yield finding("devices", str(error), "answering", good=False, advice=advice)
+            yield finding("connection", str(error), "steady", good=False, advice=advice)
         finally:
             bench.close()
 
@@ -76,7 +78,8 @@ def _rig(
     hopeless = [reason for reason in first.verdict.reasons if reason.check in HOPELESS]
     if hopeless:
         for reason in hopeless:
-            yield Finding(reason.check, reason.sentence, "", Verdict.BAD, "then check again")
+            if reason.check not in TOLD:
+                yield Finding(reason.check, reason.sentence, "", Verdict.BAD, "then check again")
         return
     yield from chain.quiet(first, probe.long)
     rest = amp.come_to_rest(probe, reference, first, say)

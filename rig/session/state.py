@@ -12,7 +12,6 @@ from rig.facts import TakeEnded
 from rig.journal import Entry
 from rig.knobs import Setting
 
-
 #: What these checks find may be the amp itself: only a canary can tell.
 DOUBTFUL = frozenset({"level", "silence"})
 

@@ -8,13 +8,13 @@ import socket
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.devices.jack import connect, disconnect, eventually, ports
+from tests.devices.jack import connect, disconnect, eventually, kept_patched, plug, ports
 
 PORT = 7000
 #: Controller, guitarix's parameter, and its value at both ends of the knob.
@@ -107,19 +107,12 @@ def patch_loopback() -> None:
     disconnect("gx_head_fx:out_1", "PortAudio:in_1")
 
 
-@contextmanager
-def loopback(stop: threading.Event) -> Iterator[None]:
-    """Keeps the loopback patched while streams come and go."""
+def replug_loopback() -> None:
+    """The same without waiting for anything."""
+    plug("PortAudio:out_0", "PortAudio:in_1")
+    disconnect("gx_head_fx:out_1", "PortAudio:in_1")
 
-    def patch() -> None:
-        while not stop.wait(0.3):
-            if {"PortAudio:out_0", "PortAudio:in_1"} <= set(ports()):
-                patch_loopback()
 
-    thread = threading.Thread(target=patch)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
+def loopback() -> AbstractContextManager[None]:
+    """Keeps the loopback patched."""
+    return kept_patched(replug_loopback, threading.Event())

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -70,7 +71,30 @@ def disconnect(source: str, target: str) -> None:
 def connect(source: str, target: str) -> None:
     """Patch a cable; ports appear late."""
     eventually(lambda: {source, target} <= set(ports()))
+    plug(source, target)
+
+
+def plug(source: str, target: str) -> None:
+    """Patch a cable if both its ends are there."""
     subprocess.run(["jack_connect", source, target], capture_output=True, check=False)
+
+
+@contextmanager
+def kept_patched(patch: Callable[[], None], stop: threading.Event) -> Iterator[None]:
+    """Patches cables again and again while streams come and go, as a person would."""
+
+    def work() -> None:
+        while not stop.wait(0.3):
+            if {"PortAudio:out_0", "PortAudio:in_1"} <= set(ports()):
+                patch()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 def good_take(bench: Bench, signal: Signal) -> tuple[Recording, Aligned]:

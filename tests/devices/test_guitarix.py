@@ -1,7 +1,10 @@
 """A session against a third-party amp: real audio, real MIDI, every knob over a controller."""
 
-import threading
+import json
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,6 +34,7 @@ knobs:
   volume: {{cc: 23, limits: [1, 10], rest: 1}}
 plan: {{captures: 12, seeds: 6, batch: 3, holdouts: 2, canary_every: 6}}
 """
+REST = TINY[TINY.index("signal:") : TINY.index("plan:")] + TINY[TINY.index("learner:") :]
 
 
 @pytest.fixture(autouse=True)
@@ -43,13 +47,11 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.timeout(600)
 def test_twelve_captures_of_a_third_party_amp_and_not_one_corrupt(tmp_path: Path) -> None:
-    rest = TINY[TINY.index("signal:") :]
-    rest = rest.replace(next(line for line in rest.splitlines() if line.startswith("plan:")), "")
     path = tmp_path / "rig.yaml"
-    path.write_text(RIG + rest, encoding="utf-8")
+    path.write_text(RIG + REST, encoding="utf-8")
     config = configuration.load(path)
     with jack.server(), guitarix.amp(tmp_path / "home"):
-        with guitarix.loopback(threading.Event()):
+        with guitarix.loopback():
             ending = capture(Request(tmp_path / "session", path), config)
         assert not ending.failed, ending.reason
         session = Session.view(tmp_path / "session")
@@ -77,3 +79,25 @@ def worst_repeat(session: Session, folder: Path) -> float:
         found.append(levels.esr(first[guitar], again.returned[guitar]))
     bench.close()
     return max(found)
+
+
+@pytest.mark.timeout(300)
+def test_the_check_knows_the_rig_and_finds_a_controller_that_is_not_wired(tmp_path: Path) -> None:
+    with jack.server(), guitarix.amp(tmp_path / "home"), guitarix.loopback():
+        healthy = checked(tmp_path, RIG + REST)
+        assert {row["name"] for row in healthy if not row["passed"]} <= {"return level"}
+        figures = {row["name"]: row["figure"] for row in healthy}
+        assert figures["round trip"].endswith(" frames")
+        dead = checked(tmp_path, RIG.replace("cc: 21", "cc: 99") + REST)
+        said = {row["name"]: row["advice"] for row in dead if not row["passed"]}
+        assert "turning it changes nothing: look at knobs.bass.cc" in said["knob bass"]
+        assert set(said) <= {"knob bass", "return level"}
+
+
+def checked(folder: Path, text: str) -> list[dict[str, Any]]:
+    (folder / "rig.yaml").write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "rig", "check", "--json"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert not done.stderr, done.stderr
+    rows: list[dict[str, Any]] = json.loads(done.stdout)["checks"]
+    return rows

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,9 +21,8 @@ from rig.session import live
 from rig.session.folder import Session
 from rig.session.verify import verify
 from rig.stopping import Finish
-from tests.conftest import TINY
 from tests.devices import guitarix, jack
-from tests.devices.test_guitarix import RIG, worst_repeat
+from tests.devices.test_guitarix import REST, RIG, worst_repeat
 from tests.devices.test_jack import WIRED, patch_cables
 
 
@@ -85,22 +84,14 @@ def troubles(session: Session) -> list[bool]:
 CABLES = WIRED.replace("captures: 8, seeds: 4", "captures: 5, seeds: 3")
 
 
-@contextmanager
-def cabled(stop: threading.Event) -> Iterator[None]:
-    """Patches the cables again whenever ports appear, as a person would after a restart."""
+def replug_cables() -> None:
+    for channel in (0, 1):
+        jack.plug(f"PortAudio:out_{channel}", f"PortAudio:in_{channel}")
 
-    def patch() -> None:
-        while not stop.wait(0.3):
-            if {"PortAudio:out_1", "PortAudio:in_1"} <= set(jack.ports()):
-                patch_cables()
 
-    thread = threading.Thread(target=patch)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
+def cabled(stop: threading.Event) -> AbstractContextManager[None]:
+    """Keeps the cables patched until then."""
+    return jack.kept_patched(replug_cables, stop)
 
 
 def test_an_audio_server_that_dies_in_a_take_and_is_started_again(tmp_path: Path) -> None:
@@ -178,7 +169,6 @@ def rejected(tmp_path: Path, *checks: str) -> bool:
 
 
 SHORT = RIG.replace("captures: 12, seeds: 6, batch: 3", "captures: 6, seeds: 3, batch: 3")
-REST = TINY[TINY.index("signal:") : TINY.index("plan:")] + TINY[TINY.index("learner:") :]
 
 
 def test_an_amp_program_that_dies_in_a_take_and_is_started_again(tmp_path: Path) -> None:
@@ -186,7 +176,7 @@ def test_an_amp_program_that_dies_in_a_take_and_is_started_again(tmp_path: Path)
     with ExitStack() as night:
         night.enter_context(jack.server())
         amp = night.enter_context(guitarix.amp(tmp_path / "home"))
-        night.enter_context(guitarix.loopback(threading.Event()))
+        night.enter_context(guitarix.loopback())
 
         def restart() -> None:
             amp.kill()
@@ -226,7 +216,7 @@ def test_on_a_busy_machine_dropouts_are_recorded_again_and_nothing_corrupt_is_ke
 ) -> None:
     guitarix.needs_guitarix()
     text = SHORT.replace("canary_every: 6", "canary_every: 6, rejects: 20") + REST
-    with jack.server(), guitarix.amp(tmp_path / "home"), guitarix.loopback(threading.Event()):
+    with jack.server(), guitarix.amp(tmp_path / "home"), guitarix.loopback():
         with load(2), starved(tmp_path / "session"):
             ending, session = run(tmp_path, text)
         assert not ending.failed, ending.reason
