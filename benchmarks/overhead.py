@@ -49,9 +49,8 @@ def main(where: str) -> None:
         costs = [after - before - signal_s for before, after in pairwise(begun)]
         share = 100 * median(costs) / signal_s
         print(f"{where}: {len(costs)} takes of {signal_s:.1f} s")
-        print(
-            f"besides playing: median {median(costs):.2f} s ({share:.1f} %), most {max(costs):.2f} s"
-        )
+        middle = f"median {median(costs):.2f} s ({share:.1f} %)"
+        print(f"besides playing: {middle}, most {max(costs):.2f} s")
         session.close()
 
 

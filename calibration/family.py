@@ -9,6 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 LENGTH = 0.5
 #: Fewer takes than this make no family.
 LEAST_MEMBERS = 8
+#: And fewer than this cannot tell a stranger from a corner.
+LEAST_NEIGHBOURS = 16
 #: Takes of one setting may differ by this much and mean nothing.
 NOISE_DB = 0.3
 #: A level this far from what the family says is out of it, and so is one of this many sigmas.
@@ -68,7 +70,7 @@ def strangers(points: ArrayLike, levels_db: ArrayLike) -> list[int]:
     known = np.asarray(points, dtype=np.float64)
     heard = np.asarray(levels_db, dtype=np.float64)
     left, found = np.arange(len(heard)), list[int]()
-    while len(left) > LEAST_MEMBERS:
+    while len(left) > LEAST_NEIGHBOURS:
         worst = _strangest(known[left], heard[left])
         if worst is None:
             break

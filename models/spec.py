@@ -1,6 +1,7 @@
 """What a model is, in a few values that are stored beside its weights; and making it from them."""
 
 import json
+import os
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol, Self
 
@@ -14,6 +15,8 @@ from models.wavenet import SHAPES, KnobWaveNet
 
 MAX_MEMBERS, MAX_KNOBS, MAX_POSITIONS = 64, 64, 256
 MAX_LAYERS, MAX_UNITS = 8, 512
+#: Of a safetensors file: names, shapes and our own description.
+MAX_HEADER_BYTES = 1_000_000
 
 
 class BadModel(ValueError):
@@ -86,6 +89,14 @@ def dump_model(model: nn.Module, spec: ModelSpec) -> bytes:
     return save(tensors, metadata={"spec": json.dumps(asdict(spec))})
 
 
+def _refuse_size(spec: ModelSpec, file_bytes: int) -> None:
+    """Make nothing that the file's own size cannot fill: a few words could ask for gigabytes."""
+    with torch.device("meta"):
+        needed = sum(t.numel() * t.element_size() for t in spec.build().state_dict().values())
+    if not needed <= file_bytes <= needed + MAX_HEADER_BYTES:
+        raise BadModel("its weights are not of the size that its description names")
+
+
 def load_model(path: str) -> tuple[KnobWaveNet | KnobLSTM, ModelSpec]:
     """A model and its spec from a safetensors file.
 
@@ -96,6 +107,7 @@ def load_model(path: str) -> tuple[KnobWaveNet | KnobLSTM, ModelSpec]:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
         spec = ModelSpec.from_json(metadata.get("spec", ""))
+        _refuse_size(spec, os.path.getsize(path))  # noqa: PTH202 (see below)
         model = spec.build()
         with open(path, "rb") as stream:  # noqa: PTH123 (a path or a name, as safetensors takes it)
             model.load_state_dict(load(stream.read()))

@@ -7,8 +7,10 @@ RigError                  1  a run that failed
 ├── StorageError          1  the disk is full, read-only or broken
 ├── DeviceError           1  the amp or the interface did not do its part
 │   └── DeviceGone        1  it is no longer there; it may come back
-│       └── DeviceHung    1  its driver hangs: only a new process can open it again
+│       ├── DeviceHung    1  its driver hangs: only a new process can open it again
+│       └── AudioDied     1  the process that holds it ended, or was ended because it hung
 └── LearnerError          1  training or proposing failed
+    └── LearnerDied       1  its process ended, or was ended because it hung
 
 A rejected take is none of these: it is a value (`calibration.checks.Verdict`).
 """
@@ -52,5 +54,13 @@ class DeviceHung(DeviceGone):
     """The driver hangs; whoever holds it has to be ended and started anew."""
 
 
+class AudioDied(DeviceGone):
+    """The audio process ended without a word, or hung and was ended."""
+
+
 class LearnerError(RigError):
     """Training or proposing failed."""
+
+
+class LearnerDied(LearnerError):
+    """The learner's process ended without a word, or hung and was ended."""

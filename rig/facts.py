@@ -37,6 +37,11 @@ class SegmentFact(_Fact):
     start: Number
     frames: Number
 
+    @property
+    def stop(self) -> int:
+        """The frame after the last one."""
+        return self.start + self.frames
+
 
 class SessionCreated(_Fact):
     """The first fact: what is played, and with which knobs."""
@@ -149,6 +154,37 @@ class CapturesSuspected(_Fact):
     why: str
 
 
+class ProcessDied(_Fact):
+    """One of rig's processes ended without a word, or hung and was ended; it is started anew."""
+
+    kind: Literal["process-died"] = "process-died"
+    process: Literal["supervisor", "daemon", "audio", "learner"]
+    why: str
+
+
+class ClockJumped(_Fact):
+    """The machine slept, or its clock was set: by so many seconds more than have gone by."""
+
+    kind: Literal["clock-jumped"] = "clock-jumped"
+    seconds: float
+
+
+class FilesSetAside(_Fact):
+    """Files were not as they were kept and lie in ``damaged/`` now; the plan makes them anew."""
+
+    kind: Literal["files-set-aside"] = "files-set-aside"
+    paths: tuple[InnerPath, ...]
+    takes: tuple[Number, ...]
+
+
+class Notified(_Fact):
+    """A program of the user's was told of something; None where it could not be run."""
+
+    kind: Literal["notified"] = "notified"
+    event: Literal["finish", "alarm"]
+    exit_code: int | None
+
+
 class DeviceTrouble(_Fact):
     """The amp or the interface was lost, or came back."""
 
@@ -198,6 +234,7 @@ class ModelTrained(_Fact):
     seconds: float
     model: StoredFile
     export: StoredFile
+    export_error: float | None = None
 
 
 Fact = (
@@ -211,6 +248,10 @@ Fact = (
     | TakeBegun
     | TakeEnded
     | CapturesSuspected
+    | ProcessDied
+    | ClockJumped
+    | FilesSetAside
+    | Notified
     | DeviceTrouble
     | RoundLearned
     | LearnerFailed

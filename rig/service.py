@@ -12,16 +12,19 @@ from pathlib import Path
 
 from rig import config as configuration
 from rig import facts
+from rig.awake import awake
 from rig.clock import Clock, next_time_of_day
 from rig.config import Config
-from rig.daemon import Pace, Work, rest, run
+from rig.daemon import run
 from rig.devices.bench import Bench
 from rig.errors import RigError, SessionError
 from rig.learner.client import Learner
+from rig.mending import rest
 from rig.session.folder import CONFIG, Session, is_session
 from rig.signal import compose_signal
 from rig.stopping import Finish, Goals
 from rig.wire import Wire
+from rig.work import Pace, Work
 
 log = logging.getLogger("rig")
 
@@ -32,10 +35,12 @@ class Request:
 
     Attributes:
         session: The session folder.
-        config: Where the configuration comes from; None continues a session with its own.
+        config: Where the configuration comes from; a session that is there goes on with its own,
+            and takes from this one only whom to tell.
         captures: In place of the configured number of captures.
         until: ``HH:MM``, in place of the configured time of day.
         lockstep: In place of what the device suggests.
+        supervised: Whether somebody starts the daemon again when it dies.
     """
 
     session: Path
@@ -43,6 +48,7 @@ class Request:
     captures: int | None = None
     until: str | None = None
     lockstep: bool | None = None
+    supervised: bool = False
 
     def arguments(self) -> list[str]:
         """As the command line of this module."""
@@ -51,9 +57,25 @@ class Request:
             "--captures": self.captures,
             "--until": self.until,
             "--lockstep": None if self.lockstep is None else int(self.lockstep),
+            "--supervised": int(self.supervised),
         }
         pairs = [[name, str(value)] for name, value in given.items() if value is not None]
         return [str(self.session), *(word for pair in pairs for word in pair)]
+
+
+def configured(request: Request) -> Config:
+    """The configuration to capture with: the session's own where there is one.
+
+    Raises:
+        ConfigError: It cannot be used.
+    """
+    given = None if request.config is None else configuration.load(request.config)
+    if not is_session(request.session):
+        if given is None:
+            raise SessionError(f"{request.session}: this is no session folder")
+        return given
+    stored = configuration.load(request.session / CONFIG)
+    return stored if given is None else stored.model_copy(update={"notify": given.notify})
 
 
 def goals_of(config: Config, request: Request, now: float) -> Goals:
@@ -95,7 +117,11 @@ def _interrupts(wire: Wire) -> Iterator[None]:
 
 def _begin(session: Session, goals: Goals, pace: Pace, bench: Bench) -> None:
     """Write down that a run begins, and close a take that the last one left open."""
-    left_open = session.state.open_take
+    state = session.state
+    left_open = state.open_take
+    if state.started is not None and state.ended is None:
+        why = "it ended without a word: killed, out of memory, or the machine went down"
+        session.record(facts.ProcessDied(process="daemon", why=why))
     session.record(
         facts.DaemonStarted(
             pid=os.getpid(),
@@ -129,6 +155,20 @@ def _run(work: Work) -> Finish:
         rest(work)
 
 
+def _last_words(work: Work, ending: Finish) -> None:
+    """Write the end down, and tell who wants to be told; a full disk may keep even that away."""
+    state = "failed" if ending.failed else "finished"
+    work.session.reserve.drop()
+    try:
+        work.session.record(facts.DaemonEnded(state=state, reason=ending.reason))
+        if ending.failed:
+            work.alarm(ending.reason)
+        work.tell(work.notify.on_finish, "finish", ending.reason)
+    except RigError as error:
+        log.error("the end could not be written down: %s", error)  # noqa: TRY400
+    log.info("%s: %s", state, ending.reason)
+
+
 def capture(request: Request, config: Config, clock: Clock | None = None) -> Finish:
     """Open the session, record into it until it is done, and close it in good order.
 
@@ -148,14 +188,17 @@ def capture(request: Request, config: Config, clock: Clock | None = None) -> Fin
             session = _open_session(request, bench, config, clock)
         bench.open()
         session = session or _open_session(request, bench, config, clock)
-        return _capture(request, session, bench, clock)
+        with awake():
+            return _capture(request, session, bench, config, clock)
     finally:
         bench.close()
         if session is not None:
             session.close()
 
 
-def _capture(request: Request, session: Session, bench: Bench, clock: Clock) -> Finish:
+def _capture(
+    request: Request, session: Session, bench: Bench, config: Config, clock: Clock
+) -> Finish:
     signal = session.signal()
     if bench.sample_rate != signal.sample_rate:
         raise SessionError(
@@ -165,41 +208,45 @@ def _capture(request: Request, session: Session, bench: Bench, clock: Clock) -> 
     goals = goals_of(session.config, request, clock.now())
     lockstep = not bench.paced if request.lockstep is None else request.lockstep
     pace = Pace(ahead=not lockstep, fill=goals.until is not None and not lockstep)
-    wire, learner = Wire(session.folder), Learner(session.folder)
-    work = Work(session, bench, learner, wire, goals, pace, signal, clock)
+    learner = Learner(session.folder)
+    wire = Wire(session.folder, lambda: {"audio": bench.pid, "learner": learner.pid})
+    work = Work(session, bench, learner, wire, goals, pace, signal, clock, config.notify)
+    if request.supervised:
+        from rig.supervisor import Guard
+
+        work.guard = Guard(request, clock)
     try:
         with _interrupts(wire):
             wire.commands()
             _begin(session, goals, pace, bench)
             ending = _run(work)
-        state = "failed" if ending.failed else "finished"
-        session.record(facts.DaemonEnded(state=state, reason=ending.reason))
-        log.info("%s: %s", state, ending.reason)
+        _last_words(work, ending)
         return ending
     finally:
         wire.close()
 
 
-def _request(arguments: list[str]) -> Request:
+def parse_request(arguments: list[str]) -> Request:
+    """A request from the command line that `Request.arguments` makes."""
     parser = argparse.ArgumentParser(prog="rig.service")
     parser.add_argument("session", type=Path)
     parser.add_argument("--config", type=Path)
     parser.add_argument("--captures", type=int)
     parser.add_argument("--until")
     parser.add_argument("--lockstep", type=int)
+    parser.add_argument("--supervised", type=int, default=0)
     given = parser.parse_args(arguments)
     lockstep = None if given.lockstep is None else bool(given.lockstep)
-    return Request(given.session, given.config, given.captures, given.until, lockstep)
+    supervised = bool(given.supervised)
+    return Request(given.session, given.config, given.captures, given.until, lockstep, supervised)
 
 
 def main(arguments: list[str]) -> int:
     """The background process: everything it has to say goes to its log."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    request = _request(arguments)
+    request = parse_request(arguments)
     try:
-        source = request.session / CONFIG if is_session(request.session) else request.config
-        assert source is not None
-        return int(capture(request, configuration.load(source)).failed)
+        return int(capture(request, configured(request)).failed)
     except RigError as error:
         log.error("%s", error)  # noqa: TRY400 (a sentence, not a traceback)
         return error.exit_code

@@ -1,15 +1,20 @@
 """When a session is done, and how to say so to a musician."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from rig.config import PlanConfig
+from rig.capture import Outcome
+from rig.config import Config, PlanConfig
+from rig.session import forecast
 from rig.session.state import State
 
 #: Rounds that bring the holdout ESR down by less than this share are no progress.
 PROGRESS = 0.05
 #: So many settings given up in a row mean that the rig itself is broken.
 BROKEN_AFTER = 3
+#: And so does a night in which less than this share of the last takes could be kept.
+LEAST_KEPT = 0.25
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,14 @@ class Finish:
     trains: bool = True
 
 
+@dataclass(frozen=True)
+class Now:
+    """What a stop rule may know of the world: Unix time, and bytes free on the session's disk."""
+
+    at: float
+    free_bytes: int | None = None
+
+
 def _plateau(state: State, rounds: int) -> bool:
     found = [learnt.holdout_esr for learnt in state.rounds if learnt.holdout_esr is not None]
     if len(found) <= rounds:
@@ -37,33 +50,63 @@ def _plateau(state: State, rounds: int) -> bool:
     return min(found[-rounds:]) > before * (1 - PROGRESS)
 
 
-def _goal(state: State, plan: PlanConfig, goals: Goals, now: float) -> Finish | None:
-    if goals.until is not None and now >= goals.until:
-        return Finish(f"the time was up ({datetime.fromtimestamp(goals.until):%H:%M})")
+def _broken(state: State, plan: PlanConfig) -> Iterator[Finish]:
+    """What a person has to look at: nothing goes on by itself after these."""
+    last = state.recent[-1].reasons if state.recent else ()
+    if state.abandoned_in_a_row >= BROKEN_AFTER:
+        why = [why for c in state.captures.values() if (why := c.abandoned)][-1]
+        yield _failed(f"{BROKEN_AFTER} settings in a row had to be given up: {why}")
+    if state.odd_in_a_row >= plan.odd_takes:
+        heard = f"{state.odd_in_a_row} takes in a row did not sound like this amp"
+        yield _failed(f"{heard}: {last[0].sentence}")
+    rated = len(state.run_outcomes)
+    kept = state.run_outcomes.count(Outcome.KEPT)
+    if rated >= state.RATED and kept < LEAST_KEPT * rated:
+        yield _failed(f"only {kept} of the last {rated} takes could be kept")
+
+
+def _failed(reason: str) -> Finish:
+    return Finish(reason, failed=True, trains=False)
+
+
+def _out_of_time(state: State, config: Config, until: float, now: float) -> bool:
+    """Whether what is left is needed for the take that would come, and for the final model."""
+    needed_s = forecast.final_s(state, config)
+    if state.rounds:
+        needed_s += forecast.take_s(state) or 0.0
+    return now + needed_s >= until
+
+
+def _reached(state: State, config: Config, goals: Goals, now: Now) -> Iterator[Finish]:
+    """Good ends: enough time, enough quality, as much as the disk holds."""
+    plan = config.plan
+    if goals.until is not None and _out_of_time(state, config, goals.until, now.at):
+        yield Finish(f"the time was up ({datetime.fromtimestamp(goals.until):%H:%M})")
+    if now.free_bytes is not None and now.free_bytes < 1e9 * plan.disk_floor_gb:
+        free = f"{now.free_bytes / 1e9:.1f} GB"
+        yield Finish(f"the disk is nearly full ({free} free): make room, and capture again")
     last = state.rounds[-1].holdout_esr if state.rounds else None
-    if plan.target_esr is not None and last is not None and last <= plan.target_esr:
-        return Finish(
-            f"the holdout ESR reached {last:.4f}, below the target of {plan.target_esr:g}"
+    if last is None:
+        return
+    if plan.target_esr is not None and last <= plan.target_esr:
+        yield Finish(f"the holdout ESR reached {last:.4f}, below the target of {plan.target_esr:g}")
+    floor = state.repeatability_esr
+    if plan.target_floors is not None and floor and last <= plan.target_floors * floor:
+        yield Finish(
+            f"the holdout ESR reached {last / floor:.1f} times what the amp repeats itself"
         )
     if plan.plateau_rounds is not None and _plateau(state, plan.plateau_rounds):
-        return Finish(f"the last {plan.plateau_rounds} rounds brought no more progress")
-    return None
+        yield Finish(f"the last {plan.plateau_rounds} rounds brought no more progress")
 
 
-def finish(state: State, plan: PlanConfig, goals: Goals, now: float) -> Finish | None:
+def finish(state: State, config: Config, goals: Goals, now: Now) -> Finish | None:
     """Why to stop recording now; None while there is something to do."""
     if state.stopping:
         return Finish("stopped by hand; 'rig capture' goes on from here", trains=False)
-    if state.abandoned_in_a_row >= BROKEN_AFTER:
-        last = [why for c in state.captures.values() if (why := c.abandoned)][-1]
-        return Finish(
-            f"{BROKEN_AFTER} settings in a row had to be given up: {last}",
-            failed=True,
-            trains=False,
-        )
-    early = _goal(state, plan, goals, now)
-    if early is not None:
-        return early
+    for found in (_broken(state, config.plan), _reached(state, config, goals, now)):
+        early = next(found, None)
+        if early is not None:
+            return early
     enough = goals.captures is not None and state.ordered_to_learn() >= goals.captures
     if enough and not state.pending:
         kept = sum(about.capture.role.is_trained_on for about in state.kept())

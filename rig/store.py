@@ -5,6 +5,7 @@ import hashlib
 import io
 import os
 import struct
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,23 @@ from rig.facts import StoredFile
 
 #: What a file is called until it is whole.
 UNFINISHED = ".part"
+#: No recording of ours comes near this; a larger file is somebody's mistake, or worse.
+MOST_WAV_BYTES = 4_000_000_000
+MOST_RATE = 10_000_000
+#: What reading a WAV of any content may raise.
+READING_FAILED = (
+    OSError,
+    ValueError,
+    EOFError,
+    struct.error,
+    TypeError,
+    MemoryError,
+    OverflowError,
+    ZeroDivisionError,
+    UnboundLocalError,
+    KeyError,
+    IndexError,
+)
 
 
 def sync_folder(folder: Path) -> None:
@@ -52,9 +70,21 @@ def put(target: Path, content: bytes) -> None:
         raise StorageError(f"{target}: cannot be written: {error.strerror}") from None
 
 
+def inside(folder: Path, path: str) -> Path:
+    """A stored file's place, which a link must not lead out of the session folder.
+
+    Raises:
+        SessionError: It leads outside.
+    """
+    target = folder / path
+    if not target.resolve().is_relative_to(folder.resolve()):
+        raise SessionError(f"{target}: leads out of the session folder; it is not opened")
+    return target
+
+
 def write(folder: Path, path: str, content: bytes) -> StoredFile:
     """Put a file into a session folder, and say what the journal must know of it; see `put`."""
-    put(folder / path, content)
+    put(inside(folder, path), content)
     return StoredFile(path=path, sha256=hashlib.sha256(content).hexdigest(), size=len(content))
 
 
@@ -62,7 +92,8 @@ def problem(folder: Path, file: StoredFile) -> str | None:
     """What is wrong with a stored file, in words; None where it is as the journal says."""
     target = folder / file.path
     try:
-        if target.is_symlink() or not target.is_file():
+        outside = not target.resolve().is_relative_to(folder.resolve())
+        if outside or target.is_symlink() or not target.is_file():
             return f"{file.path} is missing"
         size = target.stat().st_size
         if size != file.size:
@@ -81,19 +112,32 @@ def wav_bytes(audio: ArrayLike, sample_rate: int) -> bytes:
     return buffer.getvalue()
 
 
-def read_wav(path: Path) -> tuple[int, NDArray[np.float64]]:
+def read_wav(path: Path, most_bytes: int = MOST_WAV_BYTES) -> tuple[int, NDArray[np.float64]]:
     """Sample rate and samples of a WAV, full scale at 1, ``(frames,)`` or ``(frames, channels)``.
 
+    Args:
+        path: The file.
+        most_bytes: A file that is larger is not read.
+
     Raises:
-        SessionError: It is missing or not a WAV that can be read.
+        SessionError: It is missing, too large, or not a WAV that can be read.
     """
     try:
-        sample_rate, samples = scipy.io.wavfile.read(path)
+        size = path.stat().st_size
+        if size > most_bytes:
+            raise SessionError(f"{path}: {size} bytes are more than it can have; it is not opened")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", scipy.io.wavfile.WavFileWarning)
+            sample_rate, samples = scipy.io.wavfile.read(path)
     except FileNotFoundError:
         raise SessionError(f"{path}: there is no such file") from None
-    except (OSError, ValueError, EOFError, struct.error) as error:
+    except READING_FAILED as error:
         raise SessionError(f"{path}: not a WAV file that can be read: {error}") from None
+    if not samples.size or samples.ndim > 2 or not 1 <= sample_rate < MOST_RATE:
+        raise SessionError(f"{path}: not a WAV file that can be read: it holds no audio")
     if samples.dtype.kind == "f":
+        if not np.all(np.isfinite(samples)):
+            raise SessionError(f"{path}: holds samples that are not numbers")
         return int(sample_rate), samples.astype(np.float64)
     if samples.dtype == np.uint8:
         return int(sample_rate), samples / 128.0 - 1.0

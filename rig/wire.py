@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rig.capture import Levels, Take
@@ -17,10 +17,12 @@ class Wire:
 
     Args:
         folder: The session folder.
+        processes: Names and numbers of the daemon's own processes, as far as they run.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, processes: Callable[[], dict[str, int | None]] = dict) -> None:
         self._folder = folder
+        self._processes = processes
         self._take: live.LiveTake | None = None
         self._prompt: tuple[live.Move, ...] = ()
         self._doing = "starting"
@@ -84,6 +86,7 @@ class Wire:
             take=self._take,
             prompt=self._prompt,
             learner=learner,
+            processes={name: pid for name, pid in self._processes().items() if pid is not None},
         )
         live.publish(self._folder, snapshot)
 

@@ -10,8 +10,12 @@ import pytest
 ROOT = Path(__file__).parent.parent
 #: Each room and the rooms below it that it may use; a room always may use itself.
 FLOOR = {"rig.knobs", "rig.capture", "rig.config", "rig.errors", "rig.clock", "rig.data"}
-STORES = {"rig.facts", "rig.journal", "rig.store", "rig.child"}
+STORES = {"rig.reserve", "rig.facts", "rig.journal", "rig.store", "rig.child"}
 SESSION = FLOOR | STORES | {"rig.session", "calibration"}
+WORK = SESSION | {
+    "rig", "rig.daemon", "rig.devices", "rig.learner", "rig.learning", "rig.mending", "rig.notify",
+    "rig.people", "rig.proposals", "rig.stopping", "rig.wire", "rig.work",
+}  # fmt: skip
 BELOW = {
     "calibration": set(),
     "models": set(),
@@ -28,15 +32,22 @@ BELOW = {
     "rig.devices": FLOOR | {"calibration", "rig.child"},
     "rig.session": FLOOR | STORES | {"calibration", "rig"},
     "rig.signal": FLOOR | STORES | {"calibration", "rig"},
+    "rig.reserve": {"rig.errors"},
+    "rig.awake": set(),
+    "rig.notify": set(),
     "rig.stopping": SESSION,
     "rig.wire": SESSION,
     "rig.proposals": SESSION | {"rig"},
     "rig.learner": SESSION | {"models", "rig.proposals", "rig"},
-    "rig.daemon": SESSION
-    | {"rig.devices", "rig.learner", "rig.proposals", "rig.stopping", "rig.wire", "rig"},
+    "rig.work": WORK,
+    "rig.mending": WORK,
+    "rig.people": WORK,
+    "rig.learning": WORK,
+    "rig.daemon": WORK,
 }
 APPLICATION = {
     "rig.contracts",
+    "rig.supervisor",
     "rig.cli",
     "rig.monitor",
     "rig.service",

@@ -8,10 +8,10 @@ from rig.capture import Capture, Outcome, Role
 from rig.clock import next_time_of_day
 from rig.knobs import Setting
 from rig.session.state import CaptureState, State
-from rig.stopping import Goals, finish
+from rig.stopping import Goals, Now, finish
 from tests.conftest import TINY
 
-PLAN = configuration.parse(TINY).plan
+CONFIG = configuration.parse(TINY)
 FOREVER = Goals(captures=None, until=None)
 
 
@@ -34,8 +34,15 @@ def rounds(*found: float | None) -> State:
     return State(rounds=[learnt(i, esr) for i, esr in enumerate(found)])
 
 
-def reason(state: State, now: float = 0.0, goals: Goals = FOREVER, **plan: object) -> str | None:
-    ending = finish(state, PLAN.model_copy(update=plan), goals, now)
+def reason(
+    state: State,
+    now: float = 0.0,
+    goals: Goals = FOREVER,
+    free_bytes: int | None = None,
+    **plan: object,
+) -> str | None:
+    config = CONFIG.model_copy(update={"plan": CONFIG.plan.model_copy(update=plan)})
+    ending = finish(state, config, goals, Now(now, free_bytes))
     return ending.reason if ending else None
 
 
@@ -70,8 +77,53 @@ def test_time_is_up() -> None:
     assert "time was up" in str(reason(State(), 100.0, goals))
 
 
+def test_the_time_leaves_room_for_the_final_model_and_the_take_that_would_come() -> None:
+    state = rounds(0.5)
+    state.first_take_at, state.last_take_at = 0.0, 40.0
+    state.takes[Outcome.KEPT] = 4
+    learner = CONFIG.learner
+    needed_s = 10.0 + 0.5 * 1.0 * learner.final_steps / learner.steps
+    goals = Goals(captures=None, until=1000.0)
+    assert reason(state, 1000.0 - needed_s - 0.1, goals) is None
+    assert "time was up" in str(reason(state, 1000.0 - needed_s + 0.1, goals))
+
+
+def test_a_full_disk_ends_it_in_good_time() -> None:
+    assert reason(State(), free_bytes=600_000_000) is None
+    said = reason(State(), free_bytes=400_000_000)
+    assert "nearly full (0.4 GB free)" in str(said)
+
+
+def test_a_multiple_of_the_repeatability_may_be_the_target() -> None:
+    state = rounds(0.05)
+    state.canaries = [
+        facts.TakeEnded(take=i, capture=1, outcome=Outcome.KEPT, figures={"replicate_esr": 1e-3})
+        for i in (1, 2)
+    ]
+    assert reason(state, target_floors=40) is None
+    assert "50.0 times what the amp repeats itself" in str(reason(state, target_floors=60))
+
+
+def test_a_dying_amp_stops_the_night() -> None:
+    odd = facts.ReasonFact(check="level", figure=12.0, limit=6.0, sentence="it is 12 dB quieter")
+    take = facts.TakeEnded(take=1, capture=1, outcome=Outcome.REJECTED, reasons=(odd,))
+    state = State(odd_in_a_row=5, recent=[take])
+    assert reason(state, odd_takes=6) is None
+    state.odd_in_a_row = 6
+    assert "6 takes in a row did not sound like this amp: it is 12 dB" in str(
+        reason(state, odd_takes=6)
+    )
+
+
+def test_a_night_in_which_hardly_anything_can_be_kept_is_broken() -> None:
+    outcomes = [Outcome.KEPT] * 5 + [Outcome.REJECTED] * 19
+    assert "only 5 of the last 24" in str(reason(State(run_outcomes=outcomes)))
+    assert reason(State(run_outcomes=[Outcome.KEPT] * 6 + [Outcome.REJECTED] * 18)) is None
+    assert reason(State(run_outcomes=outcomes[1:])) is None
+
+
 def test_a_stop_by_hand_trains_nothing() -> None:
-    ending = finish(State(stopping=True), PLAN, FOREVER, 0.0)
+    ending = finish(State(stopping=True), CONFIG, FOREVER, Now(0.0))
     assert ending is not None
     assert not ending.trains
     assert not ending.failed

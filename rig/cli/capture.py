@@ -1,7 +1,6 @@
 """``rig capture``: begin a session, or go on with it."""
 
 import logging
-import os
 import re
 import subprocess
 import sys
@@ -95,15 +94,17 @@ def _request(
             f"{session}: is being captured already; 'rig monitor {session}' shows it"
         )
     stored = configuration.load(session / SESSION_CONFIG, check=drivers.problems)
-    if given is not None:
-        _refuse_changes(stored, given, session)
-    return Request(session, None, captures, until, lockstep), stored
+    if given is None:
+        return Request(session, None, captures, until, lockstep), stored
+    _refuse_changes(stored, given, session)
+    stored = stored.model_copy(update={"notify": given.notify})
+    return Request(session, config, captures, until, lockstep), stored
 
 
 def _refuse_changes(stored: "Config", given: "Config", session: Path) -> None:
     """A session goes on as it began: other knobs or another signal make another session."""
     ours, theirs = stored.model_dump(), given.model_dump()
-    changed = [key for key in ours if ours[key] != theirs[key]]
+    changed = [key for key in ours if key != "notify" and ours[key] != theirs[key]]
     if changed:
         raise UsageError(
             f"{session}: was begun with another configuration (changed: {', '.join(changed)}); "
@@ -133,23 +134,13 @@ def _in_front(request: "Request", config: "Config") -> int:
 
 
 def _start(request: "Request") -> "subprocess.Popen[bytes]":
-    """Start the daemon in a process of its own, which this terminal's end does not touch."""
-    log = request.session / "logs" / "daemon.log"
-    flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
-    flags |= getattr(subprocess, "CREATE_NO_WINDOW", 0)
+    """Start the supervisor in a process of its own, which this terminal's end does not touch."""
+    from rig.supervisor import spawn
+
     try:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as stream:
-            return subprocess.Popen(
-                [sys.executable, "-m", "rig.service", *request.arguments()],
-                stdin=subprocess.DEVNULL,
-                stdout=stream,
-                stderr=stream,
-                start_new_session=os.name != "nt",
-                creationflags=flags,
-            )
+        return spawn("rig.supervisor", request)
     except OSError as error:
-        raise SessionError(f"{log}: cannot be written: {error.strerror}") from None
+        raise SessionError(f"{request.session}: cannot be written to: {error.strerror}") from None
 
 
 def _watch(session: Path, process: "subprocess.Popen[bytes]") -> int:
@@ -157,12 +148,13 @@ def _watch(session: Path, process: "subprocess.Popen[bytes]") -> int:
     from rig.cli.session import print_status
     from rig.monitor.run import monitor, wait_for
     from rig.session import control
+    from rig.session.folder import is_running
 
     pressed = 0
 
     def alive() -> bool:
-        """Whether the daemon still runs."""
-        return process.poll() is None
+        """Whether the daemon still runs, or will be started again."""
+        return process.poll() is None or is_running(session)
 
     def interrupted() -> bool:
         """Pass Ctrl-C on; the monitor stays until the daemon has ended."""

@@ -92,12 +92,19 @@ def stop(
     _command(session, "stop-now" if now else "stop", said)
 
 
-def verify(session: SessionArgument = None) -> None:
+def verify(
+    session: SessionArgument = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Set aside what is damaged; it is recorded anew.")
+    ] = False,
+) -> None:
     """Check every file of a session against its journal. Exit code 1 where something is wrong."""
     from rig.session.folder import Session
     from rig.session.verify import verify as check
 
     folder = find_session(session)
+    if repair:
+        _repair(folder)
     opened = Session.view(folder)
     try:
         report = check(opened)
@@ -108,5 +115,16 @@ def verify(session: SessionArgument = None) -> None:
     for stray in report.strays:
         out.print(f"{folder.name}: {stray} belongs to no take (left by an interruption; harmless)")
     if not report.sound:
+        err.print("'rig verify --repair' sets this aside, and 'rig capture' records it anew")
         raise typer.Exit(1)
     out.print(f"{folder.name}: {report.checked} files are as the journal says")
+
+
+def _repair(folder: Path) -> None:
+    from rig.session.repair import FOLDER, repair
+
+    done = repair(folder)
+    if done.facts_kept is not None:
+        out.print(f"{folder.name}: the journal was damaged; its first {done.facts_kept} facts hold")
+    for path in done.set_aside:
+        out.print(f"{folder.name}: {path} lies in {FOLDER}/ now; 'rig capture' makes it anew")

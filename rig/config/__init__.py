@@ -17,6 +17,7 @@ from rig.config.types import (
     Config,
     ExcerptConfig,
     LearnerConfig,
+    NotifyConfig,
     PlanConfig,
     SignalConfig,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "LearnerConfig",
     "MidiAmpConfig",
     "MiswiringConfig",
+    "NotifyConfig",
     "PlanConfig",
     "SignalConfig",
     "SoundCardConfig",

@@ -49,6 +49,8 @@ class KnobConfig(Section):
     """Whether a person turns it, when asked to."""
     settle_s: Annotated[float, Field(ge=0, le=60)] | None = None
     """How long it takes to arrive, where that differs from the amp's other knobs."""
+    ramp_s: Annotated[float, Field(ge=0, le=60)] = 0.0
+    """Over how long a controller sweeps to its new value; 0 jumps, as most amps like it."""
     limits: Span | None = None
     """Lowest and highest value that may ever be set."""
     avoid: tuple[Face | Span, ...] = ()
@@ -116,6 +118,8 @@ class KnobConfig(Section):
             raise ValueError("program: only a switch can be set by programs")
         if self.hand and self.wires:
             raise ValueError(f"hand: {next(iter(self.wires))} sets it already")
+        if self.ramp_s and not (self.wires and self.switch is None):
+            raise ValueError("ramp_s: only a controller that turns can sweep")
         if self.table is not None:
             self._check_table()
         if self.send is not None:

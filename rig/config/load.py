@@ -156,8 +156,11 @@ def load(path: Path, check: Callable[[Config], list[str]] | None = None) -> Conf
 
 
 def dump(config: Config) -> str:
-    """YAML text that loads to the same configuration."""
-    document = config.model_dump(mode="json", exclude_unset=True)
+    """YAML text that loads to the same configuration, but for the programs that are told of it.
+
+    A session folder may be handed on, and what comes from a stranger must not run anything.
+    """
+    document = config.model_dump(mode="json", exclude_unset=True, exclude={"notify"})
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
 
 

@@ -63,8 +63,14 @@ class PlanConfig(Section):
     """Time of day, HH:MM, when recording stops."""
     target_esr: Annotated[float, Field(gt=0, lt=1)] | None = None
     """Stop once the holdout ESR is below this."""
+    target_floors: Annotated[float, Field(ge=1, le=1e6)] | None = None
+    """Stop once the holdout ESR is below so many times the repeatability ESR."""
     plateau_rounds: Annotated[int, Field(ge=2, le=100)] | None = None
     """Stop once so many rounds brought the holdout ESR down by less than a twentieth."""
+    odd_takes: Annotated[int, Field(ge=2, le=100)] = 6
+    """Stop, and rest the knobs, after so many takes in a row that did not sound like this amp."""
+    disk_floor_gb: Annotated[float, Field(ge=0, le=1000)] = 0.5
+    """Stop while so much of the disk is still free."""
 
 
 class ChecksConfig(Section):
@@ -123,6 +129,18 @@ def _check_size(architecture: str, key: str, size: str) -> None:
             raise ValueError(f"{key}: an lstm is layers x units, such as 1x24, not {size!r}")
 
 
+Words = tuple[Annotated[str, Field(min_length=1, max_length=1000)], ...]
+
+
+class NotifyConfig(Section):
+    """Programs of yours that are told what happened, in variables named RIG_..."""
+
+    on_finish: Words = ()
+    """Run when the session ends: a program and its arguments, such as [notify-me, --loud]."""
+    on_alarm: Words = ()
+    """Run when something is wrong in the night."""
+
+
 class Config(Section):
     """A whole ``rig.yaml``."""
 
@@ -144,6 +162,8 @@ class Config(Section):
     """What is kept."""
     learner: LearnerConfig = LearnerConfig()
     """What is learnt."""
+    notify: NotifyConfig = NotifyConfig()
+    """Who is told. It stays with you: a session's own rig.yaml never names programs to run."""
 
     @field_validator("knobs")
     @classmethod

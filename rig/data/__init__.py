@@ -4,7 +4,7 @@ from importlib import resources
 from importlib.resources import as_file
 from importlib.resources.abc import Traversable
 
-__all__ = ["as_file", "default_config", "guitar", "profile", "profiles"]
+__all__ = ["as_file", "default_config", "guitar", "profile", "profiles", "unit"]
 
 _HERE = resources.files(__name__)
 _SUFFIX = ".yaml"
@@ -30,3 +30,8 @@ def guitar(name: str) -> Traversable | None:
     """A dry guitar recording by name, such as ``guitar-train``; None where there is none."""
     known = {entry.name: entry for entry in (_HERE / "di").iterdir()}
     return known.get(f"{name}.wav")
+
+
+def unit(name: str) -> str:
+    """The template of a service manager's file, with places to fill in braces."""
+    return (_HERE / "units" / name).read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ from rig.child import Child, ChildGone, ChildSilent, Message
 from rig.config import Config
 from rig.devices.host import ERRORS
 from rig.devices.protocols import Report, TakeCancelled
-from rig.errors import DeviceError, DeviceGone, DeviceHung
+from rig.errors import AudioDied, DeviceError, DeviceGone, DeviceHung, StorageError
 from rig.knobs import Setting
 
 #: A device that says nothing for this long hangs.
@@ -58,13 +58,24 @@ class Bench:
             ConfigError: Their drivers refuse the configuration.
         """
         if self._child is None:
-            self._child = Child("rig.devices.host", self._log)
+            self._child = self._started()
         takes, played_s = self._counters()
         text = configuration.dump(self._config)
         answer, _ = self._ask(
             {"do": "open", "config": text, "takes": takes, "played_s": played_s}, _ignore
         )
         self.sample_rate, self.paced = int(answer["sample_rate"]), bool(answer["paced"])
+
+    def _started(self) -> Child:
+        try:
+            return Child("rig.devices.host", self._log)
+        except OSError as error:
+            raise StorageError(f"{self._log}: cannot be written: {error.strerror}") from None
+
+    @property
+    def pid(self) -> int | None:
+        """The audio process's number, while there is one."""
+        return None if self._child is None else self._child.pid
 
     def dial(self, setting: Setting, last: str | None = None) -> None:
         """Set every knob; returns once they have settled.
@@ -81,6 +92,19 @@ class Bench:
     def rest(self) -> None:
         """Put the knobs to rest."""
         self._ask({"do": "rest"}, _ignore)
+
+    def rest_amp(self) -> None:
+        """Put the knobs to rest in a process of their own, whether there is an interface or not.
+
+        Raises:
+            DeviceError: The amp is not there.
+        """
+        if self._child is None:
+            self._child = self._started()
+        text = configuration.dump(self._config)
+        message = {"do": "open", "config": text, "takes": 0, "played_s": 0.0, "amp_only": True}
+        self._ask(message, _ignore)
+        self.rest()
 
     def reamp(self, send: Frames, report: Report = _ignore) -> Recording:
         """Play ``(frames,)`` and record as many.
@@ -110,13 +134,13 @@ class Bench:
             return self._answer(self._child, report, silence_s)
         except ChildGone:
             self._discard()
-            raise DeviceGone("the audio process ended unexpectedly; its log says more") from None
+            raise AudioDied("the audio process ended unexpectedly; its log says more") from None
         except DeviceHung:
             self._discard()
             raise
         except ChildSilent:
             self._discard()
-            raise DeviceGone(f"the device hung for {self._stall_s:g} s and was let go") from None
+            raise AudioDied(f"the device hung for {self._stall_s:g} s and was let go") from None
 
     def _answer(self, child: Child, report: Report, silence_s: float) -> tuple[Message, bytes]:
         while True:

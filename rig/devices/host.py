@@ -64,6 +64,8 @@ class Host:
         self._interface.close()
         self._amp.close()
         self._amp.open()
+        if message.get("amp_only"):
+            return {}
         self._interface.open()
         return {"sample_rate": self._interface.sample_rate, "paced": self._interface.paced}
 

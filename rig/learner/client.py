@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from rig.child import Child, ChildGone, ChildSilent
-from rig.errors import LearnerError
+from rig.errors import LearnerDied, LearnerError
 from rig.facts import FACT, ModelTrained, RoundLearned
 from rig.session.live import LiveLearner
 
@@ -59,9 +59,14 @@ class Learner:
         self._child: Child | None = None
         self._heard = 0.0
         self._answer: Answer | None = None
-        self._failure: str | None = None
+        self._failure: LearnerError | None = None
         self.job: Job | None = None
         self.progress: LiveLearner | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The learner process's number, while there is one."""
+        return None if self._child is None else self._child.pid
 
     @property
     def is_idle(self) -> bool:
@@ -107,7 +112,7 @@ class Learner:
         answer, failure = self._answer, self._failure
         self._answer, self._failure, self.job, self.progress = None, None, None, None
         if failure is not None:
-            raise LearnerError(failure)
+            raise failure
         return answer
 
     @property
@@ -119,12 +124,12 @@ class Learner:
             message, _ = child.receive(wait_s)
         except ChildSilent:
             if self._clock() - self._heard > self._stall_s:
-                self._fail(f"the learner made no progress for {self._stall_s:g} s")
+                why = f"the learner made no progress for {self._stall_s:g} s and was ended"
+                self._fail(LearnerDied(why))
             return False
         except ChildGone:
-            self._fail(
-                "the learner ended unexpectedly (out of memory?); logs/learner.log says more"
-            )
+            why = "the learner ended unexpectedly (out of memory?); logs/learner.log says more"
+            self._fail(LearnerDied(why))
             return False
         self._heard = self._clock()
         self._take_in(message)
@@ -135,15 +140,15 @@ class Learner:
             if "progress" in message:
                 self.progress = LiveLearner.model_validate(message["progress"])
             elif "failed" in message:
-                self._failure = str(message["failed"])
+                self._failure = LearnerError(str(message["failed"]))
             else:
                 fact = FACT.validate_python(message["fact"])
                 assert isinstance(fact, RoundLearned | ModelTrained)
                 self._answer = fact
         except (ValidationError, KeyError):
-            self._fail("the learner gave an answer that could not be read")
+            self._fail(LearnerError("the learner gave an answer that could not be read"))
 
-    def _fail(self, why: str) -> None:
+    def _fail(self, why: LearnerError) -> None:
         self._kill()
         self._failure = why
 

@@ -1,14 +1,12 @@
 """A session's captures as tensors."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
 
 from calibration.signals import Part
 from models.training import Dataset
-from rig import store
 from rig.capture import Role
 from rig.errors import SessionError
 from rig.session.folder import Session
@@ -16,14 +14,13 @@ from rig.session.state import CaptureState
 
 
 def _capture(
-    folder: Path, about: CaptureState, frames: int
+    session: Session, about: CaptureState, frames: int
 ) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
     assert about.kept is not None
-    assert about.kept.aligned is not None
-    path = folder / about.kept.aligned.path
-    _, audio = store.read_wav(path)
+    audio = session.kept_audio(about.kept)
     if audio.shape != (frames,):
-        raise SessionError(f"{path}: has not the length of the signal; 'rig verify' says more")
+        take = f"take {about.kept.take}"
+        raise SessionError(f"{take}: has not the length of the signal; 'rig verify' says more")
     return audio.astype(np.float32)
 
 
@@ -31,7 +28,7 @@ def _dataset(session: Session, captures: Sequence[CaptureState], start: int, sto
     signal = session.signal()
     frames = signal.segment(Part.TAIL).start
     panel = session.config.panel
-    targets = [_capture(session.folder, about, frames) for about in captures]
+    targets = [_capture(session, about, frames) for about in captures]
     points = [panel.point(about.capture.setting) for about in captures]
     return Dataset(
         torch.from_numpy(signal.send[:frames].astype(np.float32)),

@@ -9,9 +9,8 @@ from calibration.signals import Signal
 from rig.clock import next_time_of_day
 from rig.config import Config
 from rig.preflight.finding import Finding, finding
+from rig.session.folder import FRAME_BYTES, STORED_CHANNELS
 
-#: Float32 frames on disk for each frame played: return, loopback, aligned.
-STORED_CHANNELS, FRAME_BYTES = 3, 4
 #: Models, journal and logs, on top of the audio.
 SPARE_BYTES = 200_000_000
 #: Where nothing says how many captures there will be.

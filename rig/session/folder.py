@@ -1,7 +1,7 @@
 """The session folder: made once, opened by one writer and many readers."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -21,6 +21,7 @@ from rig.capture import Capture, Outcome, Take
 from rig.config import Config
 from rig.errors import SessionError
 from rig.journal import Journal
+from rig.reserve import Reserve
 from rig.session.state import State, fold
 
 JOURNAL = "journal.db"
@@ -28,6 +29,8 @@ CONFIG = "rig.yaml"
 LOCK = ".lock"
 #: How long a daemon waits for the lock: longer than a viewer's probe holds it.
 LOCK_S = 2.0
+#: Float32 frames on disk for each frame played: return, loopback, aligned.
+STORED_CHANNELS, FRAME_BYTES = 3, 4
 
 
 def is_session(folder: Path) -> bool:
@@ -63,6 +66,24 @@ class Session:
     state: State
     clock: Callable[[], float] = time
     _lock: filelock.BaseFileLock | None = None
+
+    @property
+    def reserve(self) -> Reserve:
+        """Room on the disk for what is still to be recorded."""
+        return Reserve(self.folder)
+
+    def reserve_round(self) -> None:
+        """Take room on the disk for everything that is ordered, and for a canary.
+
+        Raises:
+            StorageError: There is none.
+        """
+        self.reserve.take((len(self.state.pending) + 1) * self.take_bytes)
+
+    @property
+    def take_bytes(self) -> int:
+        """What one take comes to on the disk: return and loopback as recorded, and aligned."""
+        return STORED_CHANNELS * FRAME_BYTES * self._created().segments[-1].stop
 
     @classmethod
     def create(
@@ -142,8 +163,8 @@ class Session:
         """What is played, as it was stored when the session was made."""
         created = self.state.created
         assert created is not None
-        path = self.folder / created.signal.path
-        _, send = store.read_wav(path)
+        path = store.inside(self.folder, created.signal.path)
+        _, send = store.read_wav(path, created.signal.size)
         segments = tuple(
             signals.Segment(signals.Part(s.part), s.start, s.frames) for s in created.segments
         )
@@ -175,6 +196,7 @@ class Session:
         if aligned.raw_loopback is not None:
             channels.append(aligned.raw_loopback)
         raw = store.wav_bytes(np.stack(channels, axis=1), rate)
+        self.reserve.give(self.take_bytes)
         name = f"{take.number:05d}.wav"
         stored_raw = store.write(self.folder, f"takes/{name}", raw)
         stored = None
@@ -206,13 +228,30 @@ class Session:
     def kept_audio(self, take: facts.TakeEnded) -> NDArray[np.float64]:
         """What was kept of a take, ``(frames,)``, in step with the signal."""
         assert take.aligned is not None
-        return store.read_wav(self.folder / take.aligned.path)[1]
+        path = store.inside(self.folder, take.aligned.path)
+        return store.read_wav(path, take.aligned.size)[1]
 
     def close(self) -> None:
         """Let go of the session."""
         self.journal.close()
         if self._lock is not None:
+            self.reserve.drop()
+        if self._lock is not None:
             self._lock.release()
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Be the only one who writes into a session.
+
+    Raises:
+        SessionError: Somebody else does.
+    """
+    lock = _acquire(folder)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _acquire(folder: Path) -> filelock.BaseFileLock:

@@ -55,7 +55,7 @@ class LiveLearner(BaseModel):
 
 
 class Live(BaseModel):
-    """One snapshot, taken ``at`` Unix time by process ``pid``."""
+    """One snapshot, taken ``at`` Unix time by process ``pid``, whose children it names."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -65,6 +65,7 @@ class Live(BaseModel):
     take: LiveTake | None = None
     prompt: tuple[Move, ...] = ()
     learner: LiveLearner | None = None
+    processes: dict[str, int] = {}
 
 
 def publish(folder: Path, live: Live) -> None:

@@ -14,6 +14,17 @@ from rig.knobs import Setting
 
 #: What these checks find may be the amp itself: only a canary can tell.
 DOUBTFUL = frozenset({"level", "silence"})
+#: What these find in several takes in a row may be a dying amp.
+ODD = frozenset({"level", "silence", "replicate"})
+
+
+def _is_odd(take: TakeEnded, *, cold: bool) -> bool:
+    """Whether a take did not sound like this amp, all its audio being there.
+
+    An amp that is still cold may differ from itself.
+    """
+    checks = {reason.check for reason in take.reasons} - ({"replicate"} if cold else set())
+    return take.outcome is Outcome.REJECTED and bool(checks) and checks <= ODD
 
 
 @dataclass
@@ -63,6 +74,11 @@ class State:
         is_proven: Whether this run has recorded a good canary.
         in_doubt: Whether something was heard that only a canary can clear up.
         hands: Where the knobs turned by hand stand; None where nobody knows.
+        deaths: Processes that died, by the journal.
+        learner_deaths: How many times the learner died since it last answered.
+        odd_in_a_row: Takes in a row that did not sound like this amp at all.
+        run_outcomes: How the last takes of this run ended.
+        set_aside: Files that were damaged and lie elsewhere now.
     """
 
     seq: int = 0
@@ -95,10 +111,15 @@ class State:
     stopping: bool = False
     has_played: bool = False
     devices_lost: str | None = None
+    deaths: list[facts.ProcessDied] = field(default_factory=list)
+    learner_deaths: int = 0
+    odd_in_a_row: int = 0
+    run_outcomes: list[Outcome] = field(default_factory=list)
+    set_aside: set[str] = field(default_factory=set)
     model: facts.ModelTrained | None = None
 
-    #: How many ended takes `recent` holds.
-    RECENT = 8
+    #: How many ended takes `recent` holds, and `run_outcomes`.
+    RECENT, RATED = 8, 24
 
     def apply(self, entry: Entry) -> None:
         """Take one fact in."""
@@ -121,6 +142,7 @@ class State:
         self.devices_lost = self.hands = None
         self.is_proven = self.in_doubt = False
         self.abandoned_in_a_row, self.run_played_s = 0, 0.0
+        self.odd_in_a_row, self.run_outcomes, self.learner_deaths = 0, [], 0
 
     @_take_in.register
     def _(self, fact: facts.DaemonEnded, at: float) -> None:
@@ -160,6 +182,8 @@ class State:
         self.takes[fact.outcome] += 1
         self.recent = [*self.recent, fact][-self.RECENT :]
         self.run_played_s += fact.played_s
+        self.run_outcomes = [*self.run_outcomes, fact.outcome][-self.RATED :]
+        self.odd_in_a_row = self.odd_in_a_row + 1 if _is_odd(fact, cold=not self.is_proven) else 0
         about = self.captures[fact.capture]
         if fact.outcome is Outcome.KEPT:
             self._keep(about, fact)
@@ -207,6 +231,29 @@ class State:
         self.unproven = [number for number in self.unproven if number not in fact.captures]
 
     @_take_in.register
+    def _(self, fact: facts.ProcessDied, at: float) -> None:
+        self.deaths.append(fact)
+        self.learner_deaths += fact.process == "learner"
+
+    @_take_in.register
+    def _(self, fact: facts.ClockJumped, at: float) -> None:
+        self.in_doubt = True
+
+    @_take_in.register
+    def _(self, fact: facts.FilesSetAside, at: float) -> None:
+        self.set_aside |= {*fact.paths}
+        for about in self.captures.values():
+            if about.kept is not None and about.kept.take in fact.takes:
+                about.kept, about.rejected, about.failed = None, 0, 0
+        self.canaries = [canary for canary in self.canaries if canary.take not in fact.takes]
+        if self.reference is not None and self.reference.take in fact.takes:
+            self.reference = self.canaries[0] if self.canaries else None
+        if self.model is not None and {self.model.model.path, self.model.export.path} & {
+            *fact.paths
+        }:
+            self.model = None
+
+    @_take_in.register
     def _(self, fact: facts.DeviceTrouble, at: float) -> None:
         self.devices_lost = None if fact.back else fact.why
         self.in_doubt = self.in_doubt or fact.back
@@ -214,10 +261,12 @@ class State:
     @_take_in.register
     def _(self, fact: facts.RoundLearned, at: float) -> None:
         self.rounds.append(fact)
+        self.learner_deaths = 0
 
     @_take_in.register
     def _(self, fact: facts.LearnerFailed, at: float) -> None:
         self.learner_failures.append(fact)
+        self.learner_deaths = 0
 
     @_take_in.register
     def _(self, fact: facts.SettingsFilled, at: float) -> None:

@@ -7,15 +7,12 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from rig.capture import Outcome
-from rig.session import live
+from rig.session import forecast, live
 from rig.session.folder import Session, is_running
 from rig.session.state import State
 
 StateName = Literal["starting", "running", "paused", "stopping", "finished", "failed"]
 
-#: A step of the final model takes about this share of a step of the ensemble.
-FINAL_STEP = 0.5
 FINAL_STAGE = "final model"
 #: What is said of a session whose process died without a word.
 INTERRUPTED = "the capture was interrupted; 'rig capture' goes on from where it was"
@@ -92,29 +89,6 @@ def planned(state: State, session: Session) -> int | None:
     return session.config.plan.captures
 
 
-def eta_s(session: Session, now: float) -> float | None:
-    """Seconds until the session is done: takes and rounds at the pace they had so far."""
-    state, plan = session.state, session.config.plan
-    ended = state.takes[Outcome.KEPT]
-    if state.first_take_at is None or not ended or state.last_take_at is None:
-        return None
-    goal = planned(state, session)
-    if goal is None:
-        until = state.started.until if state.started else None
-        return None if until is None else max(until - now, 0.0)
-    learning_s = [learnt.seconds for learnt in state.rounds]
-    waited_s = sum(learning_s) if state.started and state.started.lockstep else 0.0
-    take_s = max(state.last_take_at - state.first_take_at - waited_s, 0.0) / ended
-    to_order = max(goal - state.ordered_to_learn(), 0)
-    rounds = -(-to_order // plan.batch)
-    if rounds and not learning_s:
-        return None
-    round_s = learning_s[-1] if learning_s else 0.0
-    learner = session.config.learner
-    final_s = FINAL_STEP * round_s * learner.final_steps / learner.steps
-    return (to_order + len(state.pending)) * take_s + rounds * round_s + final_s
-
-
 def status(session: Session, clock: Callable[[], float] = time.time) -> Status:
     """The status of a session as it stands in its folder."""
     state, panel = session.state, session.config.panel
@@ -122,7 +96,10 @@ def status(session: Session, clock: Callable[[], float] = time.time) -> Status:
     running = is_running(session.folder)
     name = state_name(state, running=running)
     snapshot = live.read(session.folder) if running else None
-    left_s = eta_s(session, now) if name in ("starting", "running", "paused") else None
+    goal = planned(state, session)
+    left_s = None
+    if name in ("starting", "running", "paused"):
+        left_s = forecast.eta_s(state, session.config, goal, now)
     if snapshot and snapshot.learner and snapshot.learner.stage == FINAL_STAGE:
         left_s = snapshot.learner.eta_s
     names = [knob.name for knob in panel.knobs]
@@ -133,7 +110,7 @@ def status(session: Session, clock: Callable[[], float] = time.time) -> Status:
         state=name,
         finish_reason=INTERRUPTED if not running and state.ended is None else reason,
         captures={
-            "planned": planned(state, session),
+            "planned": goal,
             "kept": sum(about.kept is not None for about in trained),
             "abandoned": sum(about.abandoned is not None for about in state.captures.values()),
         },

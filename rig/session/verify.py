@@ -13,10 +13,11 @@ AUDIO_FOLDERS = ("takes", "captures")
 
 @dataclass(frozen=True)
 class Problem:
-    """Something wrong: with which take (None: with the session itself), and what."""
+    """Something wrong: with which take (None: with the session itself), what, in which file."""
 
     take: int | None
     what: str
+    path: str | None = None
 
     def __str__(self) -> str:
         """One line for people."""
@@ -63,15 +64,23 @@ def _unrecorded(session: Session) -> Iterator[Problem]:
             yield Problem(about.kept.take, "is called kept, but the journal names no recording")
 
 
+def _is_made_anew(session: Session, file: StoredFile) -> bool:
+    """Whether a file that was set aside once stands for something again: a later model, say."""
+    model = session.state.model
+    return model is not None and file in (model.model, model.export)
+
+
 def verify(session: Session) -> Report:
     """Check every stored file by size and hash; reads everything, changes nothing."""
     problems = list(_unrecorded(session))
     known: set[str] = set()
     for take, file in _stored(session):
+        if file.path in session.state.set_aside and not _is_made_anew(session, file):
+            continue
         known.add(file.path)
         wrong = store.problem(session.folder, file)
         if wrong is not None:
-            problems.append(Problem(take, wrong))
+            problems.append(Problem(take, wrong, file.path))
     present = (
         path.relative_to(session.folder).as_posix()
         for folder in AUDIO_FOLDERS

@@ -32,7 +32,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in jack.ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     # A device is back sooner here than at night.
-    monkeypatch.setattr("rig.daemon.BACK_OFF_S", (0.5, 1.0, 1.0, 2.0, 2.0, 2.0, 5.0, 5.0))
+    monkeypatch.setattr("rig.mending.BACK_OFF_S", (0.5, 1.0, 1.0, 2.0, 2.0, 2.0, 5.0, 5.0))
 
 
 def playing(folder: Path, take: int) -> Callable[[], bool]:

@@ -91,6 +91,7 @@ class MidiAmp:
         for name, wanted in values.items():
             if name not in knobs:
                 continue
+            self._sweep(knobs[name], wanted)
             way = self._approach(knobs[name], wanted)
             for value in way:
                 self._send(self._wires[name], value)
@@ -125,6 +126,20 @@ class MidiAmp:
         """Sending to a port whose receiver is gone succeeds, so the list of ports is asked."""
         if self._port is None or self._name not in self._present():
             raise DeviceGone(f"the MIDI port '{self._name or self._options.port}' went away")
+
+    def _sweep(self, knob: Knob, wanted: float) -> None:
+        """Where a ramp is asked for, every allowed value on the way, over its time."""
+        start, ramp_s = self._stands.get(knob.name), self._wires[knob.name].ramp_s
+        if not ramp_s or start is None:
+            return
+        low, high = sorted((start, wanted))
+        way = [value for value in knob.values if low < value < high]
+        if wanted < start:
+            way.reverse()
+        steps = min(len(way), int(ramp_s / self._options.message_gap_s))
+        for step in range(steps):
+            self._send(self._wires[knob.name], way[(step + 1) * len(way) // (steps + 1)])
+            self._sleep(max(ramp_s / steps - self._options.message_gap_s, 0.0))
 
     def _approach(self, knob: Knob, value: float) -> list[float]:
         """The values to send, the last ones final; never outside the knob's limits."""

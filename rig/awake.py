@@ -1,0 +1,66 @@
+"""Keeping the machine awake while amps are captured: by what the system itself offers for that."""
+
+import contextlib
+import logging
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+log = logging.getLogger("rig")
+
+#: Windows: ES_CONTINUOUS with ES_SYSTEM_REQUIRED, and alone.
+_STAY_AWAKE, _AS_USUAL = 0x80000001, 0x80000000
+
+
+def _helper() -> list[str] | None:
+    """A program that keeps the machine awake for as long as it runs; it ends with its input."""
+    if sys.platform == "darwin" and shutil.which("caffeinate"):
+        return ["caffeinate", "-ims", "cat"]
+    if sys.platform == "linux" and shutil.which("systemd-inhibit"):
+        what = "--what=sleep:idle:handle-lid-switch"
+        return ["systemd-inhibit", what, "--who=rig", "--why=capturing an amp", "cat"]
+    return None
+
+
+@contextmanager
+def awake() -> Iterator[None]:
+    """Keep the machine from sleeping; where that cannot be done, say so in the log and go on.
+
+    The helper reads from a pipe that this process holds: it ends with it, however it ends.
+    """
+    if sys.platform == "win32":
+        import ctypes
+
+        ctypes.windll.kernel32.SetThreadExecutionState(_STAY_AWAKE)
+        try:
+            yield
+        finally:
+            ctypes.windll.kernel32.SetThreadExecutionState(_AS_USUAL)
+        return
+    helper = _started(_helper())
+    try:
+        yield
+    finally:
+        if helper is not None:
+            with contextlib.suppress(OSError):
+                helper.communicate(timeout=2)
+
+
+def _started(command: list[str] | None) -> "subprocess.Popen[bytes] | None":
+    if command is None:
+        log.info("nothing here keeps the machine awake: see that it does not go to sleep")
+        return None
+    try:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=os.name != "nt",
+        )
+    except OSError as error:
+        log.info("the machine cannot be kept awake: %s", error)
+        return None

@@ -1,0 +1,104 @@
+"""What is done about what goes wrong: giving up, doubting, opening again, putting to rest."""
+
+import logging
+
+from calibration.checks import Verdict
+from rig import facts
+from rig.capture import Capture, Role
+from rig.errors import AudioDied, DeviceError, DeviceGone
+from rig.session.baseline import strange_captures
+from rig.work import Work
+
+log = logging.getLogger("rig")
+
+#: Waits between attempts to get a lost device back; then the session stops.
+BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0)
+#: What a connection looks like that is lost and nobody told of it.
+SILENT = frozenset({"silence", "standstill", "loopback"})
+
+
+def give_up(work: Work, capture: Capture) -> None:
+    """Abandon a setting after too many bad takes; a canary takes what it was to prove with it."""
+    session, state = work.session, work.session.state
+    about, most = state.captures[capture.number], session.config.plan.rejects
+    if not about.is_pending or max(about.rejected, about.failed) < most:
+        return
+    if capture.role is Role.CANARY and not state.is_proven and _is_warming_up(work):
+        return
+    last = state.recent[-1]
+    why = last.reasons[0].sentence if last.reasons else "no take of it was good"
+    session.record(facts.CaptureAbandoned(capture=capture.number, why=why))
+    log.warning("capture %d is given up: %s", capture.number, why)
+    if capture.role is Role.CANARY and state.unproven:
+        suspect(work, tuple(state.unproven), why)
+
+
+def _is_warming_up(work: Work) -> bool:
+    """Whether an amp that is not yet what it was may still become so."""
+    state = work.session.state
+    odd = {reason.check for reason in state.recent[-1].reasons} == {"replicate"}
+    return odd and state.run_played_s < work.session.config.plan.warmup_s
+
+
+def suspect(work: Work, captures: tuple[int, ...], why: str) -> None:
+    """Trust some recordings no more: they wait to be recorded again, and teach nothing."""
+    work.session.record(facts.CapturesSuspected(captures=captures, why=why))
+    log.warning("captures %s are suspect: %s", ", ".join(map(str, captures)), why)
+
+
+def look_again(work: Work) -> None:
+    """Have what all other takes do not explain recorded once more, now that the amp is well."""
+    strange = strange_captures(work.session)
+    if strange:
+        suspect(work, strange, "its level is not what all the others say: once more, to be sure")
+
+
+def reopen_if_silent(work: Work, verdict: Verdict) -> None:
+    """Open the devices anew where nothing came back: a lost connection sounds like silence."""
+    if SILENT & {reason.check for reason in verdict.reasons}:
+        try:
+            work.bench.open()
+        except DeviceGone as error:
+            bring_back(work, error)
+
+
+def bring_back(work: Work, lost: DeviceGone) -> None:
+    """Open the devices again, with growing pauses.
+
+    Raises:
+        DeviceGone: They stay away.
+    """
+    if isinstance(lost, AudioDied):
+        work.session.record(facts.ProcessDied(process="audio", why=str(lost)))
+    work.session.record(facts.DeviceTrouble(back=False, why=str(lost)))
+    log.warning("%s", lost)
+    for attempt, pause_s in enumerate(BACK_OFF_S):
+        if attempt == len(BACK_OFF_S) // 2:
+            work.alarm(str(lost))
+        work.wire.says("waiting for the device", work.learner.progress)
+        work.clock.sleep(pause_s)
+        try:
+            work.bench.open()
+        except DeviceGone as error:
+            lost = error
+        else:
+            work.session.record(facts.DeviceTrouble(back=True, why="the device is back"))
+            return
+        if work.listen() and work.session.state.stopping:
+            return
+    raise DeviceGone(f"the device stayed away: {lost}")
+
+
+def rest(work: Work) -> None:
+    """Put the knobs to rest, opening the devices once more if need be.
+
+    A device that is gone cannot be put to rest, and that ends nothing.
+    """
+    try:
+        try:
+            work.bench.rest()
+        except DeviceGone:
+            work.bench.open()
+            work.bench.rest()
+    except DeviceError as error:
+        log.warning("the knobs could not be put to rest: %s", error)

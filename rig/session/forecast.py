@@ -1,0 +1,56 @@
+"""How long things will take, judged by how long they took."""
+
+from rig.capture import Outcome
+from rig.config import Config
+from rig.session.state import State
+
+#: A step of the final model takes about this share of a step of the ensemble.
+FINAL_STEP = 0.5
+
+
+def take_s(state: State) -> float | None:
+    """Seconds from one kept take to the next, rejected ones and changes of knobs included."""
+    kept = state.takes[Outcome.KEPT]
+    if state.first_take_at is None or state.last_take_at is None or not kept:
+        return None
+    learning_s = sum(learnt.seconds for learnt in state.rounds)
+    waited_s = learning_s if state.started and state.started.lockstep else 0.0
+    return max(state.last_take_at - state.first_take_at - waited_s, 0.0) / kept
+
+
+def round_s(state: State) -> float | None:
+    """Seconds that the next round will be learning."""
+    return state.rounds[-1].seconds if state.rounds else None
+
+
+def final_s(state: State, config: Config) -> float:
+    """Seconds that the final model will train; 0 where no round has shown yet how fast it goes."""
+    last_s = round_s(state)
+    learner = config.learner
+    if last_s is None:
+        return 0.0
+    return FINAL_STEP * last_s * learner.final_steps / learner.steps
+
+
+def eta_s(state: State, config: Config, goal: int | None, now: float) -> float | None:
+    """Seconds until the session is done.
+
+    Args:
+        state: Of the session.
+        config: Of the session.
+        goal: How many settings are to be learnt from; None where the clock decides.
+        now: Unix time.
+    """
+    pace_s = take_s(state)
+    if pace_s is None:
+        return None
+    if goal is None:
+        until = state.started.until if state.started else None
+        return None if until is None else max(until - now, 0.0)
+    to_order = max(goal - state.ordered_to_learn(), 0)
+    rounds = -(-to_order // config.plan.batch)
+    learning_s = round_s(state)
+    if rounds and learning_s is None:
+        return None
+    takes = to_order + len(state.pending)
+    return takes * pace_s + rounds * (learning_s or 0.0) + final_s(state, config)

@@ -1,0 +1,133 @@
+"""Supervisor, daemon, audio child and learner: each may die at any instant."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from rig.capture import Role
+from rig.facts import ProcessDied
+from rig.session import control
+from rig.session.folder import Session, is_running
+from rig.session.status import status
+from rig.session.verify import verify
+from tests.faults import victims
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kill -9 and ps are POSIX")
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> tuple[Path, Path]:
+    """A session folder to be, and a configuration."""
+    config = tmp_path / "rig.yaml"
+    config.write_text(victims.configuration_of(24), encoding="utf-8")
+    return tmp_path / "säs sion", config
+
+
+def eventually(what: "object", seconds: float = 30.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not what():  # type: ignore[operator]
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def deaths(folder: Path) -> list[str]:
+    session = Session.view(folder)
+    try:
+        return [death.process for death in session.state.deaths]
+    finally:
+        session.close()
+
+
+@pytest.mark.timeout(600)
+def test_thirty_kills_of_whoever_is_there(rig: tuple[Path, Path]) -> None:
+    folder, config = rig
+    toll = victims.rampage(folder, config, 30, seed=4)
+    victims.see_through(folder, config)
+    session = Session.view(folder)
+    assert verify(session).sound
+    assert len(session.state.kept(Role.SEED, Role.ACTIVE)) == 24
+    assert session.state.model is not None
+    assert toll.longest_s < victims.BACK_S
+    assert {"daemon", "supervisor"} <= set(deaths(folder))
+
+
+def test_each_death_is_a_fact(rig: tuple[Path, Path]) -> None:
+    folder, config = rig
+    victims.start(folder, config)
+    eventually(lambda: victims.last_word(folder) > 8)
+    for name in ("audio", "supervisor", "daemon"):
+        eventually(lambda wanted=name: wanted in victims.pids(folder))  # type: ignore[misc]
+        os.kill(victims.pids(folder)[name], signal.SIGKILL)
+        eventually(lambda wanted=name: wanted in deaths(folder))  # type: ignore[misc]
+    control.drop(folder, "stop-now")
+    eventually(lambda: not victims.pids(folder))
+    now = status(Session.view(folder))
+    assert now.state == "finished"
+    assert "stopped by hand" in str(now.finish_reason)
+
+
+def test_a_daemon_that_hangs_is_ended_and_started_again(
+    rig: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rig import supervisor
+    from rig.service import Request
+
+    folder, config = rig
+    monkeypatch.setattr(supervisor, "HUNG_S", 6.0)
+    watcher = supervisor.Supervisor(Request(folder, config))
+    hung: list[int] = []
+
+    def hang() -> None:
+        """Stop the daemon's clock once; its supervisor lives in this very process."""
+        there = victims.pids(folder)
+        if not hung and "daemon" in there and victims.last_word(folder) > 8:
+            hung.append(there["daemon"])
+            os.kill(there["daemon"], signal.SIGSTOP)
+        elif hung and "daemon" in deaths(folder) and not watcher._stopping:
+            watcher.stop()
+
+    class Watching:
+        def __call__(self, seconds: float) -> None:
+            hang()
+            time.sleep(seconds)
+
+    watcher._clock = supervisor.Clock(sleep=Watching())
+    # The daemon starts a supervisor where it finds none: this one holds the lock, as main does.
+    with supervisor._lock(folder):
+        assert watcher.run() == 0
+    assert hung
+    assert "daemon" in deaths(folder)
+
+
+def test_terminating_the_supervisor_stops_the_capture_in_good_order(
+    rig: tuple[Path, Path],
+) -> None:
+    folder, config = rig
+    victims.start(folder, config)
+    eventually(lambda: victims.last_word(folder) > 8)
+    os.kill(victims.pids(folder)["supervisor"], signal.SIGTERM)
+    eventually(lambda: not victims.pids(folder))
+    assert status(Session.view(folder)).state == "finished"
+    assert not is_running(folder)
+
+
+def test_detached_it_outlives_the_shell_that_started_it(rig: tuple[Path, Path]) -> None:
+    folder, config = rig
+    command = [sys.executable, "-m", "rig", "capture", str(config), "--detach"]
+    shell = subprocess.Popen(
+        [*command, "--session", str(folder)], start_new_session=True, stdout=subprocess.DEVNULL
+    )
+    assert shell.wait(30) == 0
+    # What a terminal does to its own session when it is closed.
+    with pytest.raises(ProcessLookupError):
+        os.killpg(shell.pid, signal.SIGHUP)
+    eventually(lambda: victims.last_word(folder) > 8)
+    control.drop(folder, "stop-now")
+    eventually(lambda: not victims.pids(folder))
+    facts = [e.fact for e in Session.view(folder).journal.entries()]
+    assert not [fact for fact in facts if isinstance(fact, ProcessDied)]
