@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import singledispatchmethod
 from statistics import median
 
+from calibration.checks import SAME_DB
 from rig import facts
 from rig.capture import Capture, Outcome, Role
 from rig.errors import SessionError
@@ -40,6 +41,8 @@ class CaptureState:
         suspects: Takes that were kept once and are not trusted any more.
         heard_dbfs: The level of a take that was out of the amp's family.
         vouched_for: Whether a canary has shown since that the amp is well.
+        was_odd: Whether a take since the last kept one did not sound like this amp.
+        beside: What was recorded since the last good canary when such a take was.
     """
 
     capture: Capture
@@ -50,6 +53,21 @@ class CaptureState:
     suspects: list[TakeEnded] = field(default_factory=list)
     heard_dbfs: float | None = None
     vouched_for: bool = False
+    was_odd: bool = False
+    beside: tuple[int, ...] = ()
+
+    def doubt(self) -> None:
+        """Trust what was kept no more: it waits to be recorded again."""
+        if self.kept is not None:
+            self.suspects.append(self.kept)
+            self.kept, self.rejected, self.failed = None, 0, 0
+
+    def heard_otherwise(self, take: TakeEnded) -> bool:
+        """Whether a take is not as loud as the one that was out of the amp's family."""
+        level = take.figures.get("return_rms_dbfs")
+        if self.heard_dbfs is None or level is None:
+            return False
+        return abs(level - self.heard_dbfs) > SAME_DB
 
     @property
     def vouched_dbfs(self) -> float | None:
@@ -193,6 +211,10 @@ class State:
             about.failed += 1
 
     def _keep(self, about: CaptureState, fact: TakeEnded) -> None:
+        """A take that now sounds otherwise tells that the amp was ill when it was odd."""
+        if about.was_odd and (about.capture.role is Role.CANARY or about.heard_otherwise(fact)):
+            self._doubt(about.beside)
+        about.was_odd, about.beside = False, ()
         about.kept = fact
         self.played_s += fact.played_s
         self.baseline = self.baseline or fact
@@ -201,6 +223,12 @@ class State:
             self._prove(fact)
         else:
             self.unproven.append(about.capture.number)
+
+    def _doubt(self, numbers: Iterable[int]) -> None:
+        """Captures that were recorded while the amp was not itself."""
+        for number in numbers:
+            self.captures[number].doubt()
+        self.unproven = [number for number in self.unproven if number not in {*numbers}]
 
     def _prove(self, canary: TakeEnded) -> None:
         self.canaries.append(canary)
@@ -215,6 +243,9 @@ class State:
     def _reject(self, about: CaptureState, fact: TakeEnded) -> None:
         about.rejected += 1
         checks = {reason.check for reason in fact.reasons}
+        if checks & ODD:
+            about.was_odd = True
+            about.beside = tuple(dict.fromkeys([*about.beside, *self.unproven]))
         if "level" in checks:
             about.heard_dbfs, about.vouched_for = fact.figures.get("return_rms_dbfs"), False
         self.in_doubt = self.in_doubt or bool(checks & DOUBTFUL)
@@ -223,12 +254,7 @@ class State:
 
     @_take_in.register
     def _(self, fact: facts.CapturesSuspected, at: float) -> None:
-        for number in fact.captures:
-            about = self.captures[number]
-            if about.kept is not None:
-                about.suspects.append(about.kept)
-                about.kept, about.rejected, about.failed = None, 0, 0
-        self.unproven = [number for number in self.unproven if number not in fact.captures]
+        self._doubt(fact.captures)
 
     @_take_in.register
     def _(self, fact: facts.ProcessDied, at: float) -> None:

@@ -1,0 +1,23 @@
+"""A simulated night with everything in it that goes wrong at night."""
+
+from pathlib import Path
+
+import pytest
+
+from rig.capture import Role
+from rig.session.status import status
+from rig.session.verify import verify
+from tests.nights import simulation
+
+
+@pytest.mark.timeout(600)
+def test_a_night_with_everything_that_goes_wrong_ends_finished(tmp_path: Path) -> None:
+    night = simulation.night(tmp_path, seed=1, captures=90, times=2)
+    now = status(night.session)
+    assert now.state == "finished", night.reasons
+    assert len(night.session.state.kept(Role.SEED, Role.ACTIVE)) == 90
+    assert verify(night.session).sound
+    assert min(night.world.happened.values()) >= 2, night.world.happened
+    assert simulation.worst_kept_esr(night.session) < 1e-3
+    assert night.runs > 4
+    assert night.session.state.model is not None
