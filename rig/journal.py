@@ -45,9 +45,9 @@ PRAGMA user_version = {SCHEMA_VERSION};
 """
 
 
-def chained(before: str, at: float, body: str) -> str:
+def chained(before: str, seq: int, at: float, body: str) -> str:
     """The digest of a row, given that of the row before it (empty for the first)."""
-    return hashlib.sha256(f"{before}\n{at!r}\n{body}".encode()).hexdigest()[:32]
+    return hashlib.sha256(f"{before}\n{seq}\n{at!r}\n{body}".encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Journal:
         self.path = path
         self._connection = connection
         self._version = version
-        self._last = ""
+        self._last, self._last_seq = "", 0
 
     @classmethod
     def create(cls, path: Path) -> Self:
@@ -104,8 +104,9 @@ class Journal:
             journal = cls(path, connection, version)
             if writing:
                 connection.execute("PRAGMA synchronous = FULL")
+                journal._refuse_damage()
                 journal._bring_up_to_date()
-                journal._last = journal._digest_of_last()
+                journal._last_seq, journal._last = journal._last_row()
         except sqlite3.Error as error:
             raise _damaged(path, error) from None
         return journal
@@ -137,6 +138,12 @@ class Journal:
             )
         return version
 
+    def _refuse_damage(self) -> None:
+        """Before anything is added, look at every page: rows may be missing without an error."""
+        found = self._connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if found != "ok":
+            raise sqlite3.DatabaseError(str(found).splitlines()[0])
+
     def _bring_up_to_date(self) -> None:
         """From schema 1: give every row its digest, all at once or not at all."""
         if self._version == SCHEMA_VERSION:
@@ -147,7 +154,7 @@ class Journal:
             run("ALTER TABLE facts ADD COLUMN digest TEXT NOT NULL DEFAULT ''")
             last = ""
             for seq, at, body in run("SELECT seq, at, body FROM facts ORDER BY seq").fetchall():
-                last = chained(last, float(at), body)
+                last = chained(last, seq, float(at), body)
                 run("UPDATE facts SET digest = ? WHERE seq = ?", (last, seq))
             run(_GUARDS.split("CREATE TRIGGER facts_remain")[0])
             run(f"PRAGMA user_version = {SCHEMA_VERSION}")
@@ -158,11 +165,11 @@ class Journal:
         self._connection.execute("BEGIN IMMEDIATE")
         return self._connection
 
-    def _digest_of_last(self) -> str:
+    def _last_row(self) -> tuple[int, str]:
         row = self._connection.execute(
-            "SELECT digest FROM facts ORDER BY seq DESC LIMIT 1"
+            "SELECT seq, digest FROM facts ORDER BY seq DESC LIMIT 1"
         ).fetchone()
-        return str(row[0]) if row else ""
+        return (int(row[0]), str(row[1])) if row else (0, "")
 
     def append(self, fact: Fact, at: float) -> Entry:
         """Write a fact down for good.
@@ -170,18 +177,17 @@ class Journal:
         Raises:
             StorageError: The disk did not take it; the journal is as it was before.
         """
-        body = fact.model_dump_json()
-        digest = chained(self._last, at, body)
+        body, seq = fact.model_dump_json(), self._last_seq + 1
+        digest = chained(self._last, seq, at, body)
         try:
-            cursor = self._connection.execute(
-                "INSERT INTO facts (at, kind, body, digest) VALUES (?, ?, ?, ?)",
-                (at, fact.kind, body, digest),
+            self._connection.execute(
+                "INSERT INTO facts (seq, at, kind, body, digest) VALUES (?, ?, ?, ?, ?)",
+                (seq, at, fact.kind, body, digest),
             )
         except sqlite3.Error as error:
             raise StorageError(f"{self.path}: the journal cannot be written: {error}") from None
-        assert cursor.lastrowid is not None
-        self._last = digest
-        return Entry(cursor.lastrowid, at, fact)
+        self._last, self._last_seq = digest, seq
+        return Entry(seq, at, fact)
 
     def entries(self, after: int = 0) -> Iterator[Entry]:
         """Every fact behind ``after``, in order.
@@ -215,7 +221,7 @@ class Journal:
         return str(row[0]) if row else ""
 
     def _checked(self, seq: int, before: str, at: float, body: str, digest: str) -> str:
-        if self._version > 1 and chained(before, at, body) != digest:
+        if self._version > 1 and chained(before, seq, at, body) != digest:
             raise SessionError(f"{self.path}: row {seq} is not what was written; {_REPAIR}")
         return digest
 

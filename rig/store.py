@@ -47,17 +47,32 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def put(target: Path, content: bytes) -> None:
+def _make_parents(target: Path, root: Path | None) -> None:
+    """Make the folders of a file, but never the root: where that is gone, so is its disk."""
+    if root is None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return
+    for parent in reversed(target.relative_to(root).parents):
+        if parent.parts:
+            (root / parent).mkdir(exist_ok=True)
+
+
+def put(target: Path, content: bytes, root: Path | None = None) -> None:
     """Write a file so that after this it is there, whole, whatever happens.
 
     On macOS ``fsync`` hands the data to the disk, which may still lose it with the power.
+
+    Args:
+        target: The file; its folders are made.
+        content: All of it.
+        root: A folder above it that has to be there already.
 
     Raises:
         StorageError: The disk did not take it; nothing is left under the file's own name.
     """
     unfinished = target.with_name(target.name + UNFINISHED)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        _make_parents(target, root)
         with unfinished.open("wb") as file:
             file.write(content)
             file.flush()
@@ -83,8 +98,18 @@ def inside(folder: Path, path: str) -> Path:
 
 
 def write(folder: Path, path: str, content: bytes) -> StoredFile:
-    """Put a file into a session folder, and say what the journal must know of it; see `put`."""
-    put(inside(folder, path), content)
+    """Put a file into a session folder, and say what the journal must know of it; see `put`.
+
+    Raises:
+        StorageError: The disk did not take it, or the folder is gone with its disk.
+    """
+    target = inside(folder, path)
+    try:
+        put(target, content, folder)
+    except StorageError:
+        if not folder.is_dir():
+            raise StorageError(f"{folder}: is gone: was its disk pulled out?") from None
+        raise
     return StoredFile(path=path, sha256=hashlib.sha256(content).hexdigest(), size=len(content))
 
 

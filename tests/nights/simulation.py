@@ -313,11 +313,11 @@ def simulated(world: World) -> Iterator[None]:
     """Put the simulated devices, learner and disk in place of the real ones."""
     real = service.Bench, service.Learner, store.put
 
-    def put(target: Path, content: bytes) -> None:
+    def put(target: Path, content: bytes, root: Path | None = None) -> None:
         """A disk that is full until somebody makes room."""
         if world.disk_full:
             raise StorageError(f"{target}: cannot be written: No space left on device")
-        real[2](target, content)
+        real[2](target, content, root)
 
     def bench(config: Config, *_: object) -> Devices:
         return Devices(world, config)
