@@ -13,6 +13,8 @@ LEAST_MEMBERS = 8
 LEAST_NEIGHBOURS = 16
 #: Takes of one setting may differ by this much and mean nothing.
 NOISE_DB = 0.3
+#: More members than this make an answer slower and no better: the nearest, or the last, count.
+MOST_MEMBERS = 200
 #: A level this far from what the family says is out of it, and so is one of this many sigmas.
 FAMILY_DB, FAMILY_SIGMAS = 6.0, 5.0
 #: Of a normal distribution: median of the magnitudes over the standard deviation.
@@ -69,7 +71,7 @@ def strangers(points: ArrayLike, levels_db: ArrayLike) -> list[int]:
     """
     known = np.asarray(points, dtype=np.float64)
     heard = np.asarray(levels_db, dtype=np.float64)
-    left, found = np.arange(len(heard)), list[int]()
+    left, found = np.arange(len(heard))[-MOST_MEMBERS:], list[int]()
     while len(left) > LEAST_NEIGHBOURS:
         worst = _strangest(known[left], heard[left])
         if worst is None:
@@ -97,6 +99,8 @@ def expect(points: ArrayLike, levels_db: ArrayLike, point: ArrayLike) -> Expecte
     if len(heard) < LEAST_MEMBERS:
         return None
     asked = np.asarray(point, dtype=np.float64)[None]
+    nearest = np.argsort(np.sum((known - asked) ** 2, axis=1), kind="stable")[:MOST_MEMBERS]
+    known, heard = known[nearest], heard[nearest]
     spread = max(float(np.std(heard)), NOISE_DB)
     slope = 1.0 / max(known.shape[1], 1)
     covariance = _gram(known)

@@ -20,7 +20,7 @@ from rig.clock import Clock
 from rig.config import Config
 from rig.devices.bench import Bench
 from rig.errors import RigError
-from rig.facts import DaemonEnded
+from rig.facts import DaemonEnded, TakeEnded
 from rig.service import Request, configured, parse_request
 from rig.session import control, live
 from rig.session.folder import Session, is_running, is_session
@@ -31,10 +31,9 @@ LOCK = ".supervisor.lock"
 TICK_S = 0.25
 #: A daemon that is not heard of for this long hangs; opening devices takes 90 s at the most.
 HUNG_S = 240.0
-#: Pauses before a daemon that died is started again; after the last one it stays down.
+#: Pauses before a daemon that died is started again; after the last one it stays down. One that
+#: has recorded something starts with the first pause again.
 BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
-#: A daemon that lived for this long starts with the first pause again.
-LIVED_S = 600.0
 #: How often a daemon looks after its supervisor, and how often at most it starts a new one.
 LOOK_S, MOST_NEW = 3.0, 20
 
@@ -112,11 +111,11 @@ class Supervisor:
         began = self._last_seq()
         pauses = iter(BACK_OFF_S)
         while True:
-            started = self._clock.monotonic()
+            before = self._last_seq()
             code = self._watch(self._daemon())
             if code == 0 or self._ended(began) or not is_session(self._folder):
                 return code
-            if self._clock.monotonic() - started > LIVED_S:
+            if self._has_recorded(before):
                 pauses = iter(BACK_OFF_S)
             pause_s = next(pauses, None)
             if pause_s is None or self._stopping:
@@ -180,6 +179,10 @@ class Supervisor:
 
     def _ended(self, seq: int) -> bool:
         return any(isinstance(fact, DaemonEnded) for fact in self._entries_after(seq))
+
+    def _has_recorded(self, seq: int) -> bool:
+        """Whether a daemon got anywhere: one that does may die as often as it likes."""
+        return any(isinstance(fact, TakeEnded) for fact in self._entries_after(seq))
 
     def _give_up(self, code: int) -> int:
         """The daemon stays down: put the knobs to rest, and tell somebody."""

@@ -386,7 +386,8 @@ def night(folder: Path, seed: int, captures: int, times: int) -> Night:
                 if not ending.failed:
                     break
                 world.disk_full = False
-                world.lasting = None
+                if "sound like this amp" in ending.reason or "given up" in ending.reason:
+                    world.lasting = None
     finally:
         Devices._recorded = playing  # type: ignore[method-assign]
     session = Session.view(request.session)
