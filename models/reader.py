@@ -4,6 +4,7 @@ It shares nothing with the code that trains and writes: ordinary convolutions an
 Source: the file format notes of neural-amp-modeler (version 0.7.0).
 """
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,7 +21,8 @@ class _Weights:
         self._at = 0
 
     def take(self, *shape: int) -> Tensor:
-        size = int(torch.tensor(shape).prod())
+        """The next ones."""
+        size = math.prod(shape)
         taken = self._flat[self._at : self._at + size]
         if len(taken) < size:
             raise ValueError("the file has too few weights")
@@ -28,6 +30,7 @@ class _Weights:
         return taken.reshape(shape)
 
     def end(self) -> None:
+        """There must be none left."""
         if self._at != len(self._flat):
             raise ValueError("the file has too many weights")
 

@@ -7,7 +7,8 @@ from rig import facts
 from rig.capture import Capture, Outcome, Role
 from rig.clock import next_time_of_day
 from rig.knobs import Setting
-from rig.session.state import CaptureState, State
+from rig.session.captures import CaptureState
+from rig.session.state import State
 from rig.stopping import Goals, Now, finish
 from tests.conftest import TINY
 

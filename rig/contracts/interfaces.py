@@ -74,6 +74,7 @@ class InterfaceContract:
         send = self.send(interface.sample_rate)
 
         def cancel(_levels: Levels) -> None:
+            """At the first report."""
             raise TakeCancelled
 
         with pytest.raises(TakeCancelled):

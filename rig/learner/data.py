@@ -9,8 +9,8 @@ from calibration.signals import Part
 from models.training import Dataset
 from rig.capture import Role
 from rig.errors import SessionError
+from rig.session.captures import CaptureState
 from rig.session.folder import Session
-from rig.session.state import CaptureState
 
 
 def _capture(

@@ -10,8 +10,9 @@ from calibration.takes import Aligned
 from calibration.warmth import warmth
 from rig.capture import Capture, Role
 from rig.knobs import Point
+from rig.session.captures import CaptureState
 from rig.session.folder import Session
-from rig.session.state import CaptureState, State
+from rig.session.state import State
 
 #: A canary may differ from the reference by the first of these, or so many times the session's
 #: own repeatability.

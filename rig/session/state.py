@@ -5,81 +5,13 @@ from dataclasses import dataclass, field
 from functools import singledispatchmethod
 from statistics import median
 
-from calibration.checks import SAME_DB
 from rig import facts
 from rig.capture import Capture, Outcome, Role
 from rig.errors import SessionError
 from rig.facts import TakeEnded
 from rig.journal import Entry
 from rig.knobs import Setting
-
-#: What these checks find may be the amp itself: only a canary can tell.
-DOUBTFUL = frozenset({"level", "silence"})
-#: What these find in several takes in a row may be a dying amp.
-ODD = frozenset({"level", "silence", "replicate"})
-
-
-def _is_odd(take: TakeEnded, *, cold: bool) -> bool:
-    """Whether a take did not sound like this amp, all its audio being there.
-
-    An amp that is still cold may differ from itself.
-    """
-    checks = {reason.check for reason in take.reasons} - ({"replicate"} if cold else set())
-    return take.outcome is Outcome.REJECTED and bool(checks) and checks <= ODD
-
-
-@dataclass
-class CaptureState:
-    """What became of an order: pending until it is kept or abandoned.
-
-    Attributes:
-        capture: The order.
-        rejected: Takes that the checks refused.
-        failed: Takes that brought nothing back.
-        kept: The take that stands for the setting.
-        abandoned: Why it was given up.
-        suspects: Takes that were kept once and are not trusted any more.
-        heard_dbfs: The level of a take that was out of the amp's family.
-        vouched_for: Whether a canary has shown since that the amp is well.
-        was_odd: Whether a take since the last kept one did not sound like this amp.
-        beside: What was recorded since the last good canary when such a take was.
-    """
-
-    capture: Capture
-    rejected: int = 0
-    failed: int = 0
-    kept: TakeEnded | None = None
-    abandoned: str | None = None
-    suspects: list[TakeEnded] = field(default_factory=list)
-    heard_dbfs: float | None = None
-    vouched_for: bool = False
-    was_odd: bool = False
-    beside: tuple[int, ...] = ()
-
-    def doubt(self) -> None:
-        """Trust what was kept no more: it waits to be recorded again."""
-        if self.kept is not None:
-            self.suspects.append(self.kept)
-            self.kept, self.rejected, self.failed = None, 0, 0
-
-    def heard_otherwise(self, take: TakeEnded) -> bool:
-        """Whether a take is not as loud as the one that was out of the amp's family."""
-        level = take.figures.get("return_rms_dbfs")
-        if self.heard_dbfs is None or level is None:
-            return False
-        return abs(level - self.heard_dbfs) > SAME_DB
-
-    @property
-    def vouched_dbfs(self) -> float | None:
-        """The level that an odd take of it had, where a second such take would be believed."""
-        if self.suspects:
-            return self.suspects[-1].figures.get("return_rms_dbfs")
-        return self.heard_dbfs if self.vouched_for else None
-
-    @property
-    def is_pending(self) -> bool:
-        """Whether it is still to be recorded."""
-        return self.kept is None and self.abandoned is None
+from rig.session.captures import DOUBTFUL, ODD, CaptureState, is_odd
 
 
 @dataclass
@@ -201,7 +133,7 @@ class State:
         self.recent = [*self.recent, fact][-self.RECENT :]
         self.run_played_s += fact.played_s
         self.run_outcomes = [*self.run_outcomes, fact.outcome][-self.RATED :]
-        self.odd_in_a_row = self.odd_in_a_row + 1 if _is_odd(fact, cold=not self.is_proven) else 0
+        self.odd_in_a_row = self.odd_in_a_row + 1 if is_odd(fact, cold=not self.is_proven) else 0
         about = self.captures[fact.capture]
         if fact.outcome is Outcome.KEPT:
             self._keep(about, fact)

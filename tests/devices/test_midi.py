@@ -66,6 +66,34 @@ def test_approaches_stay_within_the_limits(approach: str, expected: list[float])
     assert all(value in gain.values for value in path)
 
 
+@pytest.mark.parametrize(("start", "wanted"), [(2.0, 9.0), (9.0, 2.0), (5.0, 5.0)])
+def test_a_ramp_sweeps_through_allowed_values_in_its_time(start: float, wanted: float) -> None:
+    text = WIRES.replace("gain: {cc: 20,", "gain: {cc: 20, ramp_s: 0.5, avoid: [[4, 6]],")
+    config = configuration.parse(text % "direct")
+    slept: list[float] = []
+    amp, knob = MidiAmp(config, sleep=slept.append), config.panel.knobs[0]
+    heard: list[int] = []
+    amp._put = lambda message: heard.append(message.value)  # type: ignore[method-assign]
+    amp._stands["gain"] = knob.quantise(start)
+    amp._sweep(knob, knob.quantise(wanted))
+    wire = config.knobs["gain"]
+    allowed = {wire.sent(value) for value in knob.values}
+    assert set(heard) <= allowed
+    assert heard == sorted(heard, reverse=wanted < start)
+    if start != wanted:
+        assert len(heard) > 20
+        assert sum(slept) == pytest.approx(0.5, abs=0.05)
+
+
+def test_without_a_ramp_or_at_first_it_jumps() -> None:
+    config = configured()
+    amp, knob = MidiAmp(config), config.panel.knobs[0]
+    amp._put = lambda message: pytest.fail("nothing is to be swept")  # type: ignore[method-assign]
+    amp._sweep(knob, 5.0)
+    amp._stands["gain"] = 2.0
+    amp._sweep(knob, 5.0)
+
+
 @pytest.mark.parametrize(
     ("wanted", "present", "found"),
     [
@@ -96,6 +124,7 @@ def test_a_port_that_is_not_certain_is_not_opened(present: list[str]) -> None:
         ("gain: {cc: 1, send: [0, 200]}", "knobs.gain.send"),
         ("gain: {send: [0, 20]}", "knobs.gain.send"),
         ("gain: {cc: 1, step: 0.01}", "knobs.gain.step"),
+        ("gain: {hand: true, ramp_s: 1}", "knobs.gain.ramp_s"),
     ],
 )
 def test_wires_that_cannot_be_are_mistakes(knobs: str, key: str) -> None:
