@@ -14,7 +14,7 @@ LEAST_NEIGHBOURS = 16
 #: Takes of one setting may differ by this much and mean nothing.
 NOISE_DB = 0.3
 #: More members than this make an answer slower and no better: the nearest, or the last, count.
-MOST_MEMBERS = 200
+MOST_MEMBERS = 100
 #: A level this far from what the family says is out of it, and so is one of this many sigmas.
 FAMILY_DB, FAMILY_SIGMAS = 6.0, 5.0
 #: Of a normal distribution: median of the magnitudes over the standard deviation.

@@ -1,5 +1,6 @@
 """The shape of ``rig.yaml``: every key, its unit, its range and its default."""
 
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -184,9 +185,9 @@ class Config(Section):
             raise ValueError("plan.captures: without it, set plan.until or plan.target_esr")
         return self
 
-    @property
+    @cached_property
     def panel(self) -> Panel:
-        """The amp's knobs, in the order of the file."""
+        """The amp's knobs, in the order of the file; they know all their positions by heart."""
         everything = isinstance(self.amp, HandAmpConfig)
         return Panel(
             tuple(knob.knob(name, by_hand=everything) for name, knob in self.knobs.items())

@@ -81,7 +81,7 @@ def troubles(session: Session) -> list[bool]:
     return [fact.back for fact in found]
 
 
-CABLES = WIRED.replace("captures: 8, seeds: 4", "captures: 5, seeds: 3")
+CABLES = WIRED.replace("captures: 8, seeds: 4", "captures: 4, seeds: 4")
 
 
 def replug_cables() -> None:
@@ -114,7 +114,7 @@ def test_an_audio_server_that_dies_in_a_take_and_is_started_again(tmp_path: Path
     assert not ending.failed, ending.reason
     assert troubles(session)[:1] == [False]
     assert troubles(session)[-1:] == [True]
-    assert len(session.state.kept(Role.SEED, Role.ACTIVE)) == 5
+    assert len(session.state.kept(Role.SEED, Role.ACTIVE)) == 4
 
 
 def test_a_midi_receiver_that_goes_away_and_comes_back(tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_a_midi_receiver_that_goes_away_and_comes_back(tmp_path: Path) -> None:
         ending, session = run(tmp_path, CABLES)
     assert not ending.failed, ending.reason
     assert troubles(session) == [False, True]
-    assert len(session.state.kept(Role.SEED, Role.ACTIVE)) == 5
+    assert len(session.state.kept(Role.SEED, Role.ACTIVE)) == 4
 
 
 def test_a_loopback_that_is_unplugged_and_patched_again(tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_a_loopback_that_is_unplugged_and_patched_again(tmp_path: Path) -> None:
         night.enter_context(roadie(tmp_path / "session", 3, unplug))
         ending, session = run(tmp_path, CABLES)
     assert not ending.failed, ending.reason
-    assert len(session.state.kept(Role.SEED, Role.ACTIVE)) == 5
+    assert len(session.state.kept(Role.SEED, Role.ACTIVE)) == 4
 
 
 def rejected(tmp_path: Path, *checks: str) -> bool:
@@ -168,7 +168,7 @@ def rejected(tmp_path: Path, *checks: str) -> bool:
     )
 
 
-SHORT = RIG.replace("captures: 12, seeds: 6, batch: 3", "captures: 6, seeds: 3, batch: 3")
+SHORT = RIG.replace("captures: 12, seeds: 6, batch: 3", "captures: 5, seeds: 5, batch: 3")
 
 
 def test_an_amp_program_that_dies_in_a_take_and_is_started_again(tmp_path: Path) -> None:
@@ -187,7 +187,7 @@ def test_an_amp_program_that_dies_in_a_take_and_is_started_again(tmp_path: Path)
         night.enter_context(roadie(tmp_path / "session", 4, restart))
         ending, session = run(tmp_path, SHORT + REST)
         assert not ending.failed, ending.reason
-        assert len(session.state.kept(Role.SEED, Role.ACTIVE)) == 6
+        assert len(session.state.kept(Role.SEED, Role.ACTIVE)) == 5
         assert worst_repeat(session, tmp_path) < 1e-8
 
 
@@ -221,7 +221,7 @@ def test_on_a_busy_machine_dropouts_are_recorded_again_and_nothing_corrupt_is_ke
             ending, session = run(tmp_path, text)
         assert not ending.failed, ending.reason
         assert rejected(tmp_path, "dropout-flag", "dropout", "drift", "latency", "standstill")
-        assert len(session.state.kept(Role.SEED, Role.ACTIVE)) == 6
+        assert len(session.state.kept(Role.SEED, Role.ACTIVE)) == 5
         assert worst_repeat(session, tmp_path) < 1e-8
 
 

@@ -66,7 +66,7 @@ def test_a_disk_that_fills_up_anywhere_leaves_a_valid_session_that_goes_on(
 ) -> None:
     path = tmp_path / "rig.yaml"
     path.write_text(SMALL, encoding="utf-8")
-    for number, leave in enumerate([40_000, 300_000, 900_000, 4_600_000, 5_200_000, 6_000_000]):
+    for number, leave in enumerate([40_000, 900_000, 4_600_000, 5_600_000]):
         folder = tiny_disk / f"session-{number}"
         ballast = fill(tiny_disk, leave)
         said = (
@@ -108,7 +108,7 @@ def test_every_write_in_turn_may_fail(
     path.write_text(SMALL, encoding="utf-8")
     attempt, said = 0, ""
     while said != "all 3 captures are recorded":
-        attempt += 3 if error == errno.ENOSPC else 7
+        attempt += 3 if error == errno.ENOSPC else 11
         folder = tmp_path / f"session-{attempt}"
         with monkeypatch.context() as patch:
             failing(folder, attempt, error, patch)

@@ -41,6 +41,7 @@ def kept(session: Session) -> dict[int, TakeEnded]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_fifty_kills_lose_nothing(tmp_path: Path) -> None:
     instants = random.Random(5)
