@@ -49,8 +49,9 @@ class Baseline:
         noise_dbfs: Of the same.
         loopback_error_db: Of the same.
         level: What its other takes say of the level at this setting.
-        heard_dbfs: The level of this very setting in an earlier take that the family did not
-            explain, where the amp was found to be well since.
+        heard_dbfs: Levels of this very setting in earlier takes that the family did not explain,
+            where the amp was found to be well since.
+        must_agree: Whether one of these has to be heard again: the setting itself is in question.
         replicate: The take that this one repeats, in step, ``(frames,)``.
         replicate_limit: The ESR between the two that is still the same amp.
     """
@@ -59,7 +60,8 @@ class Baseline:
     noise_dbfs: float | None = None
     loopback_error_db: float | None = None
     level: Expected | None = None
-    heard_dbfs: float | None = None
+    heard_dbfs: tuple[float, ...] = ()
+    must_agree: bool = False
     replicate: Audio | None = field(default=None, repr=False)
     replicate_limit: float = 0.01
 
@@ -202,15 +204,25 @@ def _session_reasons(
 
 
 def _family_reasons(figures: Figures, baseline: Baseline) -> Iterator[Reason]:
-    if baseline.level is None:
+    level = figures["return_rms_dbfs"]
+    said_before = any(abs(level - heard) < SAME_DB for heard in baseline.heard_dbfs)
+    if said_before:
         return
-    off = figures["return_rms_dbfs"] - baseline.level.level_db
-    limit = max(FAMILY_DB, FAMILY_SIGMAS * baseline.level.sigma_db)
-    said_before = (
-        baseline.heard_dbfs is not None
-        and abs(figures["return_rms_dbfs"] - baseline.heard_dbfs) < SAME_DB
-    )
-    if abs(off) > limit and not said_before:
+    if baseline.must_agree and baseline.heard_dbfs:
+        off = min(abs(level - heard) for heard in baseline.heard_dbfs)
+        yield Reason(
+            "disagreement",
+            off,
+            SAME_DB,
+            f"two takes of this setting differ by {off:.0f} dB: a third one decides",
+        )
+    elif baseline.level is not None:
+        yield from _stranger(level - baseline.level.level_db, baseline.level)
+
+
+def _stranger(off: float, expected: Expected) -> Iterator[Reason]:
+    limit = max(FAMILY_DB, FAMILY_SIGMAS * expected.sigma_db)
+    if abs(off) > limit:
         way = "louder" if off > 0 else "quieter"
         yield Reason(
             "level",

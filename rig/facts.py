@@ -147,11 +147,16 @@ def broken_off(take: int, capture: int, check: str, why: str) -> TakeEnded:
 
 
 class CapturesSuspected(_Fact):
-    """What was kept of some captures is not trusted any more: they are to be recorded again."""
+    """What was kept of some captures is not trusted any more: they are to be recorded again.
+
+    ``alone`` where each of them is odd by itself, and the amp is not: then a take is kept only
+    once another one agrees with it.
+    """
 
     kind: Literal["captures-suspected"] = "captures-suspected"
     captures: tuple[Number, ...]
     why: str
+    alone: bool = False
 
 
 class ProcessDied(_Fact):

@@ -40,9 +40,9 @@ def _is_warming_up(work: Work) -> bool:
     return odd and state.run_played_s < work.session.config.plan.warmup_s
 
 
-def suspect(work: Work, captures: tuple[int, ...], why: str) -> None:
+def suspect(work: Work, captures: tuple[int, ...], why: str, *, alone: bool = False) -> None:
     """Trust some recordings no more: they wait to be recorded again, and teach nothing."""
-    work.session.record(facts.CapturesSuspected(captures=captures, why=why))
+    work.session.record(facts.CapturesSuspected(captures=captures, why=why, alone=alone))
     log.warning("captures %s are suspect: %s", ", ".join(map(str, captures)), why)
 
 
@@ -50,7 +50,8 @@ def look_again(work: Work) -> None:
     """Have what all other takes do not explain recorded once more, now that the amp is well."""
     strange = strange_captures(work.session)
     if strange:
-        suspect(work, strange, "its level is not what all the others say: once more, to be sure")
+        why = "its level is not what all the others say: once more, to be sure"
+        suspect(work, strange, why, alone=True)
 
 
 def reopen_if_silent(work: Work, verdict: Verdict) -> None:

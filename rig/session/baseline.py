@@ -36,7 +36,8 @@ def baseline(session: Session, capture: Capture) -> Baseline:
         first.get("noise_dbfs"),
         first.get("loopback_error_db"),
         _family(session, capture),
-        None if about is None else about.vouched_dbfs,
+        () if about is None else about.vouched_dbfs,
+        about is not None and about.is_strange,
     )
     if capture.role is not Role.CANARY or state.reference is None:
         return found

@@ -178,7 +178,7 @@ class State:
         if checks & ODD:
             about.was_odd = True
             about.beside = tuple(dict.fromkeys([*about.beside, *self.unproven]))
-        if "level" in checks:
+        if checks & {"level", "disagreement"}:
             about.heard_dbfs, about.vouched_for = fact.figures.get("return_rms_dbfs"), False
         self.in_doubt = self.in_doubt or bool(checks & DOUBTFUL)
         if "replicate" in checks:
@@ -187,6 +187,8 @@ class State:
     @_take_in.register
     def _(self, fact: facts.CapturesSuspected, at: float) -> None:
         self._doubt(fact.captures)
+        for number in fact.captures:
+            self.captures[number].is_strange = fact.alone
 
     @_take_in.register
     def _(self, fact: facts.ProcessDied, at: float) -> None:

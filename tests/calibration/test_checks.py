@@ -7,6 +7,7 @@ import pytest
 
 from calibration import latency
 from calibration.checks import Baseline, Limits, judge
+from calibration.family import Expected
 from calibration.signals import Part, Signal
 from calibration.takes import Aligned, align
 
@@ -107,3 +108,22 @@ def test_a_rise_of_the_noise_floor_is_found_against_the_session(short_signal: Si
         returned += 0.003 * np.random.default_rng(2).standard_normal(len(returned))
 
     assert reasons(take(short_signal, hiss), short_signal, Baseline(None, -80.0)) == ["noise"]
+
+
+def test_a_setting_in_question_needs_two_takes_that_agree(short_signal: Signal) -> None:
+    aligned = take(short_signal)
+    level = judge(aligned, short_signal, Limits(), Baseline()).figures["return_rms_dbfs"]
+    odd = Baseline(heard_dbfs=(level - 20.0,), must_agree=True)
+    verdict = judge(aligned, short_signal, Limits(), odd)
+    assert [reason.check for reason in verdict.reasons] == ["disagreement"]
+    assert "differ by 20 dB" in verdict.reasons[0].sentence
+    third = Baseline(heard_dbfs=(level - 20.0, level + 0.1), must_agree=True)
+    assert reasons(aligned, short_signal, third) == []
+
+
+def test_a_level_out_of_the_family_is_believed_the_second_time(short_signal: Signal) -> None:
+    aligned = take(short_signal)
+    level = judge(aligned, short_signal, Limits(), Baseline()).figures["return_rms_dbfs"]
+    family = Expected(level + 15.0, 1.0)
+    assert reasons(aligned, short_signal, Baseline(level=family)) == ["level"]
+    assert reasons(aligned, short_signal, Baseline(level=family, heard_dbfs=(level,))) == []

@@ -16,7 +16,7 @@ from calibration import latency, levels
 from calibration.takes import guitar_of
 from rig import config as configuration
 from rig import facts, service, store
-from rig.capture import Frames, Levels, Outcome, Recording
+from rig.capture import Frames, Levels, Recording, Role
 from rig.clock import Clock
 from rig.config import Config
 from rig.devices.protocols import Report
@@ -98,7 +98,10 @@ class World:
         self.takes += 1
         kind = self.expected.pop(self.takes, None)
         if kind in LASTING and self.lasting is not None:
-            self.expected[self.takes + 1] = kind
+            later = self.takes + 1
+            while later in self.expected:
+                later += 1
+            self.expected[later] = kind
             return None
         if kind is not None:
             self.happened[kind] += 1
@@ -331,20 +334,17 @@ def simulated(world: World) -> Iterator[None]:
 
 
 def watching(world: World, session: Path) -> Callable[[], None]:
-    """Somebody who mends what a canary has found, as far as a canary has found it."""
+    """Somebody who mends what a canary has found, once it has."""
 
     def mend() -> None:
         if world.lasting is None or not (session / "journal.db").exists():
             return
         view = Session.view(session)
-        last = view.state.recent[-1] if view.state.recent else None
+        state = view.state
+        last = state.recent[-1] if state.recent else None
+        canary = last is not None and state.captures[last.capture].capture.role is Role.CANARY
         view.close()
-        noticed = last is not None and last.outcome is Outcome.REJECTED
-        if (
-            noticed
-            and last is not None
-            and {r.check for r in last.reasons} & {"replicate", "level"}
-        ):
+        if canary and last is not None and {r.check for r in last.reasons} & {"replicate"}:
             world.lasting = None
 
     return mend
