@@ -46,9 +46,9 @@ class Baseline:
 
     Attributes:
         latency_frames: Of its first good take.
-        noise_dbfs: Of the same.
         loopback_error_db: Of the same.
-        level: What its other takes say of the level at this setting.
+        noise: What its other takes say of the noise floor at this setting: gain knobs raise it.
+        level: The same of the level.
         heard_dbfs: Levels of this very setting in earlier takes that the family did not explain,
             where the amp was found to be well since.
         must_agree: Whether one of these has to be heard again: the setting itself is in question.
@@ -57,8 +57,8 @@ class Baseline:
     """
 
     latency_frames: float | None = None
-    noise_dbfs: float | None = None
     loopback_error_db: float | None = None
+    noise: Expected | None = None
     level: Expected | None = None
     heard_dbfs: tuple[float, ...] = ()
     must_agree: bool = False
@@ -192,14 +192,16 @@ def _session_reasons(
                 limit,
                 f"the round trip moved by {jump:.1f} frames: did the interface lose its clock?",
             )
-    if baseline.noise_dbfs is not None:
-        rise = figures["noise_dbfs"] - baseline.noise_dbfs
-        if rise > limits.noise_rise_db:
+    if baseline.noise is not None:
+        rise = figures["noise_dbfs"] - baseline.noise.level_db
+        limit = max(limits.noise_rise_db, FAMILY_SIGMAS * baseline.noise.sigma_db)
+        if rise > limit:
             yield Reason(
                 "noise",
                 rise,
-                limits.noise_rise_db,
-                f"the noise floor rose by {rise:.0f} dB: a phone, a dimmer or a bad cable nearby?",
+                limit,
+                f"the noise floor is {rise:.0f} dB higher than it should be at this setting: "
+                "a phone, a dimmer or a bad cable nearby?",
             )
 
 

@@ -11,21 +11,22 @@ from rig import config as configuration
 from rig import data
 from rig.cli import questions
 from rig.config import MidiAmpConfig, SoundCardConfig
-from rig.devices.survey import AudioDevice, Survey
+from rig.devices.survey import AudioDevice, MidiPort, Survey
 
 CARD = AudioDevice("CoreAudio", 'Scarlett "18i8"', 18, 8, 44_100)
 SPEAKERS = AudioDevice("CoreAudio", "Speakers", 0, 2, 48_000)
-FOUND = Survey((SPEAKERS, CARD), ("Amp MIDI 1", "Other"), ())
+PORTS = (MidiPort("MACOSX_CORE", "Amp MIDI 1"), MidiPort("MACOSX_CORE", "Other"))
+FOUND = Survey((SPEAKERS, CARD), PORTS, ())
 
 
-def answered(*typed: str) -> str:
+def answered(*typed: str, found: Survey = FOUND) -> str:
     """The configuration from some answers; an empty one takes the default."""
     left = list(typed)
 
     def ask(_question: str, default: str) -> str:
         return (left.pop(0) if left else "") or default
 
-    text = questions.configuration(FOUND, ask, lambda _line: None)
+    text = questions.configuration(found, ask, lambda _line: None)
     assert not left
     return text
 
@@ -49,6 +50,14 @@ def test_a_sound_card_with_a_loopback_and_an_amp_by_controllers() -> None:
         "gain": 20,
         "master_volume": 7,
     }
+
+
+def test_a_port_on_jack_is_named_with_its_interface() -> None:
+    found = Survey((CARD,), (MidiPort("UNIX_JACK", "gx_head_amp:midi_in_1"),), ())
+    typed = ("1", "", "1", "1", "0", "1", "0", "1", "gain", "20")
+    config = configuration.parse(answered(*typed, found=found))
+    assert isinstance(config.amp, MidiAmpConfig)
+    assert (config.amp.port, config.amp.api) == ("gx_head_amp:midi_in_1", "UNIX_JACK")
 
 
 def test_by_hand_without_a_loopback_and_nonsense_is_asked_for_again() -> None:

@@ -17,6 +17,8 @@ Show = Callable[[str], None]
 BUILT_IN = "the built-in virtual amp"
 BY_HAND = "somebody turns the knobs"
 OWN_CONTROLLERS = "its knobs answer to MIDI controllers that I name"
+#: Never what 'auto' means.
+JACK = "UNIX_JACK"
 USUAL_KNOBS = "gain, bass, middle, treble, volume"
 
 
@@ -113,20 +115,26 @@ def _amp(questions: Questions, survey: "Survey") -> str:
         return "\n".join(["amp: {driver: hand}", "knobs:", *(f"  {n}: {{}}" for n in names)])
     port = _port(questions, survey)
     if chosen > 1:
-        return data.profile(ready[chosen - 2]).replace('port: "MIDI"', f"port: {_quoted(port)}")
+        return data.profile(ready[chosen - 2]).replace('port: "MIDI"', port)
     channel = questions.number("MIDI channel", 1, 1, 16)
     knobs = []
     for place, name in enumerate(questions.names("its knobs", USUAL_KNOBS)):
         controller = questions.number(f"MIDI controller of {name}", 20 + place, 0, 127)
         knobs.append(f"  {name}: {{cc: {controller}}}")
-    amp = f"amp: {{driver: midi, port: {_quoted(port)}, channel: {channel}}}"
+    amp = f"amp: {{driver: midi, {port}, channel: {channel}}}"
     return "\n".join([amp, "knobs:", *knobs])
 
 
 def _port(questions: Questions, survey: "Survey") -> str:
+    """The keys that name a port; its interface only where the system has several."""
     if not survey.midi:
-        return questions.text("MIDI port (none is there now; a part of its name will do)", "MIDI")
-    return survey.midi[questions.choose("MIDI port", survey.midi)]
+        asked = "MIDI port (none is there now; a part of its name will do)"
+        return f"port: {_quoted(questions.text(asked, 'MIDI'))}"
+    several = len({port.api for port in survey.midi}) > 1 or survey.midi[0].api == JACK
+    names = [f"{port.name} ({port.api})" if several else port.name for port in survey.midi]
+    port = survey.midi[questions.choose("MIDI port", names)]
+    named = f"port: {_quoted(port.name)}"
+    return f"{named}, api: {port.api}" if several else named
 
 
 def _quoted(text: str) -> str:

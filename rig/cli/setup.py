@@ -88,7 +88,7 @@ def devices(
             f"{device.host_api}: {device.name}: {device.inputs} in, {device.outputs} out, {rate}"
         )
     for port in found.midi:
-        out.print(f"MIDI: {port}")
+        out.print(f"MIDI {port.api}: {port.name}")
     for trouble in found.troubles:
         err.print(trouble, style="yellow")
     if not (found.audio or found.midi or found.troubles):

@@ -88,7 +88,7 @@ class ChecksConfig(Section):
     drift_frames: Positive = 0.25
     """The end of a take may come back by this much later or earlier than its beginning."""
     noise_rise_db: Positive = 12.0
-    """The return's noise floor may rise by this much within a session."""
+    """The return's noise floor may be this much higher than other takes let expect."""
     replicate_esr: Annotated[float, Field(gt=0, lt=1)] = 0.01
     """The reference setting may differ by this ESR from its first recording, at the most."""
 

@@ -10,6 +10,8 @@ from rig.errors import DeviceError, DeviceGone
 
 #: Audio servers may take long to answer; one that takes longer hangs.
 PATIENCE_S = 30.0
+#: The interfaces that ``amp.api`` may name.
+MIDI_APIS = ("LINUX_ALSA", "UNIX_JACK", "MACOSX_CORE", "WINDOWS_MM")
 
 
 @dataclass(frozen=True)
@@ -24,11 +26,19 @@ class AudioDevice:
 
 
 @dataclass(frozen=True)
+class MidiPort:
+    """An output port under one of the system's MIDI interfaces, as ``amp.api`` names them."""
+
+    api: str
+    name: str
+
+
+@dataclass(frozen=True)
 class Survey:
     """Everything that was found, and what could not be looked for, in a sentence each."""
 
     audio: tuple[AudioDevice, ...]
-    midi: tuple[str, ...]
+    midi: tuple[MidiPort, ...]
     troubles: tuple[str, ...]
 
 
@@ -49,19 +59,33 @@ def _audio() -> list[AudioDevice]:
     ]
 
 
-def _midi() -> list[str]:
+def _midi() -> list[MidiPort]:
+    """Ports of every interface that works.
+
+    Raises:
+        RuntimeError: None does.
+    """
     import rtmidi
 
-    names: list[str] = []
-    for api in rtmidi.get_compiled_api():
-        names += rtmidi.MidiOut(api).get_ports()
-    return list(dict.fromkeys(names))
+    ports: list[MidiPort] = []
+    failed: list[RuntimeError] = []
+    apis = [api for api in MIDI_APIS if getattr(rtmidi, f"API_{api}") in rtmidi.get_compiled_api()]
+    for api in apis:
+        try:
+            names = rtmidi.MidiOut(getattr(rtmidi, f"API_{api}")).get_ports()
+        except RuntimeError as error:  # rtmidi's own errors are
+            failed.append(error)
+        else:
+            ports += [MidiPort(api, name) for name in dict.fromkeys(names)]
+    if failed and len(failed) == len(apis):
+        raise failed[0]
+    return ports
 
 
 def _here() -> Survey:
     """Look from this process."""
     audio: list[AudioDevice] = []
-    midi: list[str] = []
+    midi: list[MidiPort] = []
     troubles: list[str] = []
     try:
         audio = _audio()
@@ -98,7 +122,8 @@ def survey() -> Survey:
         raise DeviceError("the audio drivers crashed while devices were listed")
     found: dict[str, Any] = json.loads(lines[-1])
     audio = tuple(AudioDevice(**device) for device in found["audio"])
-    return Survey(audio, tuple(found["midi"]), tuple(found["troubles"]))
+    midi = tuple(MidiPort(**port) for port in found["midi"])
+    return Survey(audio, midi, tuple(found["troubles"]))
 
 
 if __name__ == "__main__":

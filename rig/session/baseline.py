@@ -33,38 +33,39 @@ def baseline(session: Session, capture: Capture) -> Baseline:
     about = state.captures.get(capture.number)
     found = Baseline(
         first.get("latency_frames"),
-        first.get("noise_dbfs"),
         first.get("loopback_error_db"),
-        _family(session, capture),
+        _family(session, capture, "noise_dbfs"),
+        _family(session, capture, "return_rms_dbfs"),
         () if about is None else about.vouched_dbfs,
         about is not None and about.is_strange,
     )
     if capture.role is not Role.CANARY or state.reference is None:
         return found
     audio, limit = session.kept_audio(state.reference), _limit(session)
-    return replace(found, replicate=audio, replicate_limit=limit)
+    noise = Expected(state.reference.figures["noise_dbfs"], 0.0)
+    return replace(found, noise=noise, replicate=audio, replicate_limit=limit)
 
 
-def _members(session: Session) -> tuple[list[CaptureState], list[Point], list[float]]:
-    """The amp's family: kept captures, the reference once; where, and how loud."""
+def _members(session: Session, figure: str) -> tuple[list[CaptureState], list[Point], list[float]]:
+    """The amp's family: kept captures, the reference once; where, and a figure of each."""
     kept = [about for about in session.state.kept() if about.capture.role is not Role.CANARY]
     kept += session.state.kept(Role.CANARY)[-1:]
     points = [session.config.panel.point(about.capture.setting) for about in kept]
-    heard = [about.kept.figures["return_rms_dbfs"] for about in kept if about.kept]
+    heard = [about.kept.figures[figure] for about in kept if about.kept]
     return kept, points, heard
 
 
-def _family(session: Session, capture: Capture) -> Expected | None:
-    """How loud the setting should be; a canary is compared sample by sample instead."""
+def _family(session: Session, capture: Capture, figure: str) -> Expected | None:
+    """What a figure of the setting should be; a canary is compared with the reference instead."""
     if capture.role is Role.CANARY:
         return None
-    _, points, heard = _members(session)
+    _, points, heard = _members(session, figure)
     return expect(points, heard, session.config.panel.point(capture.setting))
 
 
 def strange_captures(session: Session) -> tuple[int, ...]:
     """Kept captures that all the others do not explain and that were recorded only once."""
-    kept, points, heard = _members(session)
+    kept, points, heard = _members(session, "return_rms_dbfs")
     return tuple(
         kept[index].capture.number
         for index in strangers(points, heard)

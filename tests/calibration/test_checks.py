@@ -99,15 +99,17 @@ def test_flagged_dropouts_reject(short_signal: Signal) -> None:
 
 def test_a_jump_of_the_round_trip_is_found_against_the_session(short_signal: Signal) -> None:
     aligned = take(short_signal)
-    assert reasons(aligned, short_signal, Baseline(DELAY + 1.0, None)) == ["latency"]
-    assert reasons(aligned, short_signal, Baseline(DELAY + 0.1, None)) == []
+    assert reasons(aligned, short_signal, Baseline(DELAY + 1.0)) == ["latency"]
+    assert reasons(aligned, short_signal, Baseline(DELAY + 0.1)) == []
 
 
 def test_a_rise_of_the_noise_floor_is_found_against_the_session(short_signal: Signal) -> None:
     def hiss(returned: np.ndarray, loopback: np.ndarray) -> None:
         returned += 0.003 * np.random.default_rng(2).standard_normal(len(returned))
 
-    assert reasons(take(short_signal, hiss), short_signal, Baseline(None, -80.0)) == ["noise"]
+    noisy = take(short_signal, hiss)
+    assert reasons(noisy, short_signal, Baseline(noise=Expected(-80.0, 0.5))) == ["noise"]
+    assert reasons(noisy, short_signal, Baseline(noise=Expected(-55.0, 0.5))) == []
 
 
 def test_a_setting_in_question_needs_two_takes_that_agree(short_signal: Signal) -> None:

@@ -34,6 +34,8 @@ TAKE_S, ROUND_S, OPEN_S = 62.0, 240.0, 3.0
 DELAY_FRAMES = 137.25
 RATE = 16_000
 
+#: By then the amp has a family to be judged by.
+FIRST_TROUBLE = 14
 #: Trouble with one take, all of it heard in the take itself.
 TAKE_TROUBLE = ("dropout", "flag", "clipping", "silence", "unplugged", "noise")
 #: Trouble that stays until somebody, or a canary, notices.
@@ -112,7 +114,7 @@ def schedule(draw: random.Random, takes: int, times: int) -> dict[int, str]:
     """At which take what goes wrong: every kind so many times, at random."""
     wanted = [kind for kind in KINDS for _ in range(times)]
     draw.shuffle(wanted)
-    places = draw.sample(range(4, takes), len(wanted))
+    places = draw.sample(range(FIRST_TROUBLE, takes), len(wanted))
     return dict(zip(places, wanted, strict=True))
 
 
@@ -209,7 +211,9 @@ class Devices:
         if trouble == "silence":
             played = 0.0 * played
         returned = latency.advance(played, -DELAY_FRAMES, frames)
-        returned += (0.01 if trouble == "noise" else 1e-5) * noise.standard_normal(frames)
+        # As with any amp, gain and volume raise the hiss.
+        hiss = 1e-5 * 10 ** ((self._values["gain"] + self._values["volume"] - 10) / 10)
+        returned += (hiss + (0.01 if trouble == "noise" else 0.0)) * noise.standard_normal(frames)
         loopback = latency.advance(send, -DELAY_FRAMES, frames)
         if trouble == "unplugged":
             loopback = np.zeros(frames)
