@@ -63,17 +63,17 @@ def _midi() -> list[MidiPort]:
     """Ports of every interface that works.
 
     Raises:
-        RuntimeError: None does.
+        OSError: None does; or RuntimeError, as rtmidi likes it.
     """
     import rtmidi
 
     ports: list[MidiPort] = []
-    failed: list[RuntimeError] = []
+    failed: list[Exception] = []
     apis = [api for api in MIDI_APIS if getattr(rtmidi, f"API_{api}") in rtmidi.get_compiled_api()]
     for api in apis:
         try:
             names = rtmidi.MidiOut(getattr(rtmidi, f"API_{api}")).get_ports()
-        except RuntimeError as error:  # rtmidi's own errors are
+        except (OSError, RuntimeError) as error:  # rtmidi's own are of both kinds
             failed.append(error)
         else:
             ports += [MidiPort(api, name) for name in dict.fromkeys(names)]

@@ -15,6 +15,7 @@ from rig.config import Config
 from rig.contracts.interfaces import InterfaceContract
 from rig.devices.bench import Bench
 from rig.devices.protocols import Report
+from rig.devices.survey import MidiPort, survey
 from rig.errors import DeviceGone
 from rig.service import Request, capture
 from rig.session.folder import Session
@@ -173,3 +174,12 @@ def test_a_whole_session_on_the_audio_server(tmp_path: Path) -> None:
     assert session.state.repeatability_esr is not None
     assert session.state.repeatability_esr < 1e-14
     assert verify(session).sound
+
+
+def test_devices_and_ports_are_found_by_the_names_that_a_configuration_needs() -> None:
+    with jack.server(), jack.listener():
+        found = survey()
+    assert ("JACK Audio Connection Kit", "system", 2, 2) in [
+        (device.host_api, device.name, device.inputs, device.outputs) for device in found.audio
+    ]
+    assert MidiPort("UNIX_JACK", "listener:the amp") in found.midi
