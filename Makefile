@@ -13,7 +13,7 @@ capture: $(VENV)/.installed
 	$(BIN)/rig capture rig.yaml
 
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest -m "not slow" --ignore=tests/devices -n 2
+	$(BIN)/python -m pytest -m "not slow" --ignore=tests/devices -n 2 --dist loadfile
 	$(BIN)/python -m pytest -m "not slow" tests/devices
 
 test-slow: $(VENV)/.installed-test

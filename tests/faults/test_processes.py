@@ -78,7 +78,7 @@ def test_a_daemon_that_hangs_is_ended_and_started_again(
     from rig.service import Request
 
     folder, config = rig
-    monkeypatch.setattr(supervisor, "HUNG_S", 6.0)
+    monkeypatch.setattr(supervisor, "HUNG_S", 15.0)
     watcher = supervisor.Supervisor(Request(folder, config))
     hung: list[int] = []
 

@@ -19,8 +19,9 @@ from rig.session.verify import verify
 from tests.conftest import TINY
 
 PROCESSES = ("supervisor", "daemon", "audio", "learner")
-#: A capture is back within this, whoever was killed.
-BACK_S = 10.0
+#: A capture is back within this, whoever was killed, on a machine that runs other tests too;
+#: `benchmarks/kills.py` measures how long it really takes.
+BACK_S = 30.0
 
 
 def configuration_of(captures: int) -> str:
