@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -49,6 +50,7 @@ class Status:
     updated_at: str | None
     eta: str | None
     disk_free_bytes: int | None
+    deaths: dict[str, int]
     model: str | None
     export: str | None
 
@@ -135,6 +137,7 @@ def status(session: Session, clock: Callable[[], float] = time.time) -> Status:
         updated_at=_iso(max(state.updated_at or 0.0, snapshot.at if snapshot else 0.0) or None),
         eta=None if left_s is None else _iso(now + left_s),
         disk_free_bytes=disk_free_bytes(session),
+        deaths=dict(Counter(death.process for death in state.deaths)),
         model=state.model.model.path if state.model else None,
         export=state.model.export.path if state.model else None,
     )

@@ -30,6 +30,9 @@ def _lines(status: Status, folder: Path) -> list[tuple[str, str]]:
     if status.utilization is not None:
         lines.append(("utilization", f"{status.utilization:.2f} s of signal kept per second"))
     lines.append(("begun", f"{_time(status.started_at)}, last word {_time(status.updated_at)}"))
+    if status.deaths:
+        died = ", ".join(f"{name} {count}" for name, count in sorted(status.deaths.items()))
+        lines.append(("died", f"{died}; each was started again, logs/ may say why"))
     if status.eta is not None:
         lines.append(("done at", _time(status.eta)))
     if status.model is not None and status.export is not None:

@@ -69,6 +69,7 @@ def test_each_death_is_a_fact(rig: tuple[Path, Path]) -> None:
     now = status(Session.view(folder))
     assert now.state == "finished"
     assert "stopped by hand" in str(now.finish_reason)
+    assert set(now.deaths) == {"audio", "supervisor", "daemon"}
 
 
 def test_a_daemon_that_hangs_is_ended_and_started_again(
