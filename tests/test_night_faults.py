@@ -72,7 +72,7 @@ def test_an_unplugged_loopback_is_noticed_and_the_takes_recorded_again(tmp_path:
 
 
 def test_a_level_jump_is_found_and_nothing_of_it_is_kept(tmp_path: Path) -> None:
-    session = recorded(tmp_path, "{take: 12, kind: level, takes: 6}", LONGER)
+    session = recorded(tmp_path, "{take: 10, kind: level, takes: 4}", LONGER)
     assert status(session).state == "finished"
     facts = [e.fact for e in session.journal.entries()]
     suspected = [fact for fact in facts if isinstance(fact, CapturesSuspected)]
@@ -91,7 +91,7 @@ def test_flagged_blocks_are_recorded_again(tmp_path: Path) -> None:
 def test_a_controller_that_stops_answering_is_found_by_the_next_canary(
     knob: str, tmp_path: Path
 ) -> None:
-    session = recorded(tmp_path, f"{{take: 7, kind: stuck, knob: {knob}, takes: 6}}", LONGER)
+    session = recorded(tmp_path, f"{{take: 5, kind: stuck, knob: {knob}, takes: 6}}", LONGER)
     assert status(session).state == "finished", status(session).finish_reason
     facts = [e.fact for e in session.journal.entries()]
     suspected = [fact for fact in facts if isinstance(fact, CapturesSuspected)]
@@ -102,7 +102,7 @@ def test_a_controller_that_stops_answering_is_found_by_the_next_canary(
 
 
 def test_what_stays_suspect_teaches_nothing(tmp_path: Path) -> None:
-    session = recorded(tmp_path, "{take: 7, kind: stuck, knob: gain, takes: 1000}", LONGER)
+    session = recorded(tmp_path, "{take: 5, kind: stuck, knob: gain, takes: 1000}", LONGER)
     now = status(session)
     assert now.state == "failed"
     assert "no longer sounds as it did" in str(now.finish_reason)
