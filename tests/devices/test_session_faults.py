@@ -23,7 +23,7 @@ from rig.session.verify import verify
 from rig.stopping import Finish
 from tests.devices import guitarix, jack
 from tests.devices.test_guitarix import REST, RIG, worst_repeat
-from tests.devices.test_jack import WIRED, patch_cables
+from tests.devices.test_jack import WIRED
 
 
 @pytest.fixture(autouse=True)
@@ -150,7 +150,8 @@ def test_a_loopback_that_is_unplugged_and_patched_again(tmp_path: Path) -> None:
             time.sleep(0.5)
             subprocess.run(pull, capture_output=True, check=False)
             jack.eventually(lambda: rejected(tmp_path, "loopback"), 60)
-            patch_cables()
+            # The devices are opened anew meanwhile, so that one patch might come too early.
+            night.enter_context(cabled(threading.Event()))
 
         night.enter_context(roadie(tmp_path / "session", 3, unplug))
         ending, session = run(tmp_path, CABLES)
