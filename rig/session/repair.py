@@ -1,5 +1,6 @@
 """Setting aside what is damaged, so that the session goes on without it and makes it anew."""
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,13 +42,16 @@ def _readable(path: Path) -> list[Entry]:
     return found
 
 
-def _set_aside(folder: Path, path: str) -> None:
-    """Move a file out of the way, under a name that nothing has yet."""
+def _set_aside(folder: Path, path: str, *, copy: bool = False) -> None:
+    """Move or copy a file out of the way, under a name that nothing has yet."""
     source, target = folder / path, folder / FOLDER / path
     while target.exists():
         target = target.with_name(f"{target.name}.again")
     target.parent.mkdir(parents=True, exist_ok=True)
-    source.rename(target)
+    if copy:
+        shutil.copy2(source, target)
+    else:
+        source.rename(target)
 
 
 def _damage(folder: Path) -> str | None:
@@ -82,9 +86,11 @@ def _repair_journal(folder: Path) -> int | None:
     for entry in entries:
         rescued.append(entry.fact, entry.at)
     rescued.close()
-    for name in (f"{JOURNAL}-wal", f"{JOURNAL}-shm", JOURNAL):
+    # The log of the damaged journal must never meet the new one; a journal is there all the time.
+    for name in (f"{JOURNAL}-wal", f"{JOURNAL}-shm"):
         if (folder / name).exists():
             _set_aside(folder, name)
+    _set_aside(folder, JOURNAL, copy=True)
     unfinished.replace(path)
     sync_folder(folder)
     return len(entries)
