@@ -6,6 +6,7 @@ import plistlib
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -204,11 +205,11 @@ def test_keys_in_the_monitor_are_commands(tmp_path: Path) -> None:
         assert daemon.wait(30) == 0
 
 
-def press(terminal: int, key: bytes, done: "object") -> None:
+def press(terminal: int, key: bytes, done: Callable[[], object]) -> None:
     """Press a key once the screen is there, and wait for what it does."""
     drain(terminal, 1.5)
     os.write(terminal, key)
-    until(lambda: drain(terminal, 0.05) or done())  # type: ignore[operator]
+    until(lambda: drain(terminal, 0.05) or done())
 
 
 def drain(terminal: int, seconds: float) -> None:
@@ -221,8 +222,8 @@ def drain(terminal: int, seconds: float) -> None:
             time.sleep(0.02)
 
 
-def until(what: "object", seconds: float = 30.0) -> None:
+def until(what: Callable[[], object], seconds: float = 30.0) -> None:
     deadline = time.monotonic() + seconds
-    while not what():  # type: ignore[operator]
+    while not what():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.02)

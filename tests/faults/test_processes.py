@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,9 +29,9 @@ def rig(tmp_path: Path) -> tuple[Path, Path]:
     return tmp_path / "säs sion", config
 
 
-def eventually(what: "object", seconds: float = 30.0) -> None:
+def eventually(what: Callable[[], object], seconds: float = 30.0) -> None:
     deadline = time.monotonic() + seconds
-    while not what():  # type: ignore[operator]
+    while not what():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.05)
 
