@@ -1,7 +1,13 @@
-"""Where the members of an ensemble disagree most: gradient ascent on the setting.
+"""Which settings to record next, asked of an ensemble.
 
-Source: the PANAMA loop (arXiv 2509.26564), with disagreement taken relative to the output's own
-level, so that quiet settings are as interesting as loud ones.
+What its members say of a setting is a few blocks of numbers (waveform, spectrum); where they say
+different things, a recording teaches something. Two questions can be asked:
+
+- `separate_maxima`: where does their variance peak? Source: the PANAMA loop (arXiv 2509.26564).
+- `integrated_variance`: which settings, recorded together, lower the expected error over
+  everything that players set the most? Source: Cohn, "Neural Network Exploration Using Optimal
+  Experiment Design", 1996. A batch is chosen greedily, each setting with the ones before it taken
+  as known, and then moved together by gradient ascent.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,160 +17,310 @@ from itertools import product
 import torch
 from torch import Tensor
 
-from models.training import Model
+#: What every member says of ``(settings, knobs)``: blocks of ``(members, settings, n)``, scaled so
+#: that a mean square deviation is an error relative to the setting's level.
+Opinions = Callable[[Tensor], list[Tensor]]
+#: Told how many settings have been asked about, and of how many.
+Progress = Callable[[int, int], None]
+#: How dear each of ``(settings, knobs)`` is after the last one chosen ``(knobs,)``: 1 is cheap.
+Price = Callable[[Tensor, Tensor], Tensor]
+
+#: Settings whose opinions are asked for at once: more only take memory.
+AT_ONCE = 8
+#: Two settings with different switch positions are as far apart as so much of a knob's travel.
+SWITCH_DISTANCE = 0.3
+#: An ascent starts this far inside the range: at its very end the logit has no slope.
+INSIDE = 0.02
+#: Least variance that stays when a setting is recorded, as a share of the mean over the targets.
+NOISE = 0.01
 
 
 @dataclass(frozen=True)
-class Search:
-    """How hard to look.
+class Climb:
+    """How hard gradient ascent tries: Adam steps and their rate, on the logit of the knob."""
+
+    steps: int
+    rate: float
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """Settings in [0, 1]^k to record next, best first, and the relative error expected there."""
+
+    points: list[tuple[float, ...]]
+    expected: list[float]
+
+
+@dataclass(frozen=True)
+class Belief:
+    """How errors at two settings go together.
 
     Attributes:
-        screened: Random settings that are scored before the ascent starts.
-        restarts: How many of the best of them are climbed from.
-        steps: Adam steps of each climb.
-        rate: Its learning rate, on the logit of the knob.
-        merge: Candidates within this distance in every knob are one.
-        seed: Of the random settings.
+        share: How much the ensemble's own residual covariance counts; the rest is the product of
+            its standard deviations and a Gaussian of the distance, since a few members cannot
+            know every way to be wrong.
+        length: Standard deviation of that Gaussian, in knob travel.
     """
 
-    screened: int = 64
-    restarts: int = 8
-    steps: int = 20
-    rate: float = 0.15
-    merge: float = 0.15
-    seed: int = 0
+    share: float = 0.5
+    length: float = 0.3
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A setting in [0, 1]^k, the disagreement there, and the weight it was ranked by."""
-
-    point: tuple[float, ...]
-    disagreement: float
-    score: float
+def variance(blocks: Sequence[Tensor]) -> Tensor:
+    """Mean variance over the members in each block, ``(blocks, settings)``."""
+    return torch.stack([(_residuals(block) ** 2).sum(-1) for block in blocks])
 
 
-#: Log of how much a setting matters, ``(settings, knobs)`` to ``(settings,)``.
-LogWeight = Callable[[Tensor], Tensor]
+def _residuals(block: Tensor) -> Tensor:
+    """``(settings, members * n)``, scaled so that the sum of squares is the mean variance."""
+    members, settings, size = block.shape
+    scale = (max(members - 1, 1) * size) ** -0.5
+    return ((block - block.mean(0)) * scale).transpose(0, 1).reshape(settings, -1)
 
 
-def disagreement(model: Model, audio: Tensor, knobs: Tensor) -> Tensor:
-    """Variance over members relative to the power of their mean.
-
-    Args:
-        model: An ensemble.
-        audio: Excerpts with their history in front, ``(excerpts, history + frames)``.
-        knobs: ``(settings, knobs)`` in [0, 1].
-
-    Returns:
-        ``(settings,)``.
-    """
-    settings, excerpts = len(knobs), len(audio)
-    everywhere = knobs.repeat_interleave(excerpts, 0).expand(model.members, -1, -1)
-    played = audio.repeat(settings, 1).expand(model.members, -1, -1)
-    out = model(played, everywhere).view(model.members, settings, excerpts, -1)
-    centre = out.mean(0)
-    spread: Tensor = ((out - centre) ** 2).sum(0) / max(model.members - 1, 1)
-    relative: Tensor = spread.mean((-1, -2)) / ((centre**2).mean((-1, -2)) + 1e-12)
-    return relative
-
-
-def _score(
-    model: Model, audio: Tensor, knobs: Tensor, log_weight: LogWeight
-) -> tuple[Tensor, Tensor]:
-    spread = disagreement(model, audio, knobs)
-    return spread, torch.log(spread + 1e-12) + log_weight(knobs)
-
-
-def _combinations(positions: Sequence[int]) -> list[dict[int, float]]:
+def switch_combinations(positions: Sequence[int]) -> list[dict[int, float]]:
     """Every combination of switch positions, as knob index to value in [0, 1]."""
     switches = [index for index, count in enumerate(positions) if count]
     choices = [[i / max(positions[s] - 1, 1) for i in range(positions[s])] for s in switches]
     return [dict(zip(switches, combination, strict=True)) for combination in product(*choices)]
 
 
-def _set_switches(points: Tensor, combinations: list[dict[int, float]]) -> Tensor:
-    """The points with switches at each combination in turn, cycling."""
-    fixed = points.clone()
-    for row in range(len(fixed)):
-        for index, value in combinations[row % len(combinations)].items():
-            fixed[row, index] = value
-    return fixed
+def on_positions(points: Tensor, positions: Sequence[int]) -> Tensor:
+    """Points in [0, 1]^k with every switch moved to the position that its share stands for."""
+    moved = points.clone()
+    for index, count in enumerate(positions):
+        if count:
+            position = (points[:, index] * count).long().clamp(max=count - 1)
+            moved[:, index] = position / max(count - 1, 1)
+    return moved
 
 
-def _climb(
-    model: Model, audio: Tensor, start: Tensor, turns: Tensor, search: Search, log_weight: LogWeight
+class _Asked:
+    """Opinions on many settings, a few at a time, with progress."""
+
+    def __init__(self, opinions: Opinions, progress: Progress, total: int) -> None:
+        self._opinions, self._progress = opinions, progress
+        self._done, self._total = 0, total
+
+    def quietly(self, points: Tensor) -> list[Tensor]:
+        """Blocks of residuals ``(settings, members * n)``, without gradients."""
+        parts = []
+        with torch.no_grad():
+            for some in torch.split(points, AT_ONCE):
+                parts.append([_residuals(block) for block in self._opinions(some)])
+                self.tick(len(some))
+        return [torch.cat(block) for block in zip(*parts, strict=True)]
+
+    def tick(self, settings: int) -> None:
+        """Some more are done."""
+        self._done = min(self._done + settings, self._total)
+        self._progress(self._done, self._total)
+
+
+def _ascend(
+    start: Tensor, turns: Tensor, climb: Climb, score: Callable[[Tensor], Tensor]
 ) -> Tensor:
-    """Ascend from each row of ``start``; columns where ``turns`` is False stay."""
-    latent = torch.logit(start.clamp(0.02, 0.98)).requires_grad_()
-    optimiser = torch.optim.Adam([latent], search.rate)
-    for _ in range(search.steps):
-        knobs = torch.where(turns, torch.sigmoid(latent), start)
-        _, score = _score(model, audio, knobs, log_weight)
+    """Climb from ``(settings, knobs)`` up ``score``; columns where ``turns`` is False stay."""
+    latent = torch.logit(start.clamp(INSIDE, 1.0 - INSIDE)).requires_grad_()
+    optimiser = torch.optim.Adam([latent], climb.rate)
+    best, best_score = start, score(start).detach()
+    for _ in range(climb.steps):
+        points = torch.where(turns, torch.sigmoid(latent), start)
+        height = score(points)
+        if height.detach() > best_score:
+            best, best_score = points.detach(), height.detach()
         optimiser.zero_grad(set_to_none=True)
-        torch.autograd.backward(-score.sum())
+        torch.autograd.backward(-height)
         optimiser.step()
-    return torch.where(turns, torch.sigmoid(latent.detach()), start)
+    return best
 
 
-def _merged(candidates: list[Candidate], distance: float) -> list[Candidate]:
+def _merged(points: Tensor, score: Tensor, distance: float) -> list[int]:
     """The best of each cluster, best first."""
-    kept: list[Candidate] = []
-    for candidate in sorted(candidates, key=lambda c: -c.score):
-        near = (
-            all(abs(a - b) < distance for a, b in zip(candidate.point, other.point, strict=True))
-            for other in kept
-        )
+    kept: list[int] = []
+    for index in score.argsort(descending=True, stable=True).tolist():
+        near = (bool(((points[index] - points[k]).abs() < distance).all()) for k in kept)
         if not any(near):
-            kept.append(candidate)
+            kept.append(index)
     return kept
 
 
-def most_disputed(
-    model: Model,
-    audio: Tensor,
+def separate_maxima(
+    opinions: Opinions,
+    starts: Tensor,
     positions: Sequence[int],
-    search: Search,
-    log_weight: LogWeight,
-    progress: Callable[[int, int], None],
-) -> list[Candidate]:
-    """Settings worth recording, best first.
-
-    Random settings are screened, the best are climbed from with every switch position taking
-    its turn, and what ends up close together is merged. The screened ones follow at the end of
-    the list, so that a caller who may not use the first finds others.
+    progress: Progress,
+    restarts: int = 10,
+    climb: Climb = Climb(40, 0.1),
+    merge: float = 0.2,
+) -> Proposed:
+    """Where the members' variance peaks, each peak by itself; of close ones the higher.
 
     Args:
-        model: An ensemble in evaluation mode; its weights stay as they are.
-        audio: ``(excerpts, history + frames)``.
+        opinions: Of an ensemble; only the first block is looked at.
+        starts: Settings to look at first; the best are climbed from.
         positions: Per knob, 0 if it turns, else how many positions it switches.
-        search: How hard to look.
-        log_weight: How much a setting matters.
-        progress: Told how much of the work is done.
+        progress: Told how far it is.
+        restarts: How many are climbed from.
+        climb: How hard.
+        merge: Peaks this close in every knob are one.
     """
-    draw = torch.Generator().manual_seed(search.seed)
-    points = torch.rand(search.screened, len(positions), generator=draw).to(audio.device)
-    points = _set_switches(points, _combinations(positions))
-    total = search.screened + search.restarts
-    scored: list[Candidate] = []
+    starts = on_positions(starts, positions)
+    asked = _Asked(opinions, progress, len(starts) + restarts * climb.steps)
+    turns = torch.tensor([count == 0 for count in positions], device=starts.device)
+    heights = (asked.quietly(starts)[0] ** 2).sum(-1)
+    best = heights.argsort(descending=True, stable=True)[:restarts]
 
-    def note(rows: Tensor) -> None:
-        """Score some settings and remember them."""
-        with torch.no_grad():
-            spread, score = _score(model, audio, rows, log_weight)
-        for row, d, s in zip(rows.tolist(), spread.tolist(), score.tolist(), strict=True):
-            scored.append(Candidate(tuple(row), d, s))
-        progress(len(scored), total)
+    def score(points: Tensor) -> Tensor:
+        """Log of each variance: every climb goes its own way."""
+        asked.tick(len(points))
+        return torch.log(variance(opinions(points)[:1])[0] + 1e-20).sum()
 
-    trained = [(p, p.requires_grad) for p in model.parameters()]
-    for parameter, _ in trained:
-        parameter.requires_grad_(False)
-    for rows in torch.split(points, 8):
-        note(rows)
-    best = sorted(scored, key=lambda c: -c.score)[: search.restarts]
-    turns = torch.tensor([count == 0 for count in positions], device=audio.device)
-    for group in torch.split(torch.tensor([c.point for c in best], device=audio.device), 4):
-        note(_climb(model, audio, group, turns, search, log_weight))
-    for parameter, required in trained:
-        parameter.requires_grad_(required)
-    return _merged(scored, search.merge)
+    climbed = [_ascend(group, turns, climb, score) for group in torch.split(starts[best], 4)]
+    points = torch.cat([*climbed, starts])
+    heights = torch.cat([(asked.quietly(torch.cat(climbed))[0] ** 2).sum(-1), heights])
+    order = _merged(points, heights, merge)
+    return Proposed([tuple(points[i].tolist()) for i in order], [float(heights[i]) for i in order])
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a batch is wanted for.
+
+    Attributes:
+        targets: Where the error counts, ``(targets, knobs)``: drawn where players set the knobs.
+        candidates: What may be recorded, ``(candidates, knobs)``.
+        positions: Per knob, 0 if it turns, else how many positions it switches.
+        count: How many settings to choose.
+        known: What the ensemble has learnt from, ``(known, knobs)``: by what its members differ
+            there is what recording cannot lower.
+        pending: What is being recorded and will be known, ``(pending, knobs)``.
+        held: Knobs that stay where the chosen candidate has them: a person turns these.
+        price: What settings cost; it divides what they gain.
+    """
+
+    targets: Tensor
+    candidates: Tensor
+    positions: Sequence[int]
+    count: int
+    known: Tensor
+    pending: Tensor
+    held: Sequence[int] = ()
+    price: Price | None = None
+
+
+class _Field:
+    """The error expected everywhere, and how errors at two settings go together."""
+
+    def __init__(self, asked: _Asked, question: Question, belief: Belief) -> None:
+        self._belief = belief
+        reach = [belief.length if count == 0 else SWITCH_DISTANCE for count in question.positions]
+        self._reach = torch.tensor(reach, device=question.targets.device)
+        blocks = asked.quietly(question.targets)
+        means = [(block**2).sum(-1).mean() * len(blocks) + 1e-20 for block in blocks]
+        self._scales = [mean.rsqrt() for mean in means]
+        self.targets, self.rows = question.targets, self.scaled(blocks)
+        self.noise = self._noise(asked, question)
+
+    def scaled(self, blocks: Sequence[Tensor]) -> Tensor:
+        """Blocks of residuals side by side; each has the same mean variance over the targets."""
+        return torch.cat([b * s for b, s in zip(blocks, self._scales, strict=True)], -1)
+
+    def _noise(self, asked: _Asked, question: Question) -> Tensor:
+        if not len(question.known):
+            return self.rows.new_tensor(NOISE)
+        known = self.scaled(asked.quietly(question.known))
+        return (known**2).sum(-1).median().clamp(min=NOISE)
+
+    def covariance(self, a: Tensor, a_rows: Tensor, b: Tensor, b_rows: Tensor) -> Tensor:
+        """Between settings ``a`` and ``b`` with their residuals, ``(a, b)``."""
+        deviation = torch.outer((a_rows**2).sum(-1).sqrt(), (b_rows**2).sum(-1).sqrt())
+        distance = (((a[:, None] - b) / self._reach) ** 2).sum(-1)
+        near = deviation * torch.exp(-0.5 * distance)
+        return self._belief.share * (a_rows @ b_rows.T) + (1.0 - self._belief.share) * near
+
+    def gain(self, points: Tensor, rows: Tensor) -> Tensor:
+        """How much variance recording all of these together takes off the targets, on average."""
+        both = self.covariance(points, rows, points, rows)
+        across = self.covariance(points, rows, self.targets, self.rows)
+        factor = torch.linalg.cholesky(both + self.noise * torch.eye(len(both), device=both.device))
+        return (torch.linalg.solve_triangular(factor, across, upper=False) ** 2).sum(0).mean()
+
+
+class _Chooser:
+    """Takes settings one by one, each with the ones before it recorded."""
+
+    def __init__(self, covariance: Tensor, targets: int, noise: Tensor) -> None:
+        self._left, self._targets, self._noise = covariance.clone(), targets, noise
+
+    def record(self, index: int) -> None:
+        """Know this setting: what was uncertain because of it is not."""
+        column = self._left[:, index].clone()
+        self._left -= torch.outer(column, column) / (column[index] + self._noise)
+
+    def gains(self) -> Tensor:
+        """What each setting would take off the targets now."""
+        own = self._left.diagonal().clamp(min=0.0) + self._noise
+        return (self._left[: self._targets] ** 2).mean(0) / own
+
+
+def _chosen(question: Question, field: _Field, points: Tensor, rows: Tensor) -> list[int]:
+    """Indices into ``points``: targets, then candidates, then what is pending."""
+    first, after = len(question.targets), len(question.targets) + len(question.candidates)
+    chooser = _Chooser(field.covariance(points, rows, points, rows), first, field.noise)
+    for index in range(after, len(points)):
+        chooser.record(index)
+    last = question.pending[-1] if len(question.pending) else None
+    allowed = torch.zeros(len(points), dtype=torch.bool, device=points.device)
+    allowed[first:after] = True
+    chosen: list[int] = []
+    while len(chosen) < min(question.count, len(question.candidates)):
+        gains = chooser.gains()
+        if question.price is not None and last is not None:
+            gains = gains / question.price(points, last)
+        best = int(torch.where(allowed, gains, -torch.ones_like(gains)).argmax())
+        chosen.append(best)
+        allowed[best] = False
+        last = points[best]
+        chooser.record(best)
+    return chosen
+
+
+def integrated_variance(
+    opinions: Opinions,
+    question: Question,
+    progress: Progress,
+    belief: Belief = Belief(),
+    climb: Climb = Climb(12, 0.12),
+) -> Proposed:
+    """The batch that lowers the expected error over the targets most.
+
+    Args:
+        opinions: Of an ensemble.
+        question: What is wanted.
+        progress: Told how far it is.
+        belief: How errors at two settings go together.
+        climb: How hard the batch is moved together in the end; no steps where nothing but the
+            candidates can be had.
+    """
+    others = torch.cat([question.candidates, question.pending])
+    settings = len(question.targets) + len(others) + len(question.known)
+    asked = _Asked(opinions, progress, settings + (climb.steps + 2) * question.count)
+    field = _Field(asked, question, belief)
+    points = torch.cat([question.targets, others])
+    rows = torch.cat([field.rows, field.scaled(asked.quietly(others))])
+    batch = points[_chosen(question, field, points, rows)]
+    waiting = rows[len(rows) - len(question.pending) :]
+
+    def gain(moved: Tensor) -> Tensor:
+        """Of the whole batch, beside what is pending."""
+        asked.tick(len(moved))
+        own = field.scaled([_residuals(block) for block in opinions(moved)])
+        return field.gain(torch.cat([moved, question.pending]), torch.cat([own, waiting]))
+
+    if climb.steps and len(batch):
+        turns = torch.tensor([count == 0 for count in question.positions], device=points.device)
+        turns[list(question.held)] = False
+        batch = _ascend(batch, turns, climb, gain)
+    expected = (asked.quietly(batch)[0] ** 2).sum(-1).tolist() if len(batch) else []
+    return Proposed([tuple(point) for point in batch.tolist()], expected)

@@ -1,4 +1,4 @@
-"""What a model knows of knobs: an encoder from settings to the terms that condition a network."""
+"""What a model knows of knobs: an encoder from settings to the few numbers that move a network."""
 
 import torch
 from torch import Tensor, nn
@@ -6,40 +6,49 @@ from torch.nn import functional
 
 
 class KnobEncoder(nn.Module):
-    """A small smooth network per member, from [0, 1]^k to conditioning terms.
+    """A small smooth network per member, from [0, 1]^k to conditioning numbers.
 
-    It starts at zero, so an untrained model ignores its knobs. Switches enter one-hot.
+    Each turning knob first runs through a taper, a cubic that keeps both ends where they are: pots
+    are seldom linear. Switches enter one-hot. What comes out is a constant, a linear part and a
+    hidden layer's; it starts at its constant, so an untrained model ignores its knobs.
 
     Args:
         positions: Per knob, 0 if continuous, else its number of positions.
-        terms: How many conditioning terms come out.
+        outputs: How many numbers come out.
         members: Networks side by side.
         hidden: Width of the hidden layer.
     """
 
-    def __init__(self, positions: tuple[int, ...], terms: int, members: int, hidden: int) -> None:
+    def __init__(self, positions: tuple[int, ...], outputs: int, members: int, hidden: int) -> None:
         super().__init__()
         self.positions = positions
         inputs = sum(max(count, 1) for count in positions)
+        self.taper = nn.Parameter(torch.zeros(members, 2, 1, len(positions)))
         self.first = nn.Parameter(torch.randn(members, inputs, hidden) * (1.5 / inputs**0.5))
         self.first_bias = nn.Parameter(torch.randn(members, 1, hidden) * 0.3)
-        self.second = nn.Parameter(torch.zeros(members, hidden, terms))
-        self.direct = nn.Parameter(torch.zeros(members, inputs, terms))
+        self.second = nn.Parameter(torch.zeros(members, hidden, outputs))
+        self.direct = nn.Parameter(torch.zeros(members, inputs, outputs))
+        self.constant = nn.Parameter(torch.zeros(members, 1, outputs))
 
     def features(self, knobs: Tensor) -> Tensor:
         """``(..., knobs)`` in [0, 1] to ``(..., inputs)`` in [-1, 1], switches one-hot."""
+        return self._one_hot(2.0 * knobs - 1.0, knobs)
+
+    def _one_hot(self, turned: Tensor, knobs: Tensor) -> Tensor:
         columns = []
         for index, count in enumerate(self.positions):
-            value = knobs[..., index]
             if count == 0:
-                columns.append(2.0 * value[..., None] - 1.0)
+                columns.append(turned[..., index, None])
             else:
-                position = torch.round(value * (count - 1)).long()
+                position = torch.round(knobs[..., index] * (count - 1)).long()
                 columns.append(functional.one_hot(position, count).to(knobs.dtype) * 2.0 - 1.0)
         return torch.cat(columns, -1)
 
     def forward(self, knobs: Tensor) -> Tensor:
-        """``(members, batch, knobs)`` to ``(members, batch, terms)``."""
-        inputs = self.features(knobs)
+        """``(members, batch, knobs)`` to ``(members, batch, outputs)``."""
+        turned = 2.0 * knobs - 1.0
+        bend = 1.0 - turned**2
+        turned = turned + bend * (self.taper[:, 0] + self.taper[:, 1] * turned)
+        inputs = self._one_hot(turned, knobs)
         hidden = functional.silu(torch.bmm(inputs, self.first) + self.first_bias)
-        return torch.bmm(hidden, self.second) + torch.bmm(inputs, self.direct)
+        return self.constant + torch.bmm(inputs, self.direct) + torch.bmm(hidden, self.second)

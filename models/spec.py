@@ -38,12 +38,16 @@ class KnobModel(Protocol):
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """Architecture, size, the knobs' switch positions (0: turns), members side by side."""
+    """Architecture, size, the knobs' switch positions (0: turns), members side by side.
+
+    ``shared`` says that the members share one trunk and differ in how they read the knobs.
+    """
 
     architecture: str
     size: str
     positions: tuple[int, ...]
     members: int
+    shared: bool = False
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -60,6 +64,7 @@ class ModelSpec:
                 str(document["size"]),
                 positions,
                 int(document["members"]),
+                bool(document.get("shared", False)),
             )
         except (ValueError, TypeError, KeyError) as error:
             raise BadModel(f"its description cannot be read: {error}") from None
@@ -75,7 +80,7 @@ class ModelSpec:
             BadModel: There is no such architecture or size.
         """
         if self.architecture == "wavenet" and self.size in SHAPES:
-            return KnobWaveNet(SHAPES[self.size], self.positions, self.members)
+            return KnobWaveNet(SHAPES[self.size], self.positions, self.members, self.shared)
         layers, _, units = self.size.partition("x")
         known = self.architecture == "lstm" and layers.isdecimal() and units.isdecimal()
         if not known or not (1 <= int(layers) <= MAX_LAYERS and 1 <= int(units) <= MAX_UNITS):

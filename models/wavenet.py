@@ -107,17 +107,17 @@ def run(folded: FoldedWaveNet, audio: Tensor) -> Tensor:
 
 
 class _Array(nn.Module):
-    """The trained tensors of one layer array, each with a leading member dimension."""
+    """The trained tensors of one layer array, each with a leading trunk dimension."""
 
-    def __init__(self, shape: ArrayShape, input_size: int, members: int) -> None:
+    def __init__(self, shape: ArrayShape, input_size: int, trunks: int) -> None:
         super().__init__()
         self.shape = shape
         channels, depth = shape.channels, len(shape.dilations)
 
         def weight(*size: int, fan_in: int) -> nn.Parameter:
-            """A tensor per member, drawn as torch draws a convolution's."""
+            """A tensor per trunk, drawn as torch draws a convolution's."""
             bound = fan_in**-0.5
-            return nn.Parameter(torch.empty(members, *size).uniform_(-bound, bound))
+            return nn.Parameter(torch.empty(trunks, *size).uniform_(-bound, bound))
 
         fan_in = channels * shape.kernel_size
         self.rechannel = weight(channels, input_size, fan_in=input_size)
@@ -130,34 +130,41 @@ class _Array(nn.Module):
         self.head_bias = weight(shape.head_size, 1, fan_in=channels) if shape.head_bias else None
 
     def fold(
-        self, member: Tensor, scale: Tensor, shift: Tensor, gain: Tensor | None, drive: Tensor
+        self, trunk: Tensor, scale: Tensor, shift: Tensor, gain: Tensor | None, drive: Tensor
     ) -> FoldedArray:
         """Plain weights per item; ``scale`` and ``shift`` are ``(items, depth, channels, 1)``."""
         depth = range(len(self.shape.dilations))
-        taps = (self.taps[member] * scale[:, :, None]).transpose(0, 1)
-        bias = self.bias[member] * scale + shift
-        mixer = self.mixer[member] * scale * drive[:, None]
-        rechannel = self.rechannel[member]
+        taps = (self.taps[trunk] * scale[:, :, None]).transpose(0, 1)
+        bias = self.bias[trunk] * scale + shift
+        mixer = self.mixer[trunk] * scale * drive[:, None]
+        rechannel = self.rechannel[trunk]
         return FoldedArray(
             self.shape,
             rechannel if gain is None else rechannel * gain,
             [taps[i].transpose(0, 1) for i in depth],
             [bias[:, i] for i in depth],
             [mixer[:, i] for i in depth],
-            [self.mix[member][:, i] for i in depth],
-            [self.mix_bias[member][:, i] for i in depth],
-            self.head[member],
-            None if self.head_bias is None else self.head_bias[member],
+            [self.mix[trunk][:, i] for i in depth],
+            [self.mix_bias[trunk][:, i] for i in depth],
+            self.head[trunk],
+            None if self.head_bias is None else self.head_bias[trunk],
         )
 
 
 class KnobWaveNet(nn.Module):
     """An ensemble of WaveNets conditioned on knobs by channel scales, shifts and two gains.
 
+    Every channel's scale and shift is a mixture of a few latent numbers, which an encoder reads off
+    the knobs: what a trunk can sound like is learnt from all captures, and where in that the knobs
+    lead is all that has to be found out between them.
+
     Args:
         shapes: The layer arrays, as in `SHAPES`.
         positions: Per knob, 0 if it turns continuously, else how many positions it switches.
-        members: How many networks live side by side, sharing nothing but the code.
+        members: How many readings of the knobs live side by side.
+        shared: Whether the members share one trunk and differ in how they read the knobs; else
+            they share nothing but the code.
+        latents: How many numbers a setting comes to.
         hidden: Width of the knob encoder.
     """
 
@@ -171,17 +178,22 @@ class KnobWaveNet(nn.Module):
         shapes: tuple[ArrayShape, ...],
         positions: tuple[int, ...],
         members: int = 1,
+        shared: bool = False,
+        latents: int = 16,
         hidden: int = 24,
     ) -> None:
         super().__init__()
         self.members = members
         self.shapes = shapes
+        self.trunks = 1 if shared else members
         sizes = [1, *(shape.channels for shape in shapes)]
         self.arrays = nn.ModuleList(
-            _Array(s, size, members) for s, size in zip(shapes, sizes, strict=False)
+            _Array(s, size, self.trunks) for s, size in zip(shapes, sizes, strict=False)
         )
         self._channels = [len(s.dilations) * s.channels for s in shapes]
-        self.encoder = KnobEncoder(positions, 2 + 2 * sum(self._channels), members, hidden)
+        terms = 2 * sum(self._channels)
+        self.mixture = nn.Parameter(torch.randn(self.trunks, latents, terms) * latents**-0.5)
+        self.encoder = KnobEncoder(positions, 2 + latents, members, hidden)
 
     @property
     def history_frames(self) -> int:
@@ -191,16 +203,19 @@ class KnobWaveNet(nn.Module):
     def fold(self, knobs: Tensor) -> FoldedWaveNet:
         """Plain weights for settings ``(members, batch, knobs)``; items run member by member."""
         members, batch = knobs.shape[:2]
-        terms = self.encoder(knobs).flatten(0, 1)
+        read = self.encoder(knobs)
+        gains = torch.exp(read[..., :2]).flatten(0, 1)
+        drive, level = gains[:, 0, None, None], gains[:, 1, None, None]
+        terms = torch.matmul(read[..., 2:], self.mixture).flatten(0, 1)
         member = torch.arange(members, device=knobs.device).repeat_interleave(batch)
-        drive, level = torch.exp(terms[:, 0, None, None]), torch.exp(terms[:, 1, None, None])
-        arrays, start = [], 2
+        trunk = member % self.trunks
+        arrays, start = [], 0
         for index, (module, size) in enumerate(zip(self.arrays, self._channels, strict=True)):
             assert isinstance(module, _Array)
             shape = (len(knobs) * batch, len(module.shape.dilations), module.shape.channels, 1)
             scale = torch.exp(0.5 * terms[:, start : start + size].reshape(shape))
             shift = terms[:, start + size : start + 2 * size].reshape(shape)
-            arrays.append(module.fold(member, scale, shift, drive if index == 0 else None, drive))
+            arrays.append(module.fold(trunk, scale, shift, drive if index == 0 else None, drive))
             start += 2 * size
         return FoldedWaveNet(arrays, level * self.head_scale)
 

@@ -1,6 +1,6 @@
-"""Settings spread over the knob space: Latin hypercube, corners, holdouts, space filling."""
+"""Settings spread over the knob space: designs by name, seeds, holdouts, space filling."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Literal
 
@@ -12,7 +12,7 @@ from scipy.stats import qmc
 from rig.knobs import Panel, Point, Setting
 
 #: Streams of random numbers that must not meet, whatever the session's seed.
-SEED_STREAM, HOLDOUT_STREAM, FILL_STREAM = 1, 2, 3
+SEED_STREAM, HOLDOUT_STREAM, FILL_STREAM, DESIGN_STREAM, TARGET_STREAM = 1, 2, 3, 4, 5
 #: Corners are at most this share of the seeds.
 CORNER_SHARE = 0.5
 #: Candidates from which space filling picks.
@@ -70,6 +70,42 @@ def _drawn(
         if missing > 0:
             found += _distinct(draw(missing), panel, taken)
     return found
+
+
+def _uniform(knobs: int, count: int, random: np.random.Generator) -> NDArray[np.float64]:
+    return random.random((count, knobs))
+
+
+def _sobol(knobs: int, count: int, random: np.random.Generator) -> NDArray[np.float64]:
+    exponent = max(count - 1, 1).bit_length()
+    return np.asarray(qmc.Sobol(knobs, rng=random).random_base2(exponent))[:count]
+
+
+def _with_corners(knobs: int, count: int, random: np.random.Generator) -> NDArray[np.float64]:
+    ends = corners(knobs)[: int(count * CORNER_SHARE)].astype(float)
+    return np.concatenate([ends, _hypercube(knobs, count - len(ends), random)])
+
+
+#: Plans that need no ensemble: from knobs and a count to ``(count, knobs)`` points.
+DESIGNS: Mapping[str, Callable[[int, int, np.random.Generator], NDArray[np.float64]]] = {
+    "random": _uniform,
+    "sobol": _sobol,
+    "lhs": _hypercube,
+    "lhs+corners": _with_corners,
+}
+
+
+def planned(panel: Panel, design: str, count: int, seed: int) -> list[Setting]:
+    """All settings of a design that is laid out for so many captures."""
+    random = _stream(seed, DESIGN_STREAM)
+    taken: set[Setting] = set()
+    found = _distinct(DESIGNS[design](len(panel), count, random), panel, taken)
+
+    def draw(missing: int) -> NDArray[np.float64]:
+        """Random points, where the steps of the knobs made two of the design's the same."""
+        return _uniform(len(panel), missing, random)
+
+    return found + _drawn(panel, count - len(found), taken, draw)
 
 
 def seeds(panel: Panel, count: int, seed: int) -> list[Setting]:

@@ -1,0 +1,201 @@
+"""Amps to compare strategies on: built-in ones, a configured rig's, or the takes of a session."""
+
+import hashlib
+import io
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration import signals
+from calibration.checks import Baseline, Limits, judge
+from calibration.signals import Part
+from calibration.takes import align
+from rig import store
+from rig.config import Config, ExcerptConfig, SignalConfig
+from rig.devices.bench import Bench
+from rig.devices.virtual.amplifier import Amplifier
+from rig.devices.virtual.presets import preset
+from rig.errors import DeviceError, UsageError
+from rig.knobs import Knob, Panel, Setting
+from rig.session.folder import Session
+from rig.signal import compose_signal
+
+Frames = NDArray[np.float32]
+
+SAMPLE_RATE = 48_000
+#: What the built-in amps play: guitar to learn from, and guitar to test on.
+GUITAR = SignalConfig(
+    train=ExcerptConfig(file="builtin:guitar-train", length_s=8.0),
+    holdout=ExcerptConfig(file="builtin:guitar-holdout", start_s=3.0, length_s=4.0),
+)
+#: Takes of one setting before a live amp is given up.
+TRIES = 4
+
+
+class Subject(Protocol):
+    """An amp whose settings can be recorded.
+
+    Attributes:
+        name: In results.
+        panel: Its knobs.
+        signal: What is played into it, and which part of it is for what.
+        pool: The settings there are; None where every setting can be had.
+    """
+
+    name: str
+    panel: Panel
+    signal: signals.Signal
+
+    @property
+    def pool(self) -> Sequence[Setting] | None:
+        """See above."""
+
+    def record(self, setting: Setting) -> Frames:
+        """What comes back, ``(frames,)``, aligned with the signal, its tail left out."""
+
+
+def heard_frames(subject: Subject) -> int:
+    """Frames of a recording: everything before the signal's tail."""
+    return subject.signal.segment(Part.TAIL).start
+
+
+class _Shelf:
+    """Recordings kept on disk under their setting, so that no setting is played twice."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def _path(self, setting: Setting) -> Path:
+        return self._folder / f"{hashlib.sha256(repr(setting.values).encode()).hexdigest()[:16]}.npy"
+
+    def get(self, setting: Setting) -> Frames | None:
+        """The recording, if there is one."""
+        path = self._path(setting)
+        return np.asarray(np.load(path), np.float32) if path.exists() else None
+
+    def put(self, setting: Setting, audio: Frames) -> Frames:
+        """Keep a recording and hand it back."""
+        data = io.BytesIO()
+        np.save(data, audio)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        store.put(self._path(setting), data.getvalue())
+        return audio
+
+
+class VirtualSubject:
+    """A built-in amp, rendered as its circuit is, without converter or hiss.
+
+    Raises:
+        UsageError: There is no such amp.
+    """
+
+    pool = None
+
+    def __init__(self, name: str, folder: Path) -> None:
+        try:
+            self._preset = preset(name)
+        except KeyError:
+            raise UsageError(f"--amp {name}: there is no such built-in amp") from None
+        self.name = name
+        self.panel = Panel(tuple(Knob(control) for control in self._preset.controls))
+        self.signal = compose_signal(GUITAR, folder, SAMPLE_RATE)
+        self._shelf = _Shelf(folder / "recordings" / name)
+
+    def record(self, setting: Setting) -> Frames:
+        """Rendered once and kept on disk."""
+        found = self._shelf.get(setting)
+        return self._shelf.put(setting, self._rendered(setting)) if found is None else found
+
+    def _rendered(self, setting: Setting) -> Frames:
+        points = self.panel.point(setting).tolist()
+        positions = dict(zip(self._preset.controls.values(), points, strict=True))
+        amplifier = Amplifier(self._preset.circuit, positions, float(SAMPLE_RATE))
+        played = amplifier(self.signal.send)[amplifier.delay_frames :]
+        return np.asarray(played[: heard_frames(self)], np.float32)
+
+
+class LiveSubject:
+    """The amp of a configuration, through whichever drivers it names.
+
+    Args:
+        config: Of a rig.
+        base: The folder that its file names are relative to.
+        folder: Where recordings are kept.
+    """
+
+    pool = None
+
+    def __init__(self, config: Config, base: Path, folder: Path) -> None:
+        self.name, self.panel, self._limits = config.name, config.panel, config.checks
+        self._shelf = _Shelf(folder / "recordings" / config.name)
+        self._bench = Bench(config, folder / "audio.log")
+        self._bench.open()
+        self.signal = compose_signal(config.signal, base, self._bench.sample_rate)
+
+    def record(self, setting: Setting) -> Frames:
+        """Played once and kept on disk.
+
+        Raises:
+            DeviceError: No take of it passed its checks.
+        """
+        found = self._shelf.get(setting)
+        return self._shelf.put(setting, self._taken(setting)) if found is None else found
+
+    def _taken(self, setting: Setting) -> Frames:
+        why = ""
+        for _ in range(TRIES):
+            self._bench.dial(setting)
+            taken = self._bench.reamp(self.signal.send.astype(np.float32))
+            loopback = None if taken.loopback is None else taken.loopback.astype(float)
+            aligned = align(taken.returned.astype(float), loopback, self.signal, taken.dropouts)
+            verdict = judge(aligned, self.signal, Limits(**self._limits.model_dump()), Baseline())
+            if verdict.kept:
+                return aligned.returned[: heard_frames(self)].astype(np.float32)
+            why = verdict.reasons[0].sentence
+        raise DeviceError(f"{self.panel.describe(setting)}: no take passed its checks: {why}")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Put the knobs to rest and let go of the devices."""
+        self._bench.rest()
+        self._bench.close()
+
+
+class ReplayedSubject:
+    """What a session has kept: its settings are all there is.
+
+    Args:
+        session: Any session; its holdouts are settings like all others here.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.name, self.panel, self.signal = session.config.name, session.config.panel, session.signal()
+        self._session = session
+
+    @cached_property
+    def _kept(self) -> dict[Setting, Frames]:
+        frames = heard_frames(self)
+        found: dict[Setting, Frames] = {}
+        for about in self._session.state.kept():
+            if about.kept is not None and about.capture.setting not in found:
+                audio = self._session.kept_audio(about.kept)[:frames]
+                found[about.capture.setting] = audio.astype(np.float32)
+        return found
+
+    @property
+    def pool(self) -> Sequence[Setting]:
+        """Every setting that was kept, in the order of their captures."""
+        return list(self._kept)
+
+    def record(self, setting: Setting) -> Frames:
+        """The first kept take of it."""
+        return self._kept[setting]
