@@ -71,6 +71,13 @@ def variance(blocks: Sequence[Tensor]) -> Tensor:
     return torch.stack([(_residuals(block) ** 2).sum(-1) for block in blocks])
 
 
+def expected_errors(opinions: Opinions, points: Tensor) -> Tensor:
+    """The relative error that the members expect of themselves at each setting, ``(settings,)``."""
+    with torch.no_grad():
+        parts = [variance(opinions(some)[:1])[0] for some in torch.split(points, AT_ONCE)]
+    return torch.cat(parts) if parts else points.new_zeros(0)
+
+
 def _residuals(block: Tensor) -> Tensor:
     """``(settings, members * n)``, scaled so that the sum of squares is the mean variance."""
     members, settings, size = block.shape

@@ -27,7 +27,13 @@ def filterbank(
     return torch.minimum(rising, falling).clamp(min=0.0)
 
 
-def log_mel(audio: Tensor, sample_rate: float, bands: int = 32, window: int = 2048) -> Tensor:
+def log_mel(
+    audio: Tensor,
+    sample_rate: float,
+    bands: int = 32,
+    window: int = 2048,
+    floor_db: float = FLOOR_DB,
+) -> Tensor:
     """Level of every band and instant.
 
     Args:
@@ -35,9 +41,10 @@ def log_mel(audio: Tensor, sample_rate: float, bands: int = 32, window: int = 20
         sample_rate: Hz.
         bands: How many.
         window: Frames of each Hann window; windows hop by half of it.
+        floor_db: What is quieter than this, relative to the loudest band, is silence.
 
     Returns:
-        ``(..., bands, instants)`` in dB, nothing lower than `FLOOR_DB` below the loudest band.
+        ``(..., bands, instants)`` in dB, nothing lower than the floor.
     """
     shape = torch.hann_window(window, device=audio.device, dtype=audio.dtype)
     flat = audio.reshape(-1, audio.shape[-1])
@@ -46,6 +53,6 @@ def log_mel(audio: Tensor, sample_rate: float, bands: int = 32, window: int = 20
     )
     power = spectrum.real**2 + spectrum.imag**2
     mel = filterbank(bands, window, sample_rate).to(power) @ power
-    floor = mel.amax((-1, -2), keepdim=True) * 10.0 ** (FLOOR_DB / 10.0) + 1e-20
+    floor = mel.amax((-1, -2), keepdim=True) * 10.0 ** (floor_db / 10.0) + 1e-20
     level_db: Tensor = 10.0 * torch.log10(mel + floor)
     return level_db.view(*audio.shape[:-1], *level_db.shape[-2:])

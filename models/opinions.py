@@ -1,6 +1,5 @@
 """What the members of an ensemble say of settings, in the forms that acquisition compares."""
 
-import torch
 from torch import Tensor
 
 from models.acquisition import Opinions
@@ -44,12 +43,3 @@ def plain(model: Model, audio: Tensor) -> Opinions:
         return [_outputs(model, audio, points).flatten(2)]
 
     return ask
-
-
-def expected_error(opinions: Opinions, points: Tensor, rows: int = 8) -> Tensor:
-    """The members' relative variance at each setting, ``(settings,)``: what ESR they expect."""
-    from models.acquisition import variance
-
-    with torch.no_grad():
-        parts = [variance(opinions(some)[:1])[0] for some in torch.split(points, rows)]
-    return torch.cat(parts) if parts else points.new_zeros(0)

@@ -1,10 +1,18 @@
-"""Training every member of an ensemble at once, on windows drawn across captures."""
+"""Training every member of an ensemble at once, on windows drawn across captures.
 
+`Training` goes step by step and can be laid down and taken up again to the bit; `train` runs it
+through and sees to it that a loss that breaks away costs a few steps and not the night.
+"""
+
+import io
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import torch
 from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from models.losses import LossWeights, emphasise, relative_loss
 from models.lstm import KnobLSTM
@@ -40,6 +48,10 @@ class Dataset:
         audio, targets = self.audio.to(device), self.targets.to(device)
         return Dataset(audio, targets, self.knobs.to(device), self.start, self.stop)
 
+    def only(self, captures: list[int]) -> "Dataset":
+        """Some of the captures."""
+        return replace(self, targets=self.targets[captures], knobs=self.knobs[captures])
+
     def powers(self, emphasis: float) -> Tensor:
         """Mean square of each capture, plain and pre-emphasised, ``(captures, 2)``, never 0."""
         learnt = self.targets[:, self.start : self.stop]
@@ -53,85 +65,281 @@ class Recipe:
 
     Attributes:
         steps: Optimiser steps.
-        rate: Peak learning rate of the one-cycle schedule.
-        batch: Windows per member and step.
-        window_frames: Frames of each window that count.
-        seed: Of the windows' draw.
-        clip: Largest gradient norm of a member.
+        rate: Peak learning rate; it rises over the first `RISE` of the steps and then falls.
+        frames: Frames that count in each step, over all members together.
+        windows: Lengths of window, in frames, that steps draw from: short ones see more captures
+            at once, long ones waste less on the history in front and hear slow things.
+        seed: Of the draw.
+        clip: Largest gradient norm.
+        averaging: How much of the averaged weights stays from step to step.
+        checks: How often in a run the averaged weights are tried on the validation settings.
+        folds: Every capture of these many is withheld from one member, so that members differ by
+            what they have not heard; 0 withholds nothing.
+        weights: Of the loss.
     """
 
     steps: int
     rate: float = 0.01
-    batch: int = 8
-    window_frames: int = 8192
+    frames: int = 65_536
+    windows: tuple[int, ...] = (4_096, 8_192, 16_384)
     seed: int = 0
     clip: float = 1.0
+    averaging: float = 0.98
+    checks: int = 16
+    folds: int = 0
     weights: LossWeights = field(default_factory=LossWeights)
 
 
-#: Told after each step: steps done, loss (mean over members).
+#: Told after each step: steps done, loss (mean over members, smoothed).
 Progress = Callable[[int, float], None]
 
-#: So many steps in a row may go wrong before training gives up.
-PATIENCE = 20
+#: Of the steps, over which the rate rises.
+RISE = 0.1
+#: So many steps in a row may go wrong before training goes back to where it was well.
+PATIENCE = 8
+#: A run ends after so many checks in which validation has not got better.
+STALE_CHECKS = 5
+#: Going back so often, each time at half the rate, is one time too many.
+RECOVERIES = 4
+#: Steps between two states that can be gone back to.
+SAFE_STEPS = 50
+#: A smoothed loss that has risen to so many times its best is as bad as one that is no number.
+BROKEN_AWAY = 10.0
 
 
-def _windows(
-    data: Dataset, model: Model, recipe: Recipe, draw: torch.Generator
-) -> tuple[Tensor, Tensor]:
-    """Capture numbers ``(members, batch)`` and first frames of as many windows."""
-    size = (model.members, recipe.batch)
-    captures = torch.randint(len(data.targets), size, generator=draw)
-    last = max(data.stop - recipe.window_frames, data.start + 1)
-    starts = torch.randint(data.start, last, size, generator=draw)
-    return captures.to(data.audio.device), starts.to(data.audio.device)
+def fold_of(captures: int, folds: int, members: int) -> Tensor:
+    """Which captures each member hears, ``(members, captures)``; all of them hear most."""
+    numbers = torch.arange(captures)
+    heard = torch.ones(members, captures, dtype=torch.bool)
+    if folds and captures > folds:
+        for member in range(members):
+            heard[member] = numbers % folds != member
+    return heard
 
 
-def _clip_members(model: Model, limit: float) -> bool:
-    """Clip the gradient; False where it is not a number."""
-    norm = torch.nn.utils.clip_grad_norm_(model.parameters(), limit * model.members**0.5)
-    return bool(torch.isfinite(norm))
+class Training:
+    """One training run, step by step.
+
+    Args:
+        model: Trained in place; the averaged weights are put into it by `finish`.
+        data: On the model's device.
+        recipe: How.
+        validation: Captures that decide which weights are kept and when it is enough; they are
+            neither trained on nor good for any figure that is reported.
+    """
+
+    def __init__(
+        self, model: Model, data: Dataset, recipe: Recipe, validation: Dataset | None = None
+    ) -> None:
+        self.model, self.data, self.recipe = model, data, recipe
+        self.validation = validation
+        self.step, self.loss, self.slower = 0, 0.0, 1.0
+        self.best_error, self.stale = float("inf"), 0
+        history = model.history_frames
+        self._padded = torch.cat([data.audio.new_zeros(history), data.audio])
+        self._powers = data.powers(recipe.weights.emphasis)
+        self._heard = fold_of(len(data.targets), recipe.folds, model.members).float()
+        self._draw = torch.Generator().manual_seed(recipe.seed)
+        self._optimiser = torch.optim.Adam(model.parameters(), recipe.rate)
+        average = get_ema_multi_avg_fn(recipe.averaging)
+        self._average = AveragedModel(model, multi_avg_fn=average)
+        self._best: dict[str, Tensor] = {}
+        model.train()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all steps are done, or more would not help."""
+        return self.step >= self.recipe.steps or self.stale >= STALE_CHECKS
+
+    def _rate(self) -> float:
+        share = (self.step + 1) / (self.recipe.steps + 1)
+        if share < RISE:
+            return self.recipe.rate * self.slower * share / RISE
+        falling = (share - RISE) / (1.0 - RISE)
+        return (
+            self.recipe.rate
+            * self.slower
+            * 0.5
+            * (1.0 + float(torch.cos(torch.tensor(falling * torch.pi))))
+        )
+
+    def _windows(self) -> tuple[Tensor, Tensor, int]:
+        """Capture numbers ``(members, batch)``, first frames of as many windows, their length."""
+        data, draw, members = self.data, self._draw, self.model.members
+        longest = max(data.stop - data.start, 1)
+        choice = int(torch.randint(len(self.recipe.windows), (), generator=draw))
+        window = min(self.recipe.windows[choice], longest)
+        batch = max(round(self.recipe.frames / (window * members)), 1)
+        captures = torch.multinomial(self._heard, batch, replacement=True, generator=draw)
+        size = (members, batch)
+        starts = torch.randint(data.start, data.stop - window + 1, size, generator=draw)
+        device = data.audio.device
+        return captures.to(device), starts.to(device), window
+
+    def advance(self) -> bool:
+        """Do one step; False where nothing came of it because something was no number."""
+        captures, starts, window = self._windows()
+        history = self.model.history_frames
+        offsets = torch.arange(history + window, device=starts.device)
+        audio = self._padded[starts[..., None] + offsets]
+        target = self.data.targets[captures[..., None], starts[..., None] + offsets[:window]]
+        predicted = self.model(audio, self.data.knobs[captures])
+        loss = relative_loss(predicted, target, self._powers[captures], self.recipe.weights)
+        for group in self._optimiser.param_groups:
+            group["lr"] = self._rate()
+        self._optimiser.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss.sum())
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
+        healthy = bool(torch.isfinite(norm))
+        if healthy:
+            self._optimiser.step()
+            self._average.update_parameters(self.model)
+            mean = float(loss.detach().mean())
+            self.loss = mean if self.step == 0 else 0.95 * self.loss + 0.05 * mean
+        self.step += 1
+        if (
+            self.validation is not None
+            and self.step % max(self.recipe.steps // self.recipe.checks, 1) == 0
+        ):
+            self._check(self.validation)
+        return healthy
+
+    def _check(self, validation: Dataset) -> None:
+        """Try the averaged weights; remember the best."""
+        error = float(evaluate(self._average.module, validation).mean.log().mean().exp())
+        if error < self.best_error:
+            self.best_error, self.stale = error, 0
+            self._best = deepcopy(self._average.module.state_dict())
+        else:
+            self.stale += 1
+
+    def finish(self) -> float:
+        """Put the best averaged weights into the model, and return the smoothed loss."""
+        if self.step:
+            self.model.load_state_dict(self._best or self._average.module.state_dict())
+        self.model.eval()
+        return self.loss
+
+    def state(self) -> dict[str, Any]:
+        """Everything that the next steps depend on, as tensors and numbers; it is no copy."""
+        return {
+            "model": self.model.state_dict(),
+            "average": self._average.state_dict(),
+            "optimiser": self._optimiser.state_dict(),
+            "draw": self._draw.get_state(),
+            "step": self.step,
+            "loss": self.loss,
+            "slower": self.slower,
+            "best": self._best,
+            "best_error": self.best_error,
+            "stale": self.stale,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from there."""
+        self.model.load_state_dict(state["model"])
+        self._average.load_state_dict(state["average"])
+        self._optimiser.load_state_dict(deepcopy(state["optimiser"]))
+        self._draw.set_state(state["draw"].cpu())
+        self.step, self.loss, self.slower = state["step"], state["loss"], state["slower"]
+        self._best, self.best_error, self.stale = state["best"], state["best_error"], state["stale"]
+
+
+def dump_state(training: Training) -> bytes:
+    """A training run laid down, to be taken up in another process."""
+    stream = io.BytesIO()
+    torch.save(training.state(), stream)
+    return stream.getvalue()
+
+
+def load_state(training: Training, data: bytes) -> bool:
+    """Take a run up again; False where the bytes hold none that fits, and nothing is changed."""
+    before = deepcopy(training.state())
+    try:
+        state = torch.load(io.BytesIO(data), weights_only=True)
+        training.restore(state)
+    except (RuntimeError, KeyError, ValueError, TypeError, AttributeError, EOFError, OSError):
+        training.restore(before)
+        return False
+    return True
+
+
+class Guard:
+    """Goes back to the last good state, at half the rate, when the loss breaks away."""
+
+    def __init__(self, training: Training) -> None:
+        self._training = training
+        self._bad, self._recoveries, self._best = 0, 0, float("inf")
+        self._safe = deepcopy(training.state())
+
+    def watch(self, healthy: bool) -> None:
+        """After each step.
+
+        Raises:
+            Diverged: It was gone back often enough.
+        """
+        training = self._training
+        self._best = min(self._best, training.loss) if healthy else self._best
+        away = training.loss > BROKEN_AWAY * self._best
+        self._bad = self._bad + 1 if not healthy or away else 0
+        if self._bad >= PATIENCE:
+            self._go_back()
+        elif not self._bad and training.step % SAFE_STEPS == 0:
+            self._safe = deepcopy(training.state())
+
+    def _go_back(self) -> None:
+        training = self._training
+        self._bad, self._recoveries = 0, self._recoveries + 1
+        if self._recoveries > RECOVERIES:
+            raise Diverged(f"the loss broke away {self._recoveries} times")
+        slower, step, draw = training.slower / 2, training.step, training.state()["draw"]
+        training.restore({**self._safe, "slower": slower, "step": step, "draw": draw})
+
+
+def run(training: Training, progress: Progress) -> float:
+    """Do what is left of a run, put the averaged weights into the model, return the loss.
+
+    Raises:
+        Diverged: The loss broke away again and again, whatever the rate.
+    """
+    guard = Guard(training)
+    while not training.is_over:
+        guard.watch(training.advance())
+        progress(training.step, training.loss)
+    return training.finish()
 
 
 def train(model: Model, data: Dataset, recipe: Recipe, progress: Progress) -> float:
-    """Train in place and return the last loss (mean over members, smoothed).
-
-    Every member sees windows of its own, so that members differ where the data leave room.
+    """Train in place from where the model is, and return the last loss (smoothed).
 
     Raises:
-        Diverged: The loss was not a number for `PATIENCE` steps.
+        Diverged: The loss broke away again and again, whatever the rate.
     """
-    history, device = model.history_frames, data.audio.device
-    draw = torch.Generator().manual_seed(recipe.seed)
-    padded = torch.cat([data.audio.new_zeros(history), data.audio])
-    powers = data.powers(recipe.weights.emphasis)
-    optimiser = torch.optim.Adam(model.parameters(), recipe.rate)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, recipe.rate, total_steps=recipe.steps + 1, pct_start=0.15
-    )
-    offsets = torch.arange(history + recipe.window_frames, device=device)
-    smoothed, bad = 0.0, 0
-    model.train()
-    for step in range(recipe.steps):
-        captures, starts = _windows(data, model, recipe, draw)
-        audio = padded[starts[..., None] + offsets]
-        target = data.targets[captures[..., None], starts[..., None] + offsets[:-history]]
-        predicted = model(audio, data.knobs[captures])
-        loss = relative_loss(predicted, target, powers[captures], recipe.weights)
-        optimiser.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss.sum())
-        healthy = _clip_members(model, recipe.clip)
-        if healthy:
-            optimiser.step()
-            schedule.step()
-        bad = 0 if healthy else bad + 1
-        if bad >= PATIENCE:
-            raise Diverged(f"the loss was not a number for {PATIENCE} steps")
-        mean = float(loss.detach().mean()) if healthy else smoothed
-        smoothed = mean if step == 0 else 0.95 * smoothed + 0.05 * mean
-        progress(step + 1, smoothed)
-    model.eval()
-    return smoothed
+    return run(Training(model, data, recipe), progress)
+
+
+def best_rate(
+    model: Model,
+    data: Dataset,
+    recipe: Recipe,
+    rates: tuple[float, ...] = (0.004, 0.008, 0.016, 0.032),
+    steps: int = 24,
+) -> float:
+    """The rate that lowers the loss most in a few steps from here; the model stays as it is.
+
+    The largest one that works in short is too large in the long run, so the one below it is
+    taken where both are about as good.
+    """
+    found: list[tuple[float, float]] = []
+    for rate in rates:
+        trial = Training(deepcopy(model), data, replace(recipe, steps=4 * steps, rate=rate))
+        healthy = all(trial.advance() for _ in range(steps))
+        if healthy and trial.loss == trial.loss:
+            found.append((trial.loss, rate))
+    if not found:
+        return min(rates) / 2
+    lowest = min(loss for loss, _ in found)
+    return min(rate for loss, rate in found if loss <= 1.1 * lowest)
 
 
 @dataclass(frozen=True)

@@ -194,6 +194,8 @@ class KnobWaveNet(nn.Module):
         terms = 2 * sum(self._channels)
         self.mixture = nn.Parameter(torch.randn(self.trunks, latents, terms) * latents**-0.5)
         self.encoder = KnobEncoder(positions, 2 + latents, members, hidden)
+        self.polarity: Tensor
+        self.register_buffer("polarity", torch.ones(members, 1, 1))
 
     @property
     def history_frames(self) -> int:
@@ -217,7 +219,8 @@ class KnobWaveNet(nn.Module):
             shift = terms[:, start + size : start + 2 * size].reshape(shape)
             arrays.append(module.fold(trunk, scale, shift, drive if index == 0 else None, drive))
             start += 2 * size
-        return FoldedWaveNet(arrays, level * self.head_scale)
+        turned = level * self.polarity.repeat_interleave(batch, 0)
+        return FoldedWaveNet(arrays, turned * self.head_scale)
 
     def forward(self, audio: Tensor, knobs: Tensor) -> Tensor:
         """Predict what comes back from the amp.

@@ -198,8 +198,24 @@ class DeviceTrouble(_Fact):
     why: str
 
 
+class FoundError(_Fact):
+    """What the last round's ensemble expected of a capture that it asked for, and what it got.
+
+    Both are relative errors (ESR) on guitar and a setting that it had not heard.
+    """
+
+    capture: Number
+    expected: float
+    found: float
+
+
 class RoundLearned(_Fact):
-    """The learner trained on what there is and asked for the next settings."""
+    """The learner trained on what there is and asked for the next settings.
+
+    ``disagreement`` is the relative error that the members expect at each setting that they ask
+    for; ``calibration`` is by how much such expectations have been too low so far, and
+    ``expected_esr`` is the error to be expected where players set the knobs, that included.
+    """
 
     kind: Literal["round-learned"] = "round-learned"
     round: Number
@@ -211,6 +227,9 @@ class RoundLearned(_Fact):
     holdout_esr: float | None
     seconds: float
     ensemble: StoredFile
+    found: tuple[FoundError, ...] = ()
+    calibration: float | None = None
+    expected_esr: float | None = None
 
 
 class LearnerFailed(_Fact):
@@ -240,6 +259,8 @@ class ModelTrained(_Fact):
     model: StoredFile
     export: StoredFile
     export_error: float | None = None
+    within_db: float | None = None
+    verdict: str | None = None
 
 
 Fact = (

@@ -71,7 +71,9 @@ class _Shelf:
         self._folder = folder
 
     def _path(self, setting: Setting) -> Path:
-        return self._folder / f"{hashlib.sha256(repr(setting.values).encode()).hexdigest()[:16]}.npy"
+        return (
+            self._folder / f"{hashlib.sha256(repr(setting.values).encode()).hexdigest()[:16]}.npy"
+        )
 
     def get(self, setting: Setting) -> Frames | None:
         """The recording, if there is one."""
@@ -163,7 +165,10 @@ class LiveSubject:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         """Put the knobs to rest and let go of the devices."""
         self._bench.rest()
@@ -178,7 +183,11 @@ class ReplayedSubject:
     """
 
     def __init__(self, session: Session) -> None:
-        self.name, self.panel, self.signal = session.config.name, session.config.panel, session.signal()
+        self.name, self.panel, self.signal = (
+            session.config.name,
+            session.config.panel,
+            session.signal(),
+        )
         self._session = session
 
     @cached_property

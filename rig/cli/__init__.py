@@ -6,7 +6,7 @@ import traceback
 
 import typer
 
-from rig.cli import capture, model, session, setup, unit
+from rig.cli import bench, capture, model, session, setup, unit
 from rig.errors import RigError
 
 app = typer.Typer(
@@ -31,6 +31,7 @@ for command in (
     model.train,
     model.export,
     model.render,
+    bench.bench,
     unit.unit,
 ):
     app.command()(command)

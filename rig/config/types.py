@@ -48,6 +48,10 @@ class PlanConfig(Section):
 
     captures: Annotated[int, Field(ge=1, le=10_000)] | None = 19
     """How many settings to learn from; null where only the clock decides."""
+    strategy: Literal["integrated-variance", "panama", "lhs+corners", "lhs", "sobol", "random"] = (
+        "integrated-variance"
+    )
+    """How settings are chosen; the first two ask the ensemble, the others are laid out before."""
     seeds: Annotated[int, Field(ge=2, le=1_000)] = 10
     """Of these, how many are spread over the whole knob space first."""
     batch: Annotated[int, Field(ge=1, le=100)] = 3
@@ -102,6 +106,10 @@ class LearnerConfig(Section):
     """WaveNet: standard, lite, feather or nano; LSTM: layers x units, such as 1x24."""
     members: Annotated[int, Field(ge=2, le=16)] = 4
     """Models in the ensemble."""
+    shared: bool = True
+    """Whether they share a trunk and differ in how they read the knobs; false trains each whole."""
+    prior: bool = True
+    """Whether they start from what comes with rig: weights that many drawn amps had in common."""
     steps: Annotated[int, Field(ge=1, le=1_000_000)] = 150
     """Training steps in each round; the first round takes twice as many."""
     final_size: str = "standard"

@@ -8,20 +8,44 @@ import numpy as np
 import torch
 
 from calibration.signals import Part
+from models import opinions
+from models.acquisition import expected_errors
 from models.nam import document
 from models.reader import read_and_play
 from models.spec import ModelSpec, dump_model, play
 from models.training import Model, Recipe
 from rig import facts, store
+from rig.capture import Role
 from rig.errors import LearnerError
 from rig.knobs import Setting
-from rig.learner import data
-from rig.learner.rounds import Tell, fit, holdout_esr, mean
+from rig.learner import checkpoint, data
+from rig.learner.excerpts import loudest
+from rig.learner.rounds import (
+    Tell,
+    Teller,
+    begun,
+    holdout_esr,
+    last_ensemble,
+    learnt_set,
+    mean,
+)
+from rig.learner.validation import (
+    Verdict,
+    Weakness,
+    difference_db,
+    differences_db,
+    verdict,
+    worst_end,
+)
 from rig.proposals import designs
 from rig.session.folder import Session
 from rig.session.status import FINAL_STAGE
 
 RATE = 0.008
+#: From so many captures on, every tenth decides when training is enough instead of being learnt.
+PLENTY, VALIDATED_EVERY = 20, 10
+#: Settings on which the ensemble's expectation is mapped.
+MAPPED = 192
 MODEL = "model/model.safetensors"
 #: The exported file is played for so long, and may be off by so much of full scale.
 CHECKED_FRAMES, EXPORT_TOLERANCE = 12_000, 1e-4
@@ -69,10 +93,78 @@ def export_error(session: Session, model: Model, setting: Setting, exported: byt
     return off
 
 
+def _validation(captures: int) -> list[int]:
+    """Which captures decide when training is enough: every tenth, once there are plenty."""
+    return (
+        list(range(VALIDATED_EVERY // 2, captures, VALIDATED_EVERY)) if captures >= PLENTY else []
+    )
+
+
+def _fitted(session: Session, tell: Tell) -> tuple[Model, ModelSpec]:
+    config, seed = session.config.learner, session.config.seed
+    dataset = learnt_set(session)
+    positions = session.config.panel.switch_positions
+    spec = ModelSpec(config.architecture, config.final_size, positions, 1)
+    model = begun(spec, dataset, seed, config.prior)
+    recipe = Recipe(config.final_steps, RATE, seed=seed)
+    chosen = _validation(len(dataset.targets))
+    rest = [row for row in range(len(dataset.targets)) if row not in chosen]
+    teller = Teller(tell, FINAL_STAGE, session.state.round, recipe.steps)
+    checkpoint.train(
+        session,
+        "final",
+        model,
+        dataset.only(rest),
+        recipe,
+        teller,
+        dataset.only(chosen) if chosen else None,
+    )
+    return model, spec
+
+
+def _between_takes_db(session: Session) -> float | None:
+    """How much two recordings of the amp itself differ: the reference setting's first and last."""
+    canaries = [about for about in session.state.kept(Role.CANARY) if about.kept is not None]
+    if len(canaries) < 2:
+        return None
+    both = data.test_set(session, [canaries[0], canaries[-1]])
+    first, last = both.targets[:, both.start : both.stop]
+    return difference_db(first, last, session.signal().sample_rate)
+
+
+def _weakness(session: Session) -> Weakness | None:
+    """Where the last ensemble expects to be far worse than elsewhere."""
+    last = last_ensemble(session)
+    if last is None:
+        return None
+    model, dataset = last[0], data.training_set(session)
+    guitar = loudest(dataset.audio, dataset.start, dataset.stop, model.history_frames)
+    panel = session.config.panel
+    random = np.random.default_rng(session.config.seed)
+    draws = designs.to_play(panel, random.random((MAPPED, len(panel))))
+    settings = [panel.quantise(draw) for draw in draws]
+    points = torch.from_numpy(np.stack([panel.point(s) for s in settings]).astype(np.float32))
+    said = opinions.relative(model, guitar, session.signal().sample_rate)
+    return worst_end(panel, settings, expected_errors(said, points).numpy().astype(float))
+
+
+def _judged(session: Session, model: Model) -> Verdict | None:
+    """How close the model comes to the amp, on settings and guitar that it has never heard."""
+    captures = session.state.kept(Role.HOLDOUT)
+    if not captures:
+        return None
+    differences = differences_db(
+        model, data.test_set(session, captures), session.signal().sample_rate
+    )
+    settings = [about.capture.setting for about in captures]
+    panel, floor = session.config.panel, _between_takes_db(session)
+    return verdict(panel, settings, differences, floor, _weakness(session))
+
+
 def train_final(session: Session, tell: Tell) -> facts.ModelTrained:
     """Train, test, store and export the final model.
 
-    It is trained for a fixed number of steps, so nothing of the holdouts chooses anything.
+    Nothing of the holdouts chooses anything.
 
     Raises:
         LearnerError: It cannot be done.
@@ -80,24 +172,21 @@ def train_final(session: Session, tell: Tell) -> facts.ModelTrained:
         StorageError: The disk did not take the model.
     """
     began = time.monotonic()
-    config = session.config
-    panel = config.panel
-    spec = ModelSpec(
-        config.learner.architecture, config.learner.final_size, panel.switch_positions, 1
-    )
-    torch.manual_seed(config.seed)
-    model = spec.build()
-    recipe = Recipe(config.learner.final_steps, RATE, seed=config.seed)
-    fit(session, model, recipe, FINAL_STAGE, session.state.round, tell)
+    panel = session.config.panel
+    model, spec = _fitted(session, tell)
     by_setting = holdout_esr(session, model)
     total = mean(by_setting)
     model.cpu()
+    judged = _judged(session, model)
     reference = designs.reference(panel)
     exported = json.dumps(nam_document(session, model, reference)).encode()
     error = export_error(session, model, reference, exported)
     metrics = {
         "holdout_esr": total,
-        "by_setting": by_setting,
+        "repeatability_esr": session.state.repeatability_esr,
+        "by_setting": dict(sorted(by_setting.items(), key=lambda item: -item[1])),
+        "within_db": judged.within_db if judged else None,
+        "verdict": judged.sentence if judged else None,
         "exported_at": panel.named(reference),
         "export_error": error,
     }
@@ -110,4 +199,6 @@ def train_final(session: Session, tell: Tell) -> facts.ModelTrained:
         model=store.write(session.folder, MODEL, dump_model(model, spec)),
         export=store.write(session.folder, "model/reference.nam", exported),
         export_error=error,
+        within_db=judged.within_db if judged else None,
+        verdict=judged.sentence if judged else None,
     )

@@ -1,85 +1,52 @@
-"""One round: train the ensemble on what is kept, test it, ask where it disagrees."""
+"""One round: look what the last one was worth, train the ensemble, test it, ask what to record."""
 
 import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
-from torch import Tensor
 
-from models.acquisition import Candidate, Search, most_disputed
+from models import opinions
+from models.acquisition import expected_errors
+from models.prior import has_prior, start_from_prior
 from models.spec import BadModel, ModelSpec, dump_model, load_model
-from models.training import Model, Recipe, evaluate, train
+from models.start import start_at_levels
+from models.training import Dataset, Model, Recipe, best_rate, evaluate
+from models.wavenet import KnobWaveNet
 from rig import facts, store
 from rig.capture import Role
 from rig.errors import LearnerError
-from rig.knobs import Panel, Setting
-from rig.learner import data, device
+from rig.learner import calibrate, checkpoint, data, device
+from rig.learner.excerpts import loudest
+from rig.learner.strategies import STRATEGIES, Ask, Proposal
 from rig.proposals import designs
 from rig.session.folder import Session
 from rig.session.live import LiveLearner
 
-STRATEGY = "disagreement"
 #: Fewer captures than this teach nothing.
 LEAST_CAPTURES = 2
 #: The first round trains longer: it starts from nothing, and the later ones continue it.
 FIRST_FACTOR = 2
-FIRST_RATE, LATER_RATE = 0.01, 0.006
-#: Excerpts of the training guitar on which members are compared, and their length.
-EXCERPTS, EXCERPT_FRAMES = 2, 4096
-#: How much where players play counts, against disagreement.
-PLAY_EMPHASIS = 0.25
+#: Later rounds go on with less than the rate that the first one found.
+LATER_RATE = 0.6
+#: Settings where players set the knobs, for which the expected error is told.
+EXPECTED_AT = 64
 
 Tell = Callable[[LiveLearner], None]
 
 
-def _ensemble(session: Session, round_number: int) -> tuple[Model, ModelSpec, bool]:
-    """The last round's ensemble where there is one of the same shape, else a new one."""
-    config = session.config.learner
-    positions = session.config.panel.switch_positions
-    spec = ModelSpec(config.architecture, config.size, positions, config.members)
-    if session.state.rounds:
-        last = session.state.rounds[-1].ensemble
-        try:
-            model, stored = load_model(str(session.folder / last.path))
-        except BadModel:
-            stored = None
-        if stored == spec:
-            return model, spec, True
-    torch.manual_seed(session.config.seed * 1_000 + round_number)
-    return spec.build(), spec, False
-
-
-def _excerpts(audio: Tensor, start: int, stop: int, history: int) -> Tensor:
-    """The loudest stretches of the training guitar, each with its history in front."""
-    lengths = torch.arange(max(start, history), stop - EXCERPT_FRAMES, EXCERPT_FRAMES)
-    energy = torch.stack([(audio[i : i + EXCERPT_FRAMES] ** 2).sum() for i in lengths.tolist()])
-    best = lengths.to(energy.device)[energy.argsort(descending=True, stable=True)[:EXCERPTS]]
-    return torch.stack([audio[i - history : i + EXCERPT_FRAMES] for i in best.tolist()])
-
-
-def _play_weight(panel: Panel, where: torch.device) -> Callable[[Tensor], Tensor]:
-    """Log density of where players set the knobs, up to a constant."""
-    units = [(0.0, 1e6) if knob.is_switch else knob.play_unit() for knob in panel.knobs]
-    centre, deviation = torch.tensor(units, dtype=torch.float32, device=where).T
-
-    def log_weight(knobs: Tensor) -> Tensor:
-        """Of each setting; a switch's positions weigh the same."""
-        distance: Tensor = (((knobs - centre) / deviation) ** 2).sum(-1)
-        return -0.5 * PLAY_EMPHASIS * distance
-
-    return log_weight
-
-
-class _Teller:
+class Teller:
     """Turns counts of finished work into progress with an estimate of what is left."""
 
     def __init__(self, tell: Tell, stage: str, round_number: int, total: int) -> None:
         self._tell, self._stage, self._round, self._total = tell, stage, round_number, total
         self._began = time.monotonic()
 
-    def __call__(self, done: int, loss: float | None = None) -> None:
+    def __call__(self, done: int, loss: float | None = None, total: int | None = None) -> None:
+        """So much is done; ``total`` where that was not known before."""
+        self._total = total or self._total
         spent_s = time.monotonic() - self._began
         eta_s = spent_s / done * (self._total - done) if done else None
         self._tell(
@@ -94,25 +61,37 @@ class _Teller:
         )
 
 
-def fit(
-    session: Session, model: Model, recipe: Recipe, stage: str, number: int, tell: Tell
-) -> None:
-    """Train a model on every capture that it may see.
+def last_ensemble(session: Session) -> tuple[Model, ModelSpec] | None:
+    """The last round's ensemble, if there is one that can be read."""
+    if not session.state.rounds:
+        return None
+    try:
+        return load_model(str(session.folder / session.state.rounds[-1].ensemble.path))
+    except BadModel:
+        return None
+
+
+def begun(spec: ModelSpec, dataset: Dataset, seed: int, prior: bool) -> Model:
+    """A model that knows what amps have in common, and the levels of this one."""
+    torch.manual_seed(seed)
+    model = spec.build()
+    if prior and isinstance(model, KnobWaveNet) and has_prior(spec.size):
+        start_from_prior(model, spec.size)
+    model.to(dataset.audio.device)
+    start_at_levels(model, dataset)
+    return model
+
+
+def learnt_set(session: Session) -> Dataset:
+    """Every capture that models may see, where they are trained.
 
     Raises:
-        LearnerError: There are too few captures.
+        LearnerError: There are too few.
     """
     captures = data.learnt(session)
     if len(captures) < LEAST_CAPTURES:
         raise LearnerError(f"{len(captures)} kept captures are too few to learn from")
-    where = device.choose(session.config.learner)
-    model.to(where)
-    train(
-        model,
-        data.training_set(session).to(where),
-        recipe,
-        _Teller(tell, stage, number, recipe.steps),
-    )
+    return data.training_set(session).to(device.choose(session.config.learner))
 
 
 def holdout_esr(session: Session, model: Model) -> dict[str, float]:
@@ -132,75 +111,87 @@ def mean(values: dict[str, float]) -> float | None:
     return sum(values.values()) / len(values) if values else None
 
 
-def _candidates(session: Session, model: Model, number: int, tell: Tell) -> list[Candidate]:
-    dataset = data.training_set(session)
-    where = next(model.parameters()).device
-    excerpts = _excerpts(dataset.audio, dataset.start, dataset.stop, model.history_frames)
-    panel = session.config.panel
-    search = Search(seed=session.config.seed * 1_000 + number)
-    return most_disputed(
-        model,
-        excerpts.to(where),
-        panel.switch_positions,
-        search,
-        _play_weight(panel, where),
-        _Teller(tell, "proposing", number, search.screened + search.restarts),
-    )
-
-
-def _describe(
-    session: Session, candidates: list[Candidate], chosen: list[tuple[float, ...]]
-) -> bytes:
-    """What was proposed and why, for people."""
-    panel = session.config.panel
-    document = {
-        "strategy": STRATEGY,
-        "knobs": [knob.name for knob in panel.knobs],
-        "chosen": chosen,
-        "candidates": [
-            {
-                "values": panel.quantise(c.point).values,
-                "disagreement": c.disagreement,
-                "score": c.score,
-            }
-            for c in candidates
-        ],
-    }
-    return json.dumps(document, indent=1).encode()
-
-
 @dataclass(frozen=True)
-class _Batch:
-    """What a round asks for, and how much the members disagree there."""
+class _Round:
+    """What a round works with."""
 
-    strategy: str
-    values: tuple[tuple[float, ...], ...]
-    disagreement: tuple[float, ...]
+    session: Session
+    number: int
+    tell: Tell
+    dataset: Dataset
+
+    @property
+    def seed(self) -> int:
+        """Of everything that the round draws."""
+        return self.session.config.seed * 1_000 + self.number
+
+    def teller(self, stage: str, total: int) -> Teller:
+        """Progress of one stage."""
+        return Teller(self.tell, stage, self.number, total)
 
 
-def _trained(session: Session, number: int, tell: Tell) -> tuple[Model, ModelSpec]:
-    model, spec, continued = _ensemble(session, number)
-    steps = session.config.learner.steps * (1 if continued else FIRST_FACTOR)
-    rate = LATER_RATE if continued else FIRST_RATE
-    recipe = Recipe(steps, rate, seed=session.config.seed * 1_000 + number)
-    fit(session, model, recipe, "training", number, tell)
+def _trained(here: _Round) -> tuple[Model, ModelSpec]:
+    config, positions = here.session.config.learner, here.session.config.panel.switch_positions
+    spec = ModelSpec(config.architecture, config.size, positions, config.members, config.shared)
+    last = last_ensemble(here.session)
+    if last is not None and last[1] == spec:
+        model = last[0].to(here.dataset.audio.device)
+        rate = LATER_RATE * checkpoint.found_rate(here.session)
+        recipe = Recipe(config.steps, rate, seed=here.seed)
+    else:
+        model = begun(spec, here.dataset, here.seed, config.prior)
+        recipe = Recipe(FIRST_FACTOR * config.steps, seed=here.seed)
+        rate = checkpoint.settled_rate(here.session, lambda: best_rate(model, here.dataset, recipe))
+        recipe = Recipe(recipe.steps, rate, seed=here.seed)
+    teller = here.teller("training", recipe.steps)
+    checkpoint.train(here.session, f"round-{here.number}", model, here.dataset, recipe, teller)
     return model, spec
 
 
-def _proposed(session: Session, model: Model, number: int, count: int, tell: Tell) -> _Batch:
+def _ask(here: _Round, model: Model, count: int) -> Ask:
+    session, dataset = here.session, here.dataset
+    guitar = loudest(dataset.audio, dataset.start, dataset.stop, model.history_frames)
+    created = session.state.created
+    assert created is not None
+    return Ask(
+        panel=session.config.panel,
+        count=count,
+        goal=session.config.plan.captures,
+        seed=here.seed,
+        learnt=[about.capture.setting for about in data.learnt(session)],
+        pending=[about.capture.setting for about in session.state.pending],
+        taken=session.state.settings(),
+        opinions=opinions.relative(model, guitar, created.sample_rate),
+        plain=opinions.plain(model, guitar),
+        device=dataset.audio.device,
+    )
+
+
+def _proposed(here: _Round, ask: Ask) -> Proposal:
     """The settings to record next; their why is stored for people."""
-    panel, taken = session.config.panel, session.state.settings()
-    candidates = _candidates(session, model, number, tell)
-    points = [candidate.point for candidate in candidates]
-    chosen, asked = designs.choose(panel, points, count, session.config.seed, taken)
-    found: dict[Setting, float] = {}
-    for candidate in candidates:
-        found.setdefault(panel.quantise(candidate.point), candidate.disagreement)
-    values = tuple(setting.values for setting in chosen)
-    why = _describe(session, candidates, list(values))
-    store.write(session.folder, f"rounds/{number:03d}/proposals.json", why)
-    strategy = STRATEGY if asked else "space-filling"
-    return _Batch(strategy, values, tuple(found.get(setting, 0.0) for setting in chosen))
+    strategy = here.session.config.plan.strategy
+    teller = here.teller("proposing", 1)
+    proposal = STRATEGIES[strategy](ask, lambda done, total: teller(done, total=total))
+    document = {
+        "strategy": strategy,
+        "knobs": [knob.name for knob in ask.panel.knobs],
+        "asked_by_the_ensemble": proposal.asked,
+        "settings": [
+            {"values": setting.values, "expected_relative_error": error}
+            for setting, error in zip(proposal.settings, proposal.expected, strict=True)
+        ],
+    }
+    why = json.dumps(document, indent=1).encode()
+    store.write(here.session.folder, f"rounds/{here.number:03d}/proposals.json", why)
+    return proposal
+
+
+def _expected_esr(ask: Ask, calibration: float | None) -> float:
+    """Mean relative error to be expected where players set the knobs."""
+    random = np.random.default_rng(ask.seed)
+    draws = designs.to_play(ask.panel, random.random((EXPECTED_AT, len(ask.panel))))
+    points = ask.points([ask.panel.quantise(draw) for draw in draws])
+    return float(expected_errors(ask.opinions, points).mean()) * (calibration or 1.0)
 
 
 def learn(session: Session, number: int, count: int, tell: Tell) -> facts.RoundLearned:
@@ -219,19 +210,30 @@ def learn(session: Session, number: int, count: int, tell: Tell) -> facts.RoundL
     """
     began = time.monotonic()
     captures = data.learnt(session)
-    model, spec = _trained(session, number, tell)
-    where = next(model.parameters()).device
+    here = _Round(session, number, tell, learnt_set(session))
+    last = last_ensemble(session)
+    found = calibrate.found(session, last[0], here.dataset) if last is not None else ()
+    calibration = calibrate.factor([*calibrate.so_far(session.state), *found])
+    model, spec = _trained(here)
+    where = here.dataset.audio.device
     seen = evaluate(model, data.test_set(session, captures).to(where)).mean
-    batch = _proposed(session, model, number, count, tell)
+    for parameter in model.parameters():
+        parameter.requires_grad_(False)
+    ask = _ask(here, model, count)
+    proposal = _proposed(here, ask)
+    expected = _expected_esr(ask, calibration)
     weights = dump_model(model, spec)
     return facts.RoundLearned(
         round=number,
-        strategy=batch.strategy,
-        values=batch.values,
-        disagreement=batch.disagreement,
+        strategy=session.config.plan.strategy if proposal.asked else "space-filling",
+        values=tuple(setting.values for setting in proposal.settings),
+        disagreement=tuple(proposal.expected),
         learnt_from=tuple(about.capture.number for about in captures),
         ensemble_esr=float(seen.mean()),
         holdout_esr=mean(holdout_esr(session, model)),
         seconds=time.monotonic() - began,
         ensemble=store.write(session.folder, f"rounds/{number:03d}/ensemble.safetensors", weights),
+        found=found,
+        calibration=calibration,
+        expected_esr=expected,
     )

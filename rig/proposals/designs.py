@@ -12,7 +12,7 @@ from scipy.stats import qmc
 from rig.knobs import Panel, Point, Setting
 
 #: Streams of random numbers that must not meet, whatever the session's seed.
-SEED_STREAM, HOLDOUT_STREAM, FILL_STREAM, DESIGN_STREAM, TARGET_STREAM = 1, 2, 3, 4, 5
+HOLDOUT_STREAM, FILL_STREAM, DESIGN_STREAM, TARGET_STREAM = 2, 3, 4, 5
 #: Corners are at most this share of the seeds.
 CORNER_SHARE = 0.5
 #: Candidates from which space filling picks.
@@ -95,6 +95,10 @@ DESIGNS: Mapping[str, Callable[[int, int, np.random.Generator], NDArray[np.float
 }
 
 
+#: What a strategy that asks an ensemble begins with.
+FIRST_DESIGN = "lhs"
+
+
 def planned(panel: Panel, design: str, count: int, seed: int) -> list[Setting]:
     """All settings of a design that is laid out for so many captures."""
     random = _stream(seed, DESIGN_STREAM)
@@ -108,18 +112,14 @@ def planned(panel: Panel, design: str, count: int, seed: int) -> list[Setting]:
     return found + _drawn(panel, count - len(found), taken, draw)
 
 
-def seeds(panel: Panel, count: int, seed: int) -> list[Setting]:
-    """The first settings to learn from: corners of the knob space, then a Latin hypercube."""
-    random = _stream(seed, SEED_STREAM)
-    taken: set[Setting] = set()
-    ends = corners(len(panel))[: int(count * CORNER_SHARE)]
-    found = _distinct(ends.astype(float), panel, taken)
+def seeds(panel: Panel, strategy: str, count: int, goal: int | None, seed: int) -> list[Setting]:
+    """The first settings to learn from.
 
-    def draw(missing: int) -> NDArray[np.float64]:
-        """Uniform points."""
-        return _hypercube(len(panel), missing, random)
-
-    return found + _drawn(panel, count - len(found), taken, draw)
+    A strategy that asks an ensemble begins with a Latin hypercube; a plan, with its own first.
+    """
+    if strategy in DESIGNS:
+        return planned(panel, strategy, max(goal or 0, count), seed)[:count]
+    return planned(panel, FIRST_DESIGN, count, seed)
 
 
 def to_play(panel: Panel, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -173,17 +173,3 @@ def fill(panel: Panel, count: int, seed: int, taken: Iterable[Setting]) -> list[
 def reference(panel: Panel) -> Setting:
     """The canary's setting: every knob in the middle of where players set it."""
     return panel.quantise([0.0 if k.is_switch else k.play_unit()[0] for k in panel.knobs])
-
-
-def choose(
-    panel: Panel, points: Iterable[Sequence[float]], count: int, seed: int, taken: Iterable[Setting]
-) -> tuple[list[Setting], int]:
-    """A batch from ranked points: quantised, never twice, filled up where they run out.
-
-    Returns:
-        The settings, and how many of them the points gave (the rest fills the space).
-    """
-    used = set(taken)
-    proposed = _distinct(points, panel, set(used))[:count]
-    filled = fill(panel, count - len(proposed), seed, [*used, *proposed])
-    return proposed + filled, len(proposed)

@@ -19,7 +19,7 @@ def order_first(session: Session, goal: int | None) -> None:
     """Order the seeds, with the holdouts halfway, so that either half is of use by itself."""
     plan, panel, seed = session.config.plan, session.config.panel, session.config.seed
     count = plan.seeds if goal is None else min(plan.seeds, goal)
-    seeds = designs.seeds(panel, count, seed)
+    seeds = designs.seeds(panel, plan.strategy, count, goal, seed)
     holdouts = designs.holdouts(panel, plan.holdouts, seed, seeds)
     half = len(seeds) // 2
     ordered = set(session.state.settings())

@@ -1,0 +1,104 @@
+"""The full comparison: an ensemble of audio models is trained on what each strategy has recorded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from calibration.signals import Part
+from models.losses import spectral_distance
+from models.prior import has_prior, start_from_prior
+from models.spec import ModelSpec
+from models.training import Dataset, Model, Recipe, train
+from models.wavenet import KnobWaveNet
+from rig.bench.subjects import Subject, heard_frames
+from rig.knobs import Setting
+from rig.learner.excerpts import loudest
+
+#: Held-out guitar on which every setting is tested, in seconds.
+TESTED_S = 2.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How every ensemble of a comparison is trained: always from the start, always the same.
+
+    Attributes:
+        size: Of the WaveNet.
+        members: How many.
+        steps: Of training.
+        prior: Whether to start from the weights that come with rig.
+        shared: Whether the members share a trunk.
+    """
+
+    size: str = "feather"
+    members: int = 4
+    steps: int = 240
+    frames: int = 65_536
+    prior: bool = True
+    shared: bool = True
+
+
+def dataset(subject: Subject, settings: Sequence[Setting], parts: Sequence[Part]) -> Dataset:
+    """Some settings of a subject, with the frames from the first part to the last one's end."""
+    frames = heard_frames(subject)
+    spans = [subject.signal.segment(part) for part in parts]
+    points = np.stack([subject.panel.point(setting) for setting in settings])
+    return Dataset(
+        torch.from_numpy(subject.signal.send[:frames].astype(np.float32)),
+        torch.from_numpy(np.stack([subject.record(setting) for setting in settings])),
+        torch.from_numpy(points.astype(np.float32)),
+        min(span.start for span in spans),
+        max(span.stop for span in spans),
+    )
+
+
+def trained(subject: Subject, settings: Sequence[Setting], plan: Plan, seed: int) -> Model:
+    """An ensemble trained on these settings and nothing else."""
+    torch.manual_seed(seed)
+    positions = subject.panel.switch_positions
+    model = ModelSpec("wavenet", plan.size, positions, plan.members, plan.shared).build()
+    if plan.prior and isinstance(model, KnobWaveNet) and has_prior(plan.size):
+        start_from_prior(model, plan.size)
+    data = dataset(subject, settings, [Part.TONES, Part.TRAIN])
+    train(model, data, Recipe(plan.steps, frames=plan.frames, seed=seed), lambda *_: None)
+    return model
+
+
+@dataclass(frozen=True)
+class Tested:
+    """Errors on settings and on guitar that were never trained on, one figure per setting."""
+
+    esr: list[float]
+    stft: list[float]
+    rms: list[float]
+
+
+def test(model: Model, subject: Subject, settings: Sequence[Setting]) -> Tested:
+    """Play the held-out guitar at every setting."""
+    data = dataset(subject, settings, [Part.HOLDOUT])
+    history, start = model.history_frames, data.start
+    stop = min(data.stop, start + round(TESTED_S * subject.signal.sample_rate))
+    padded = torch.cat([data.audio.new_zeros(history), data.audio])[start : stop + history]
+    esr, stft, rms = [], [], []
+    with torch.no_grad():
+        for target, knobs in zip(data.targets[:, start:stop], data.knobs, strict=True):
+            played = padded.expand(model.members, 1, -1)
+            mean = model(played, knobs.expand(model.members, 1, -1))[:, 0].mean(0)
+            power = (target**2).mean() + 1e-12
+            esr.append(float(((mean - target) ** 2).mean() / power))
+            stft.append(
+                float(
+                    spectral_distance((mean * power.rsqrt())[None], (target * power.rsqrt())[None])
+                )
+            )
+            rms.append(float(power.sqrt()))
+    return Tested(esr, stft, rms)
+
+
+def excerpts(subject: Subject, history: int) -> torch.Tensor:
+    """Guitar on which members are compared, with its history in front."""
+    audio = torch.from_numpy(subject.signal.send.astype(np.float32))
+    guitar = subject.signal.segment(Part.TRAIN)
+    return loudest(audio, guitar.start, guitar.stop, history)

@@ -1,0 +1,166 @@
+"""Results of a comparison: JSON lines, one for each measured count; tables and curves of them."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import filelock
+import numpy as np
+
+from rig.errors import UsageError
+from rig.knobs import Setting
+
+Row = dict[str, Any]
+
+LINES = "results.jsonl"
+#: The plan that others are held against, and the count at which.
+PEER, PEER_COUNT = "lhs+corners", 40
+#: The figure that ranks, by mode.
+RANKING = {"features": "network_db", "audio": "esr"}
+
+
+class Results:
+    """The lines of a comparison's folder; several processes may add to them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / LINES
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def rows(self) -> list[Row]:
+        """All of them; a line that a kill has cut short is left out.
+
+        Raises:
+            UsageError: A whole line is none of ours.
+        """
+        if not self.path.exists():
+            return []
+        lines = self.path.read_text(encoding="utf-8").split("\n")
+        found = []
+        for number, line in enumerate(lines, 1):
+            if not line:
+                continue
+            try:
+                row = json.loads(line)
+                found.append({"amp": row["amp"], "strategy": row["strategy"], **row})
+            except (ValueError, KeyError, TypeError):
+                if number < len(lines):
+                    message = f"{self.path}: line {number} is no result; take it out"
+                    raise UsageError(message) from None
+        return found
+
+    def add(self, row: Row) -> None:
+        """Write a line down."""
+        with filelock.FileLock(self.path.with_suffix(".lock")), self.path.open("a") as stream:
+            stream.write(json.dumps(row) + "\n")
+
+    def known(self, mode: str, amp: str, strategy: str, seed: int) -> dict[int, list[Setting]]:
+        """The settings of a trial's rows, by count."""
+        wanted = (mode, amp, strategy, seed)
+        return {
+            int(row["captures"]): [Setting(tuple(values)) for values in row["settings"]]
+            for row in self.rows()
+            if (row["mode"], row["amp"], row["strategy"], row["seed"]) == wanted
+        }
+
+
+def curve(
+    rows: Iterable[Row], strategy: str, where: str, figure: str, kind: str
+) -> dict[int, float]:
+    """Mean over seeds of a figure, by count."""
+    found: dict[int, list[float]] = defaultdict(list)
+    for row in rows:
+        if row["strategy"] == strategy and figure in row[where]:
+            found[int(row["captures"])].append(float(row[where][figure][kind]))
+    return {count: float(np.mean(values)) for count, values in sorted(found.items())}
+
+
+def captures_needed(of: dict[int, float], goal: float) -> float | None:
+    """At how many captures a curve first gets down to ``goal``, between counts by its logarithm."""
+    points = sorted(of.items())
+    for index, (count, error) in enumerate(points):
+        if error <= goal:
+            if index == 0:
+                return float(count)
+            before, worse = points[index - 1]
+            share = np.log(worse / goal) / max(np.log(worse / error), 1e-12)
+            return float(before + share * (count - before))
+    return None
+
+
+def strategies(rows: Iterable[Row]) -> list[str]:
+    """Those that appear, in order of appearance."""
+    return list(dict.fromkeys(str(row["strategy"]) for row in rows))
+
+
+def of_amp(rows: Iterable[Row], mode: str, amp: str) -> list[Row]:
+    """The rows of one amp in one mode."""
+    return [row for row in rows if row["mode"] == mode and row["amp"] == amp]
+
+
+def comparisons(rows: Iterable[Row]) -> list[tuple[str, str]]:
+    """Every mode and amp that appear."""
+    return list(dict.fromkeys((str(row["mode"]), str(row["amp"])) for row in rows))
+
+
+def table(rows: Sequence[Row], mode: str, where: str, kind: str) -> list[list[str]]:
+    """A header, then a line for each strategy: error at each count, captures needed."""
+    figure = RANKING[mode]
+    counts = sorted({int(row["captures"]) for row in rows})
+    goal = curve(rows, PEER, where, figure, kind).get(PEER_COUNT)
+    needed = f"for {PEER} at {PEER_COUNT}"
+    lines = [["strategy", *map(str, counts), needed]]
+    for strategy in strategies(rows):
+        found = curve(rows, strategy, where, figure, kind)
+        reached = None if goal is None else captures_needed(found, goal)
+        cells = [f"{found[count]:.4g}" if count in found else "" for count in counts]
+        lines.append([strategy, *cells, "" if reached is None else f"{reached:.0f}"])
+    return lines
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    """Every table as Markdown."""
+    parts = []
+    for mode, amp in comparisons(rows):
+        some = of_amp(rows, mode, amp)
+        seeds = len({row["seed"] for row in some})
+        for where, words in (("play", "where players set the knobs"), ("anywhere", "anywhere")):
+            for kind in ("median", "mean", "p90"):
+                lines = table(some, mode, where, kind)
+                parts.append(f"### {amp}, {mode}: {kind} {RANKING[mode]} {words}, {seeds} seeds\n")
+                parts.append("| " + " | ".join(lines[0]) + " |")
+                parts.append("|" + "---|" * len(lines[0]))
+                parts += ["| " + " | ".join(line) + " |" for line in lines[1:]]
+                parts.append("")
+    return "\n".join(parts)
+
+
+def plot(rows: Sequence[Row], folder: Path) -> list[Path]:
+    """A picture of each amp's curves.
+
+    Raises:
+        UsageError: Matplotlib is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise UsageError("pictures need matplotlib: pip install 'rig-capture[bench]'") from None
+    made = []
+    for mode, amp in comparisons(rows):
+        some = of_amp(rows, mode, amp)
+        figure = Figure(figsize=(9, 4), layout="constrained")
+        for axes, where in zip(figure.subplots(1, 2), ("play", "anywhere"), strict=True):
+            for strategy in strategies(some):
+                found = curve(some, strategy, where, RANKING[mode], "mean")
+                axes.plot(list(found), list(found.values()), marker="o", label=strategy)
+            axes.set_yscale("log")
+            axes.set_xlabel("captures")
+            axes.set_title("where players set the knobs" if where == "play" else "anywhere")
+        axes.legend()
+        figure.supylabel(f"mean {RANKING[mode]}")
+        figure.suptitle(f"{amp}, {mode}")
+        path = folder / f"{amp}-{mode}.png"
+        figure.savefig(path, dpi=120)
+        made.append(path)
+    return made

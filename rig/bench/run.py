@@ -1,0 +1,116 @@
+"""All trials of a comparison, a process for each core, taken up where they were left."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+from rig import config as configuration
+from rig.bench.results import Results
+from rig.bench.subjects import LiveSubject, ReplayedSubject, Subject, VirtualSubject
+from rig.bench.trial import Terms, Trial, run
+from rig.errors import UsageError
+from rig.learner.strategies import STRATEGIES
+from rig.session.folder import Session, is_session
+
+#: Told of each trial that is done: how many, of how many, and which.
+Tell = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What is compared.
+
+    Attributes:
+        folder: For results and recordings.
+        amps: Names of built-in amps, session folders, or ``rig.yaml`` files of rigs.
+        strategies: By name.
+        seeds: Each strategy runs once from each.
+        terms: The same for all.
+        workers: Processes, each on one core; one where a live rig is among the amps.
+    """
+
+    folder: Path
+    amps: tuple[str, ...]
+    strategies: tuple[str, ...]
+    seeds: tuple[int, ...]
+    terms: Terms
+    workers: int
+
+
+@contextmanager
+def opened(amp: str, folder: Path) -> Iterator[Subject]:
+    """The subject behind a name.
+
+    Raises:
+        UsageError: There is none.
+    """
+    path = Path(amp)
+    if is_session(path):
+        session = Session.view(path)
+        try:
+            yield ReplayedSubject(session)
+        finally:
+            session.close()
+    elif path.suffix in (".yaml", ".yml"):
+        with LiveSubject(configuration.load(path), path.parent, folder) as live:
+            yield live
+    else:
+        yield VirtualSubject(amp, folder)
+
+
+def _is_live(amp: str) -> bool:
+    return Path(amp).suffix in (".yaml", ".yml")
+
+
+def _trial(comparison: Comparison, amp: str, strategy: str, seed: int) -> str:
+    """One trial, in a process of its own that uses one core."""
+    import torch
+
+    if comparison.workers > 1:
+        torch.set_num_threads(1)
+    results = Results(comparison.folder)
+    mode = "features" if comparison.terms.plan is None else "audio"
+    with opened(amp, comparison.folder) as subject:
+        known = results.known(mode, subject.name, strategy, seed)
+        for row in run(Trial(subject, strategy, seed), comparison.terms, known.get):
+            results.add(row)
+    return f"{amp}, {strategy}, seed {seed}"
+
+
+def compare(comparison: Comparison, tell: Tell) -> None:
+    """Run every trial that is not written down yet.
+
+    Raises:
+        UsageError: There is no such amp or strategy.
+        RigError: A live rig failed.
+    """
+    for strategy in comparison.strategies:
+        if strategy not in STRATEGIES:
+            names = ", ".join(STRATEGIES)
+            raise UsageError(f"--strategy {strategy}: there is no such strategy, only {names}")
+    for amp in comparison.amps:
+        if not _is_live(amp):
+            with opened(amp, comparison.folder):
+                pass
+    trials = [
+        (comparison, amp, strategy, seed)
+        for seed in comparison.seeds
+        for amp in comparison.amps
+        for strategy in comparison.strategies
+    ]
+    if comparison.workers == 1 or any(map(_is_live, comparison.amps)):
+        for done, trial in enumerate(trials, 1):
+            tell(done, len(trials), _trial(*trial))
+        return
+    spawn = get_context("spawn")
+    with ProcessPoolExecutor(comparison.workers, mp_context=spawn) as pool:
+        try:
+            waiting = [pool.submit(_trial, *trial) for trial in trials]
+            for done, future in enumerate(as_completed(waiting), 1):
+                tell(done, len(trials), future.result())
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise

@@ -1,0 +1,255 @@
+"""One strategy on one amp from one seed, through rising numbers of captures."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+
+from models import opinions
+from models.acquisition import Opinions
+from models.training import Model
+from rig.bench import audio, features
+from rig.bench.audio import Plan
+from rig.bench.subjects import Subject
+from rig.knobs import Setting
+from rig.learner.strategies import STRATEGIES, Ask
+from rig.proposals import designs
+
+#: Tests are the same for every strategy and seed: a stream of their own.
+TEST_SEED = 90_001
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What is the same for everybody.
+
+    Attributes:
+        counts: Numbers of captures at which errors are measured, rising.
+        seeds_at: Settings that a strategy which asks an ensemble gets from its seeds.
+        batch: Settings of each round.
+        tests: Settings to test on where players set the knobs; half as many anywhere.
+        plan: How audio models are trained; None compares on features only.
+    """
+
+    counts: tuple[int, ...]
+    seeds_at: int
+    batch: int
+    tests: int
+    plan: Plan | None
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Who, on what, from which seed."""
+
+    subject: Subject
+    strategy: str
+    seed: int
+
+    @property
+    def asks(self) -> bool:
+        """Whether the strategy asks an ensemble."""
+        return self.strategy not in designs.DESIGNS
+
+
+class Learnt(Protocol):
+    """What was learnt from some settings."""
+
+    def errors(self, settings: Sequence[Setting]) -> dict[str, list[float]]:
+        """Figures by name, one for each setting."""
+
+    def opinions(self) -> tuple[Opinions, Opinions]:
+        """What the members say: relative to the level, and as it is."""
+
+
+class _Features:
+    """Learnt by a regression per setting."""
+
+    def __init__(self, hear: features.Listener, settings: Sequence[Setting], seed: int) -> None:
+        self._hear = hear
+        self._points, self._levels = hear.points(settings), hear(settings)
+        self._network = features.Network(self._points, self._levels, seed)
+
+    def errors(self, settings: Sequence[Setting]) -> dict[str, list[float]]:
+        """In dB RMS: of the ensemble, and of the kernel regressor."""
+        asked, true = self._hear.points(settings), self._hear(settings)
+        kernel = features.kernel_regression(self._points, self._levels, asked)
+        network = features.error_db(self._network(asked), true)
+        return {
+            "network_db": network.tolist(),
+            "kernel_db": features.error_db(kernel, true).tolist(),
+        }
+
+    def opinions(self) -> tuple[Opinions, Opinions]:
+        """Of the ensemble."""
+        return self._network.opinions(), self._network.plain()
+
+
+class _Audio:
+    """Learnt by an ensemble of audio models."""
+
+    def __init__(
+        self, subject: Subject, settings: Sequence[Setting], plan: Plan, seed: int
+    ) -> None:
+        self._subject = subject
+        self._model: Model = audio.trained(subject, settings, plan, seed)
+
+    def errors(self, settings: Sequence[Setting]) -> dict[str, list[float]]:
+        """ESR, spectral distance, and the true level."""
+        tested = audio.test(self._model, self._subject, settings)
+        return {"esr": tested.esr, "stft": tested.stft, "rms": tested.rms}
+
+    def opinions(self) -> tuple[Opinions, Opinions]:
+        """Of the ensemble, on the loudest guitar."""
+        heard = audio.excerpts(self._subject, self._model.history_frames)
+        for parameter in self._model.parameters():
+            parameter.requires_grad_(False)
+        rate = self._subject.signal.sample_rate
+        return opinions.relative(self._model, heard, rate), opinions.plain(self._model, heard)
+
+
+def tests(subject: Subject, count: int) -> tuple[list[Setting], list[Setting]]:
+    """Settings where players set the knobs, and half as many anywhere (or of the pool)."""
+    random = np.random.default_rng(TEST_SEED)
+    panel = subject.panel
+    if subject.pool is not None:
+        order = random.permutation(len(subject.pool))[:count]
+        picked = [subject.pool[index] for index in sorted(order.tolist())]
+        return picked, picked
+    play = designs.to_play(panel, random.random((count, len(panel))))
+    anywhere = random.random((count // 2, len(panel)))
+    return [panel.quantise(p) for p in play], [panel.quantise(p) for p in anywhere]
+
+
+def _figures(errors: dict[str, list[float]]) -> dict[str, Any]:
+    """Median, mean and 90th percentile of each figure."""
+    found: dict[str, Any] = {}
+    for name, values in errors.items():
+        found[name] = {
+            "median": float(np.median(values)),
+            "mean": float(np.mean(values)),
+            "p90": float(np.quantile(values, 0.9)),
+        }
+    if "rms" in errors:
+        order = np.argsort(errors["rms"])
+        quarter, esr = max(len(order) // 4, 1), np.array(errors["esr"])
+        quiet, loud = esr[order[:quarter]].mean(), esr[order[-quarter:]].mean()
+        found["quiet_to_loud"] = float(quiet / loud)
+    return found
+
+
+class _Run:
+    """The state of a trial between two batches."""
+
+    def __init__(self, trial: Trial, terms: Terms) -> None:
+        self._trial, self._terms = trial, terms
+        self._play, self._anywhere = tests(trial.subject, terms.tests)
+        self._tested = set(self._play) | set(self._anywhere)
+        self._hear = features.Listener(trial.subject)
+
+    def learnt(self, settings: Sequence[Setting]) -> Learnt:
+        """What these settings teach."""
+        if self._terms.plan is None:
+            return _Features(self._hear, settings, self._trial.seed)
+        return _Audio(self._trial.subject, settings, self._terms.plan, self._trial.seed)
+
+    def row(self, settings: Sequence[Setting], learnt: Learnt, spent_s: float) -> dict[str, Any]:
+        """What is written down."""
+        return {
+            "mode": "features" if self._terms.plan is None else "audio",
+            "amp": self._trial.subject.name,
+            "strategy": self._trial.strategy,
+            "seed": self._trial.seed,
+            "captures": len(settings),
+            "play": _figures(learnt.errors(self._play)),
+            "anywhere": _figures(learnt.errors(self._anywhere)),
+            "spent_s": round(spent_s, 2),
+            "settings": [list(setting.values) for setting in settings],
+        }
+
+    def proposed(self, settings: list[Setting], learnt: Learnt | None, count: int) -> list[Setting]:
+        """The next settings, none of them one that is tested on."""
+        trial, subject = self._trial, self._trial.subject
+        relative, plain = learnt.opinions() if learnt else (_silence, _silence)
+        ask = Ask(
+            panel=subject.panel,
+            count=count,
+            goal=self._terms.counts[-1],
+            seed=trial.seed * 1_000 + len(settings),
+            learnt=settings,
+            pending=[],
+            taken=[*settings, *self._tested],
+            opinions=relative,
+            plain=plain,
+            pool=subject.pool,
+        )
+        return STRATEGIES[trial.strategy](ask, lambda _done, _total: None).settings
+
+    def planned(self, count: int) -> list[Setting]:
+        """All settings of a plan laid out for so many; seeds of who asks an ensemble later."""
+        subject, seed = self._trial.subject, self._trial.seed
+        design = designs.FIRST_DESIGN if self._trial.asks else self._trial.strategy
+        found = [
+            s for s in designs.planned(subject.panel, design, count, seed) if s not in self._tested
+        ]
+        return found if subject.pool is None else _nearest(subject, found, self._tested)
+
+
+def _silence(points: torch.Tensor) -> list[torch.Tensor]:
+    return [points.new_zeros(2, len(points), 1)]
+
+
+def _nearest(subject: Subject, wanted: list[Setting], barred: set[Setting]) -> list[Setting]:
+    """The pool's settings nearest to those wanted, each once."""
+    assert subject.pool is not None
+    left = [setting for setting in subject.pool if setting not in barred]
+    found = []
+    for setting in wanted[: len(left)]:
+        away = [
+            float(np.linalg.norm(subject.panel.point(s) - subject.panel.point(setting)))
+            for s in left
+        ]
+        found.append(left.pop(int(np.argmin(away))))
+    return found
+
+
+#: The settings that a strategy had chosen at some count, where they are known already.
+Known = Callable[[int], list[Setting] | None]
+
+
+def run(trial: Trial, terms: Terms, known: Known) -> Iterator[dict[str, Any]]:
+    """Rows of a trial, one for each count that is not known yet.
+
+    Args:
+        trial: Who, on what.
+        terms: On which terms.
+        known: Told a count, the settings of a row that is written down already.
+    """
+    here = _Run(trial, terms)
+    if not trial.asks:
+        for count in terms.counts:
+            if known(count) is None:
+                began = time.perf_counter()
+                settings = here.planned(count)
+                yield here.row(settings, here.learnt(settings), time.perf_counter() - began)
+        return
+    settings = known(terms.seeds_at) or here.planned(terms.seeds_at)
+    while True:
+        after = known(len(settings) + terms.batch)
+        if len(settings) not in terms.counts or known(len(settings)) is None or after is None:
+            began = time.perf_counter()
+            learnt = here.learnt(settings)
+            if len(settings) in terms.counts and known(len(settings)) is None:
+                yield here.row(settings, learnt, time.perf_counter() - began)
+            if len(settings) >= terms.counts[-1]:
+                return
+            after = here.proposed(
+                settings, learnt, min(terms.batch, terms.counts[-1] - len(settings))
+            )
+            after = settings + after
+        if len(settings) >= terms.counts[-1]:
+            return
+        settings = after

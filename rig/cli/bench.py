@@ -1,0 +1,105 @@
+"""``rig bench``: strategies against each other."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rig.cli.common import out
+from rig.errors import UsageError
+
+if TYPE_CHECKING:
+    pass
+
+ALL = ("integrated-variance", "lhs+corners", "lhs", "sobol", "random", "panama")
+
+
+def bench(
+    folder: Annotated[Path, typer.Argument(help="Where results and recordings are kept.")],
+    amp: Annotated[
+        list[str] | None,
+        typer.Option(help="A built-in amp, a session's folder, or a rig.yaml; may be repeated."),
+    ] = None,
+    strategy: Annotated[
+        list[str] | None, typer.Option(help="May be repeated; all of them if left out.")
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, max=1000, help="Runs of each strategy.")] = 5,
+    counts: Annotated[str, typer.Option(help="Numbers of captures to measure at.")] = "12,20,28,40",
+    batch: Annotated[int, typer.Option(min=1, max=100, help="Captures of each round.")] = 4,
+    tests: Annotated[int, typer.Option(min=4, max=1000, help="Settings to test on.")] = 32,
+    audio: Annotated[
+        bool, typer.Option("--audio", help="Train audio models: hours instead of minutes.")
+    ] = False,
+    size: Annotated[str, typer.Option(help="Of the WaveNets.")] = "feather",
+    steps: Annotated[int, typer.Option(min=1, help="Training steps of each ensemble.")] = 240,
+    prior: Annotated[bool, typer.Option(help="Start from the weights that come with rig.")] = True,
+    workers: Annotated[
+        int, typer.Option(min=0, max=256, help="Processes; 0 is one for each core.")
+    ] = 0,
+    plots: Annotated[bool, typer.Option("--plots", help="Draw the curves as pictures.")] = False,
+) -> None:
+    """Compare ways to choose settings, on the same amps and terms.
+
+    Errors are measured on settings, and on guitar, that nothing was trained on. What is written
+    down in FOLDER is not measured again, so a run that was broken off goes on.
+    """
+    from rich.progress import Progress
+
+    from rig.bench import results
+    from rig.bench.audio import Plan
+    from rig.bench.run import Comparison, compare
+    from rig.bench.trial import Terms
+
+    at = _counts(counts)
+    plan = Plan(size=size, steps=steps, prior=prior) if audio else None
+    asked = Comparison(
+        folder=folder,
+        amps=tuple(amp or ["british"]),
+        strategies=tuple(strategy or ALL),
+        seeds=tuple(range(seeds)),
+        terms=Terms(counts=at, seeds_at=at[0], batch=batch, tests=tests, plan=plan),
+        workers=workers or os.cpu_count() or 1,
+    )
+    with Progress(console=out) as progress:
+        bar = progress.add_task("comparing", total=None)
+        compare(
+            asked,
+            lambda done, total, what: progress.update(
+                bar, completed=done, total=total, description=what
+            ),
+        )
+    rows = results.Results(folder).rows()
+    _show(rows)
+    (folder / "results.md").write_text(results.markdown(rows), encoding="utf-8")
+    if plots:
+        for path in results.plot(rows, folder):
+            out.print(str(path))
+
+
+def _counts(text: str) -> tuple[int, ...]:
+    try:
+        found = tuple(int(part) for part in text.split(","))
+    except ValueError:
+        found = ()
+    if len(found) < 1 or list(found) != sorted(set(found)) or found[0] < 4:
+        raise UsageError(f"--counts {text}: give rising numbers from 4 on, such as 12,20,28,40")
+    return found
+
+
+def _show(rows: list[dict[str, Any]]) -> None:
+    from rich.table import Table
+
+    from rig.bench import results
+
+    for mode, amp in results.comparisons(rows):
+        some = results.of_amp(rows, mode, amp)
+        for where, words in (("play", "where players set the knobs"), ("anywhere", "anywhere")):
+            header, *lines = results.table(some, mode, where, "mean")
+            title = f"{amp}: mean {results.RANKING[mode]} {words}"
+            shown = Table(title=title, title_justify="left", box=None)
+            for index, word in enumerate(header):
+                shown.add_column(word, justify="left" if index == 0 else "right", no_wrap=True)
+            for line in lines:
+                shown.add_row(*line)
+            out.print(shown)

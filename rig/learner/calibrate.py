@@ -1,0 +1,55 @@
+"""What an ensemble expected of the settings that it asked for, against what was found there."""
+
+import math
+from collections.abc import Iterable, Sequence
+from statistics import median
+
+from models.training import Dataset, Model, evaluate
+from rig.facts import FoundError
+from rig.learner import data
+from rig.session.folder import Session
+from rig.session.state import State
+
+#: The last so many pairs say by how much to correct; older ones come from poorer ensembles.
+REMEMBERED = 24
+
+
+def found(session: Session, last: Model, dataset: Dataset) -> tuple[FoundError, ...]:
+    """The last round's ensemble on what was recorded because of it, before it learns from it.
+
+    Args:
+        session: The session, with the last round's captures.
+        last: The last round's ensemble.
+        dataset: Every capture that may be learnt from now.
+    """
+    before = session.state.rounds[-1]
+    expected = dict(zip(before.values, before.disagreement, strict=True))
+    fresh = [
+        (row, about.capture.number, expected[about.capture.setting.values])
+        for row, about in enumerate(data.learnt(session))
+        if about.capture.number not in before.learnt_from
+        and about.capture.setting.values in expected
+    ]
+    if not fresh:
+        return ()
+    model = last.to(dataset.audio.device)
+    errors = evaluate(model, dataset.only([row for row, _, _ in fresh])).mean.tolist()
+    return tuple(
+        FoundError(capture=number, expected=error, found=esr)
+        for (_, number, error), esr in zip(fresh, errors, strict=True)
+    )
+
+
+def so_far(state: State) -> list[FoundError]:
+    """All pairs of the rounds before, oldest first."""
+    return [pair for learnt in state.rounds for pair in learnt.found]
+
+
+def factor(pairs: Sequence[FoundError]) -> float | None:
+    """By how much expectations have been too low: the median ratio of late; None before any."""
+    ratios = _ratios(pairs[-REMEMBERED:])
+    return math.exp(median(ratios)) if ratios else None
+
+
+def _ratios(pairs: Iterable[FoundError]) -> list[float]:
+    return [math.log(p.found / p.expected) for p in pairs if p.expected > 0 and p.found > 0]

@@ -1,0 +1,130 @@
+"""What a model is worth, in words that a musician can check by ear."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models.mel import log_mel
+from models.training import Dataset, Model
+from rig.knobs import Panel, Setting
+
+Floats = NDArray[np.float64]
+
+#: Below this, relative to the loudest band, nobody hears a difference beside the rest.
+HEARD_DB = -40.0
+#: An exception is at most this share of what players set, and so many times worse than the rest.
+LARGEST_EXCEPTION, WORSE = 0.25, 2.5
+#: Ends of the knobs' ranges at which exceptions are looked for, in shares of what players set.
+SHARES = (0.05, 0.1, 0.15, 0.2, 0.25)
+
+
+def difference_db(a: Tensor, b: Tensor, sample_rate: float) -> float:
+    """RMS level difference over bands and instants of two recordings ``(frames,)``, in dB."""
+    heard = log_mel(torch.stack([a, b]), sample_rate, floor_db=HEARD_DB)
+    return float(((heard[0] - heard[1]) ** 2).mean().sqrt())
+
+
+def differences_db(model: Model, data: Dataset, sample_rate: float) -> list[float]:
+    """`difference_db` between the members' mean and each capture, from ``start`` to ``stop``."""
+    history = model.history_frames
+    padded = torch.cat([data.audio.new_zeros(history), data.audio])[
+        data.start : data.stop + history
+    ]
+    found = []
+    with torch.no_grad():
+        for target, knobs in zip(data.targets[:, data.start : data.stop], data.knobs, strict=True):
+            played = padded.expand(model.members, 1, -1)
+            predicted = model(played, knobs.expand(model.members, 1, -1))[:, 0].mean(0)
+            found.append(difference_db(predicted.cpu(), target.cpu(), sample_rate))
+    return found
+
+
+@dataclass(frozen=True)
+class Weakness:
+    """An end of one knob's range where the model is worse: below or above a faceplate value."""
+
+    knob: int
+    above: bool
+    value: float
+
+    def holds(self, setting: Setting) -> bool:
+        """Whether a setting lies there."""
+        at = setting.values[self.knob]
+        return at > self.value if self.above else at < self.value
+
+    def words(self, panel: Panel) -> str:
+        """Such as ``below gain 1.5``."""
+        knob = panel.knobs[self.knob]
+        return f"{'above' if self.above else 'below'} {knob.name} {knob.describe(self.value)}"
+
+
+def worst_end(panel: Panel, settings: Sequence[Setting], errors: Floats) -> Weakness | None:
+    """The end of one knob's range where errors are far larger than elsewhere, if there is one.
+
+    Args:
+        panel: The knobs.
+        settings: Drawn where players set them, some hundreds.
+        errors: Expected at each.
+    """
+    best, found = WORSE, None
+    for index, knob in enumerate(panel.knobs):
+        if knob.is_switch:
+            continue
+        values = np.array([setting.values[index] for setting in settings])
+        for share in SHARES:
+            for above, edge in (
+                (False, np.quantile(values, share)),
+                (True, np.quantile(values, 1 - share)),
+            ):
+                rule = Weakness(index, above, knob.quantise(float(edge)))
+                inside = np.array([rule.holds(setting) for setting in settings])
+                if not 0 < inside.mean() <= LARGEST_EXCEPTION:
+                    continue
+                worse = errors[inside].mean() / errors[~inside].mean()
+                if worse > best:
+                    best, found = float(worse), rule
+    return found
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How close the model comes, and where it does not."""
+
+    within_db: float
+    sentence: str
+
+
+def verdict(
+    panel: Panel,
+    holdouts: Sequence[Setting],
+    differences: Sequence[float],
+    floor_db: float | None,
+    exception: Weakness | None,
+) -> Verdict | None:
+    """One plain sentence; None where there was no setting to test on.
+
+    Args:
+        panel: The knobs.
+        holdouts: Settings that were never trained on.
+        differences: Between model and amp at each, in dB.
+        floor_db: Between two recordings of the amp itself, where there were two.
+        exception: Where the model is expected to be worse.
+    """
+    pairs = list(zip(holdouts, differences, strict=True))
+    usual = [d for setting, d in pairs if exception is None or not exception.holds(setting)]
+    unusual = [d for setting, d in pairs if exception is not None and exception.holds(setting)]
+    if not usual:
+        return None
+    floor = floor_db or 0.0
+    within = max(max(usual) - floor, 0.0)
+    amp = "of two recordings of the amp itself" if floor_db is not None else "of the amp"
+    sentence = f"within {within:.1f} dB {amp} at {len(usual)} settings it never heard"
+    if exception is not None:
+        sentence += f", except {exception.words(panel)}"
+        if unusual:
+            sentence += f" (there {max(max(unusual) - floor, 0.0):.1f} dB)"
+    return Verdict(within, sentence)
