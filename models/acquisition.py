@@ -82,7 +82,8 @@ def _residuals(block: Tensor) -> Tensor:
     """``(settings, members * n)``, scaled so that the sum of squares is the mean variance."""
     members, settings, size = block.shape
     scale = (max(members - 1, 1) * size) ** -0.5
-    return ((block - block.mean(0)) * scale).transpose(0, 1).reshape(settings, -1)
+    rows: Tensor = ((block - block.mean(0)) * scale).transpose(0, 1).reshape(settings, -1)
+    return rows
 
 
 def switch_combinations(positions: Sequence[int]) -> list[dict[int, float]]:
@@ -251,7 +252,8 @@ class _Field:
         both = self.covariance(points, rows, points, rows)
         across = self.covariance(points, rows, self.targets, self.rows)
         factor = torch.linalg.cholesky(both + self.noise * torch.eye(len(both), device=both.device))
-        return (torch.linalg.solve_triangular(factor, across, upper=False) ** 2).sum(0).mean()
+        taken: Tensor = torch.linalg.solve_triangular(factor, across, upper=False)
+        return (taken**2).sum(0).mean()
 
 
 class _Chooser:

@@ -15,7 +15,8 @@ def _outputs(model: Model, audio: Tensor, points: Tensor) -> Tensor:
     settings, excerpts = len(points), len(audio)
     knobs = points.repeat_interleave(excerpts, 0).expand(model.members, -1, -1)
     played = audio.repeat(settings, 1).expand(model.members, -1, -1)
-    return model(played, knobs).view(model.members, settings, excerpts, -1)
+    out: Tensor = model(played, knobs)
+    return out.view(model.members, settings, excerpts, -1)
 
 
 def relative(model: Model, audio: Tensor, sample_rate: float) -> Opinions:

@@ -141,7 +141,7 @@ class Training:
         self._heard = fold_of(len(data.targets), recipe.folds, model.members).float()
         self._draw = torch.Generator().manual_seed(recipe.seed)
         self._optimiser = torch.optim.Adam(model.parameters(), recipe.rate)
-        average = get_ema_multi_avg_fn(recipe.averaging)
+        average = get_ema_multi_avg_fn(recipe.averaging)  # type: ignore[no-untyped-call]
         self._average = AveragedModel(model, multi_avg_fn=average)
         self._best: dict[str, Tensor] = {}
         model.train()
@@ -156,12 +156,7 @@ class Training:
         if share < RISE:
             return self.recipe.rate * self.slower * share / RISE
         falling = (share - RISE) / (1.0 - RISE)
-        return (
-            self.recipe.rate
-            * self.slower
-            * 0.5
-            * (1.0 + float(torch.cos(torch.tensor(falling * torch.pi))))
-        )
+        return self.recipe.rate * self.slower * 0.5 * (1.0 + math.cos(falling * math.pi))
 
     def _windows(self) -> tuple[Tensor, Tensor, int]:
         """Capture numbers ``(members, batch)``, first frames of as many windows, their length."""
@@ -206,10 +201,12 @@ class Training:
 
     def _check(self, validation: Dataset) -> None:
         """Try the averaged weights; remember the best."""
-        error = float(evaluate(self._average.module, validation).mean.log().mean().exp())
+        averaged = self._average.module
+        assert isinstance(averaged, KnobWaveNet | KnobLSTM)
+        error = float(evaluate(averaged, validation).mean.log().mean().exp())
         if error < self.best_error:
             self.best_error, self.stale = error, 0
-            self._best = deepcopy(self._average.module.state_dict())
+            self._best = deepcopy(averaged.state_dict())
         else:
             self.stale += 1
 

@@ -1,4 +1,4 @@
-"""The full comparison: an ensemble of audio models is trained on what each strategy has recorded."""
+"""The full comparison: audio models are trained on what each strategy has recorded."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

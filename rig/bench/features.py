@@ -8,6 +8,7 @@ model's habits.
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -69,7 +70,7 @@ class Network:
         draw = torch.Generator().manual_seed(seed)
         sizes = [points.shape[1], HIDDEN, HIDDEN, len(self._basis)]
         self._weights = []
-        for fan_in, fan_out in zip(sizes, sizes[1:], strict=False):
+        for fan_in, fan_out in pairwise(sizes):
             weight = torch.randn(MEMBERS, fan_in, fan_out, generator=draw) * fan_in**-0.5
             bias = torch.randn(MEMBERS, 1, fan_out, generator=draw) * 0.3
             self._weights += [weight.requires_grad_(), bias.requires_grad_()]
@@ -89,7 +90,8 @@ class Network:
         inputs = (2.0 * points - 1.0).expand(MEMBERS, -1, -1)
         hidden = torch.tanh(inputs @ first + first_bias)
         hidden = torch.tanh(hidden @ second + second_bias)
-        return hidden @ third + third_bias
+        coordinates: Tensor = hidden @ third + third_bias
+        return coordinates
 
     def members(self, points: Tensor) -> Tensor:
         """``(members, settings, features)`` in dB."""

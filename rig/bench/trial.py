@@ -238,18 +238,17 @@ def run(trial: Trial, terms: Terms, known: Known) -> Iterator[dict[str, Any]]:
         return
     settings = known(terms.seeds_at) or here.planned(terms.seeds_at)
     while True:
-        after = known(len(settings) + terms.batch)
-        if len(settings) not in terms.counts or known(len(settings)) is None or after is None:
+        following = known(len(settings) + terms.batch)
+        is_due = len(settings) in terms.counts and known(len(settings)) is None
+        is_last = len(settings) >= terms.counts[-1]
+        if is_due or (following is None and not is_last):
             began = time.perf_counter()
             learnt = here.learnt(settings)
-            if len(settings) in terms.counts and known(len(settings)) is None:
+            if is_due:
                 yield here.row(settings, learnt, time.perf_counter() - began)
-            if len(settings) >= terms.counts[-1]:
-                return
-            after = here.proposed(
-                settings, learnt, min(terms.batch, terms.counts[-1] - len(settings))
-            )
-            after = settings + after
-        if len(settings) >= terms.counts[-1]:
+            if following is None and not is_last:
+                count = min(terms.batch, terms.counts[-1] - len(settings))
+                following = settings + here.proposed(settings, learnt, count)
+        if following is None or is_last:
             return
-        settings = after
+        settings = following

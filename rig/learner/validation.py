@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import torch
@@ -75,18 +76,15 @@ def worst_end(panel: Panel, settings: Sequence[Setting], errors: Floats) -> Weak
         if knob.is_switch:
             continue
         values = np.array([setting.values[index] for setting in settings])
-        for share in SHARES:
-            for above, edge in (
-                (False, np.quantile(values, share)),
-                (True, np.quantile(values, 1 - share)),
-            ):
-                rule = Weakness(index, above, knob.quantise(float(edge)))
-                inside = np.array([rule.holds(setting) for setting in settings])
-                if not 0 < inside.mean() <= LARGEST_EXCEPTION:
-                    continue
-                worse = errors[inside].mean() / errors[~inside].mean()
-                if worse > best:
-                    best, found = float(worse), rule
+        for above, share in product((False, True), SHARES):
+            edge = float(np.quantile(values, 1.0 - share if above else share))
+            rule = Weakness(index, above, knob.quantise(edge))
+            inside = np.array([rule.holds(setting) for setting in settings])
+            if not 0 < inside.mean() <= LARGEST_EXCEPTION:
+                continue
+            worse = float(errors[inside].mean() / errors[~inside].mean())
+            if worse > best:
+                best, found = worse, rule
     return found
 
 
