@@ -5,6 +5,7 @@ through and sees to it that a loss that breaks away costs a few steps and not th
 """
 
 import io
+import math
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
