@@ -22,9 +22,9 @@ from torch.func import functional_call
 
 from calibration.signals import Part
 from models.losses import LossWeights, emphasise, relative_loss
-from models.prior import PRIORS, dump_prior
+from models.prior import PRIORS, dump_prior, start_from_prior
 from models.spec import ModelSpec
-from models.start import LEVEL, level_slopes, log_levels, polarity
+from models.start import LEVEL, level_slopes, log_levels
 from models.wavenet import KnobWaveNet
 from rig.bench.subjects import GUITAR, SAMPLE_RATE
 from rig.devices.virtual.amplifier import Amplifier
@@ -73,21 +73,24 @@ def population(folder: Path) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(stored["points"]), torch.from_numpy(stored["back"])
 
 
-def start(model: KnobWaveNet, points: Tensor, audio: Tensor, back: Tensor) -> None:
-    """Every amp's levels and polarity are read off its own recordings."""
+def start(model: KnobWaveNet, points: Tensor, back: Tensor) -> None:
+    """Every amp starts at the levels of its own recordings, and as its stages turn it over."""
     for amp in range(AMPS):
         features = model.encoder.features(points[amp])
         slopes, constant = level_slopes(features, log_levels(back[amp]))
         with torch.no_grad():
             model.encoder.direct[amp, :, LEVEL] = slopes
             model.encoder.constant[amp, 0, LEVEL] = constant
-            model.polarity[amp] = polarity(audio, back[amp])
+            stages = len(drawn_circuit(FIRST_AMP + amp).preamps)
+            model.polarity[amp] = (-1.0) ** stages
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("size")
     parser.add_argument("--minutes", type=float, default=15.0)
+    parser.add_argument("--resume", action="store_true", help="start from the trunk that is there")
+    parser.add_argument("--rate", type=float, default=0.006, help="peak learning rate")
     parser.add_argument("--folder", type=Path, default=Path("prior"))
     parser.add_argument("--batch", type=int, default=32, help="amps in each step")
     parser.add_argument("--window", type=int, default=8192, help="frames")
@@ -98,6 +101,8 @@ def main() -> None:
     spec = ModelSpec("wavenet", asked.size, (0,) * len(CONTROLS), AMPS, shared=True)
     model = spec.build()
     assert isinstance(model, KnobWaveNet)
+    if asked.resume:
+        start_from_prior(model, asked.size, ())
     readings = [name for name, _ in model.named_parameters() if name.startswith("encoder.")]
     weights = LossWeights()
     powers = torch.stack(
@@ -111,14 +116,14 @@ def main() -> None:
     optimiser = torch.optim.Adam(
         [{"params": trunk, "times": 1.0}, {"params": own, "times": READING_RATE}]
     )
-    start(model, points, audio, back)
+    start(model, points, back)
     average = torch.optim.swa_utils.AveragedModel(
         model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.995)
     )
     began, spent, step, smoothed = time.monotonic(), 0.0, 0, 1.0
     while spent < asked.minutes * 60.0:
         share = spent / (asked.minutes * 60.0)
-        rate = 0.006 * min(share / 0.03, 1.0) * 0.5 * (1.0 + np.cos(np.pi * share))
+        rate = asked.rate * min(share / 0.03, 1.0) * 0.5 * (1.0 + np.cos(np.pi * share))
         for group in optimiser.param_groups:
             group["lr"] = group["times"] * max(rate, 1e-5)
         amps = torch.randperm(AMPS, generator=draw)[: asked.batch]
@@ -141,9 +146,11 @@ def main() -> None:
         smoothed = 0.98 * smoothed + 0.02 * float(loss.detach().median())
         if step % 50 == 0:
             print(f"{step} steps, {spent:.0f} s, median loss {smoothed:.4f}", flush=True)
-            PRIORS.joinpath(f"{asked.size}.safetensors").write_bytes(dump_prior(average.module))
+            PRIORS.joinpath(f"{asked.size}.safetensors").write_bytes(
+                dump_prior(average.module, CONTROLS)
+            )
     path = PRIORS / f"{asked.size}.safetensors"
-    path.write_bytes(dump_prior(average.module))
+    path.write_bytes(dump_prior(average.module, CONTROLS))
     print(f"{path}: {path.stat().st_size} bytes")
 
 

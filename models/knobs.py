@@ -5,6 +5,24 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 
+def one_hot(turned: Tensor, knobs: Tensor, positions: tuple[int, ...]) -> Tensor:
+    """Knobs as inputs: ``turned`` where a knob turns, a switch as -1 and 1 for each position.
+
+    Args:
+        turned: ``(..., knobs)``.
+        knobs: The same before any taper, in [0, 1].
+        positions: Per knob, 0 if it turns.
+    """
+    columns = []
+    for index, count in enumerate(positions):
+        if count == 0:
+            columns.append(turned[..., index, None])
+        else:
+            position = torch.round(knobs[..., index] * (count - 1)).long()
+            columns.append(functional.one_hot(position, count).to(knobs.dtype) * 2.0 - 1.0)
+    return torch.cat(columns, -1)
+
+
 class KnobEncoder(nn.Module):
     """A small smooth network per member, from [0, 1]^k to conditioning numbers.
 
@@ -32,23 +50,13 @@ class KnobEncoder(nn.Module):
 
     def features(self, knobs: Tensor) -> Tensor:
         """``(..., knobs)`` in [0, 1] to ``(..., inputs)`` in [-1, 1], switches one-hot."""
-        return self._one_hot(2.0 * knobs - 1.0, knobs)
-
-    def _one_hot(self, turned: Tensor, knobs: Tensor) -> Tensor:
-        columns = []
-        for index, count in enumerate(self.positions):
-            if count == 0:
-                columns.append(turned[..., index, None])
-            else:
-                position = torch.round(knobs[..., index] * (count - 1)).long()
-                columns.append(functional.one_hot(position, count).to(knobs.dtype) * 2.0 - 1.0)
-        return torch.cat(columns, -1)
+        return one_hot(2.0 * knobs - 1.0, knobs, self.positions)
 
     def forward(self, knobs: Tensor) -> Tensor:
         """``(members, batch, knobs)`` to ``(members, batch, outputs)``."""
         turned = 2.0 * knobs - 1.0
         bend = 1.0 - turned**2
         turned = turned + bend * (self.taper[:, 0] + self.taper[:, 1] * turned)
-        inputs = self._one_hot(turned, knobs)
+        inputs = one_hot(turned, knobs, self.positions)
         hidden = functional.silu(torch.bmm(inputs, self.first) + self.first_bias)
         return self.constant + torch.bmm(inputs, self.direct) + torch.bmm(hidden, self.second)

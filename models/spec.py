@@ -10,6 +10,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
+from models.concat import ConcatWaveNet
 from models.lstm import KnobLSTM
 from models.wavenet import SHAPES, KnobWaveNet
 
@@ -79,6 +80,8 @@ class ModelSpec:
         Raises:
             BadModel: There is no such architecture or size.
         """
+        if self.architecture == "concat" and self.size in SHAPES:
+            return ConcatWaveNet(SHAPES[self.size], self.positions, self.members)
         if self.architecture == "wavenet" and self.size in SHAPES:
             return KnobWaveNet(SHAPES[self.size], self.positions, self.members, self.shared)
         layers, _, units = self.size.partition("x")

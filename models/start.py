@@ -16,8 +16,12 @@ DRIVE, LEVEL = 0, 1
 UNIT_RMS = 0.1
 #: How much a knob's slope is shrunk where captures are few.
 RIDGE = 0.05
-#: The return follows the send by less than this.
+#: The return follows the send by less than this; recordings are aligned already.
 LAG_FRAMES = 128
+#: Of the send's mean power, added where a frequency was hardly played.
+WHITENING = 1e-2
+#: Guitar over which levels are compared.
+LOUDEST_FRAMES = 16_384
 
 
 def log_levels(targets: Tensor) -> Tensor:
@@ -45,25 +49,56 @@ def level_slopes(features: Tensor, levels: Tensor) -> tuple[Tensor, Tensor]:
 def polarity(audio: Tensor, targets: Tensor) -> float:
     """1 if what comes back follows what went in, -1 if it is turned over.
 
+    The sign of the impulse response's peak, deconvolved: a plain correlation of guitar has peaks
+    of either sign half a period apart.
+
     Args:
-        audio: ``(frames,)``.
+        audio: ``(frames,)``, best with something broad in it, such as the preamble.
         targets: ``(captures, frames)``.
     """
-    size = 2 * audio.shape[-1]
-    sent, back = torch.fft.rfft(audio, size), torch.fft.rfft(targets, size)
-    correlation = torch.fft.irfft(back * sent.conj(), size)[..., :LAG_FRAMES]
-    largest = correlation.gather(-1, correlation.abs().argmax(-1, keepdim=True))[..., 0]
-    powers = (targets**2).sum(-1).sqrt() + 1e-9
-    return 1.0 if float((largest / powers).sum()) >= 0 else -1.0
+    sent = torch.fft.rfft(audio, 2 * len(audio))
+    power = sent.abs() ** 2
+    inverse = sent.conj() / (power + WHITENING * power.mean())
+    response = audio.new_zeros(LAG_FRAMES)
+    for target in targets:
+        back = torch.fft.irfft(torch.fft.rfft(target, 2 * len(audio)) * inverse)[:LAG_FRAMES]
+        response += back / ((target**2).mean().sqrt() + 1e-9)
+    return 1.0 if float(response[response.abs().argmax()]) >= 0.0 else -1.0
+
+
+def _missing_levels(model: Model, data: Dataset) -> Tensor:
+    """How much louder, as a logarithm, each capture is than each member, ``(members, captures)``.
+
+    Over the loudest guitar only: that is where the level is, and it takes a moment.
+    """
+    history, frames = model.history_frames, min(LOUDEST_FRAMES, data.stop - data.start)
+    energy = data.audio[data.start : data.stop].square().cumsum(0)
+    begins = torch.arange(0, len(energy) - frames + 1, max(frames // 4, 1), device=energy.device)
+    start = data.start + int(begins[(energy[begins + frames - 1] - energy[begins]).argmax()])
+    audio = torch.cat([data.audio.new_zeros(history), data.audio])
+    audio = audio[start : start + history + frames]
+    missing = []
+    with torch.no_grad():
+        for knobs, target in zip(
+            torch.split(data.knobs, 8), torch.split(data.targets, 8), strict=True
+        ):
+            batch = audio.expand(model.members, len(knobs), -1), knobs.expand(model.members, -1, -1)
+            wanted = log_levels(target[:, start : start + frames])
+            missing.append(wanted - log_levels(model(*batch)))
+    return torch.cat(missing, 1)
 
 
 def start_at_levels(model: Model, data: Dataset) -> None:
-    """Set every member's output gain to the captures' levels, and its polarity to theirs."""
-    encoder = model.encoder
-    learnt = data.targets[:, data.start : data.stop]
-    slopes, constant = level_slopes(encoder.features(data.knobs), log_levels(learnt))
+    """Set every member's output gain to the captures' levels, and its polarity to theirs.
+
+    What the model plays now, at each capture's setting, is held against what came back there.
+    """
+    if isinstance(model, KnobWaveNet):
+        model.polarity.fill_(polarity(data.audio[: data.stop], data.targets[:, : data.stop]))
+    missing = _missing_levels(model, data)
+    features = model.encoder.features(data.knobs)
     with torch.no_grad():
-        encoder.direct[:, :, LEVEL] = slopes
-        encoder.constant[:, :, LEVEL] = constant
-        if isinstance(model, KnobWaveNet):
-            model.polarity.fill_(polarity(data.audio[data.start : data.stop], learnt))
+        for member in range(model.members):
+            slopes, constant = level_slopes(features, missing[member])
+            model.encoder.direct[member, :, LEVEL] += slopes
+            model.encoder.constant[member, :, LEVEL] += constant

@@ -46,6 +46,7 @@ BELOW = {
     "rig.daemon": WORK,
 }
 APPLICATION = {
+    "rig.bench",
     "rig.contracts",
     "rig.supervisor",
     "rig.cli",

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import qmc
 
 from rig.knobs import Knob, Panel
 from rig.proposals import designs
@@ -29,29 +30,53 @@ def test_corners_are_balanced_and_main_effects_clear(knobs: int) -> None:
 @given(st.integers(1, 5), st.integers(0, 2), st.integers(2, 20), st.integers(0, 1000))
 def test_seeds_and_holdouts_are_distinct_and_allowed(k: int, s: int, count: int, seed: int) -> None:
     board = panel(k, s)
-    seeds = designs.seeds(board, count, seed)
+    seeds = designs.seeds(board, "integrated-variance", count, None, seed)
     holdouts = designs.holdouts(board, 5, seed, seeds)
     everything = [*seeds, *holdouts]
     assert len(seeds) == count
     assert len(holdouts) == 5
     assert len(set(everything)) == len(everything)
     assert all(board.allows(setting) for setting in everything)
-    assert seeds == designs.seeds(board, count, seed)
+    assert seeds == designs.seeds(board, "integrated-variance", count, None, seed)
 
 
 def test_a_tiny_knob_space_gives_what_it_has() -> None:
     board = panel(0, 2)
-    assert len(designs.seeds(board, 10, 0)) <= 4
+    assert len(designs.planned(board, "lhs", 10, 0)) <= 4
     everything = designs.fill(board, 10, 0, [])
     assert len(everything) == 4
     assert designs.fill(board, 3, 0, everything) == []
 
 
-def test_seeds_reach_both_ends_of_every_knob() -> None:
+@pytest.mark.parametrize("design", designs.DESIGNS)
+@pytest.mark.parametrize("count", [2, 12, 33])
+def test_a_plan_has_so_many_settings_and_its_seeds_come_first(design: str, count: int) -> None:
+    board = panel(3, 1)
+    plan = designs.planned(board, design, count, 5)
+    assert len(set(plan)) == count
+    assert all(board.allows(setting) for setting in plan)
+    assert plan == designs.planned(board, design, count, 5)
+    assert plan != designs.planned(board, design, count, 6)
+    assert designs.seeds(board, design, 2, count, 5) == plan[:2]
+
+
+def test_a_plan_with_corners_reaches_both_ends_of_every_knob() -> None:
     board = panel(3)
-    points = np.array([board.point(setting) for setting in designs.seeds(board, 10, 1)])
+    plan = designs.planned(board, "lhs+corners", 12, 1)
+    points = np.array([board.point(setting) for setting in plan])
     assert np.all(points.min(axis=0) == 0)
     assert np.all(points.max(axis=0) == 1)
+
+
+@pytest.mark.parametrize("design", ["lhs", "sobol"])
+def test_a_plan_spreads_better_than_chance(design: str) -> None:
+    board = panel(3)
+
+    def discrepancy(name: str) -> float:
+        plan = designs.planned(board, name, 32, 4)
+        return float(qmc.discrepancy(np.array([board.point(setting) for setting in plan])))
+
+    assert discrepancy(design) < 0.7 * discrepancy("random")
 
 
 def test_holdouts_lie_where_players_play() -> None:
@@ -66,16 +91,6 @@ def test_filling_goes_where_nothing_is() -> None:
     taken = [board.quantise([x, y]) for x in (0.2, 0.3, 0.4) for y in np.linspace(0, 1, 5)]
     (found,) = designs.fill(board, 1, 0, taken)
     assert board.point(found)[0] > 0.6
-
-
-def test_a_batch_never_repeats_and_is_filled_up() -> None:
-    board = panel(2)
-    taken = designs.seeds(board, 5, 0)
-    ranked = [tuple(board.point(taken[0])), (0.5, 0.51), (0.5, 0.51), (0.9, 0.13)]
-    chosen, proposed = designs.choose(board, ranked, 4, 0, taken)
-    assert proposed == 2
-    assert len(set(chosen) | set(taken)) == 9
-    assert chosen[:2] == [board.quantise((0.5, 0.51)), board.quantise((0.9, 0.13))]
 
 
 def test_the_reference_lies_in_the_middle_of_play() -> None:

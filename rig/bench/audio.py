@@ -8,13 +8,12 @@ import torch
 
 from calibration.signals import Part
 from models.losses import spectral_distance
-from models.prior import has_prior, start_from_prior
 from models.spec import ModelSpec
 from models.training import Dataset, Model, Recipe, train
-from models.wavenet import KnobWaveNet
 from rig.bench.subjects import Subject, heard_frames
 from rig.knobs import Setting
 from rig.learner.excerpts import loudest
+from rig.learner.rounds import begun
 
 #: Held-out guitar on which every setting is tested, in seconds.
 TESTED_S = 2.0
@@ -30,6 +29,8 @@ class Plan:
         steps: Of training.
         prior: Whether to start from the weights that come with rig.
         shared: Whether the members share a trunk.
+        concat: Whether the knobs are plain inputs beside the audio, as in PANAMA: no trunk is
+            shared, no prior or level known.
     """
 
     size: str = "feather"
@@ -38,6 +39,7 @@ class Plan:
     frames: int = 65_536
     prior: bool = True
     shared: bool = True
+    concat: bool = False
 
 
 def dataset(subject: Subject, settings: Sequence[Setting], parts: Sequence[Part]) -> Dataset:
@@ -56,12 +58,15 @@ def dataset(subject: Subject, settings: Sequence[Setting], parts: Sequence[Part]
 
 def trained(subject: Subject, settings: Sequence[Setting], plan: Plan, seed: int) -> Model:
     """An ensemble trained on these settings and nothing else."""
-    torch.manual_seed(seed)
     positions = subject.panel.switch_positions
-    model = ModelSpec("wavenet", plan.size, positions, plan.members, plan.shared).build()
-    if plan.prior and isinstance(model, KnobWaveNet) and has_prior(plan.size):
-        start_from_prior(model, plan.size)
     data = dataset(subject, settings, [Part.TONES, Part.TRAIN])
+    names = [knob.name for knob in subject.panel.knobs]
+    if plan.concat:
+        torch.manual_seed(seed)
+        model: Model = ModelSpec("concat", plan.size, positions, plan.members).build()
+    else:
+        spec = ModelSpec("wavenet", plan.size, positions, plan.members, plan.shared)
+        model = begun(spec, data, seed, names, plan.prior)
     train(model, data, Recipe(plan.steps, frames=plan.frames, seed=seed), lambda *_: None)
     return model
 

@@ -105,7 +105,8 @@ def _fitted(session: Session, tell: Tell) -> tuple[Model, ModelSpec]:
     dataset = learnt_set(session)
     positions = session.config.panel.switch_positions
     spec = ModelSpec(config.architecture, config.final_size, positions, 1)
-    model = begun(spec, dataset, seed, config.prior)
+    names = [knob.name for knob in session.config.panel.knobs]
+    model = begun(spec, dataset, seed, names, config.prior)
     recipe = Recipe(config.final_steps, RATE, seed=seed)
     chosen = _validation(len(dataset.targets))
     rest = [row for row in range(len(dataset.targets)) if row not in chosen]

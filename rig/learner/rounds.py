@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,12 +71,13 @@ def last_ensemble(session: Session) -> tuple[Model, ModelSpec] | None:
         return None
 
 
-def begun(spec: ModelSpec, dataset: Dataset, seed: int, prior: bool) -> Model:
+def begun(spec: ModelSpec, dataset: Dataset, seed: int, names: Sequence[str], prior: bool) -> Model:
     """A model that knows what amps have in common, and the levels of this one."""
     torch.manual_seed(seed)
     model = spec.build()
-    if prior and isinstance(model, KnobWaveNet) and has_prior(spec.size):
-        start_from_prior(model, spec.size)
+    if prior and spec.architecture == "wavenet" and has_prior(spec.size):
+        assert isinstance(model, KnobWaveNet)
+        start_from_prior(model, spec.size, names)
     model.to(dataset.audio.device)
     start_at_levels(model, dataset)
     return model
@@ -139,7 +140,8 @@ def _trained(here: _Round) -> tuple[Model, ModelSpec]:
         rate = LATER_RATE * checkpoint.found_rate(here.session)
         recipe = Recipe(config.steps, rate, seed=here.seed)
     else:
-        model = begun(spec, here.dataset, here.seed, config.prior)
+        names = [knob.name for knob in here.session.config.panel.knobs]
+        model = begun(spec, here.dataset, here.seed, names, config.prior)
         recipe = Recipe(FIRST_FACTOR * config.steps, seed=here.seed)
         rate = checkpoint.settled_rate(here.session, lambda: best_rate(model, here.dataset, recipe))
         recipe = Recipe(recipe.steps, rate, seed=here.seed)

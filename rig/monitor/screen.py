@@ -1,6 +1,7 @@
 """The monitor's screen: from a `View` to something that rich can draw, down to 80 x 24."""
 
 import math
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from rich.align import Align
@@ -176,16 +177,23 @@ def _verdict(take: TakeEnded, setting: Setting, panel: Panel) -> Text:
     return line
 
 
+def _mean(errors: Sequence[float], factor: float = 1.0) -> str:
+    """Errors of one batch as one short word; none where there are none."""
+    return f"{factor * sum(errors) / len(errors):.3f}" if errors else ""
+
+
 def _rounds(view: View, rows: int) -> RenderableType:
     table = Table(box=None, expand=True, padding=(0, 1), header_style="dim")
     table.add_column("rnd", justify="right")
     table.add_column("settings asked for", no_wrap=True, overflow="ellipsis", ratio=1)
-    table.add_column("dispute", justify="right")
+    table.add_column("expected", justify="right")
+    table.add_column("found", justify="right")
     table.add_column("ESR", justify="right")
     for learnt in view.rounds[-max(rows, 1) :]:
         asked = "  ".join(_values(view.panel, values) for values in learnt.values)
-        most = max(learnt.disagreement, default=0.0)
-        table.add_row(str(learnt.round), asked, f"{most:.3f}", esr(learnt.holdout_esr))
+        expected = _mean(learnt.disagreement, learnt.calibration or 1.0)
+        found = _mean(view.found_after(learnt.round))
+        table.add_row(str(learnt.round), asked, expected, found, esr(learnt.holdout_esr))
     return table
 
 

@@ -31,6 +31,10 @@ class View:
     rounds: tuple[RoundLearned, ...]
     trouble: str | None
 
+    def found_after(self, number: int) -> list[float]:
+        """The errors that were found where a round had asked, once the next one has looked."""
+        return [pair.found for r in self.rounds if r.round == number + 1 for pair in r.found]
+
 
 def look(session: Session) -> View:
     """Look at a session; take in what was written since."""

@@ -15,6 +15,8 @@ from rig.session.state import State
 StateName = Literal["starting", "running", "paused", "stopping", "finished", "failed"]
 
 FINAL_STAGE = "final model"
+#: So many of the worst settings are named.
+WORST_SHOWN = 3
 #: What is said of a session whose process died without a word.
 INTERRUPTED = "the capture was interrupted; 'rig capture' goes on from where it was"
 
@@ -29,6 +31,9 @@ class RoundStatus:
     disagreement: list[float]
     ensemble_esr: float
     holdout_esr: float | None
+    expected_esr: float | None
+    calibration: float | None
+    found: list[dict[str, float]]
     seconds: float
 
 
@@ -45,6 +50,8 @@ class Status:
     rounds: list[RoundStatus]
     holdout_esr: float | None
     repeatability_esr: float | None
+    verdict: str | None
+    worst_settings: dict[str, float]
     utilization: float | None
     started_at: str | None
     updated_at: str | None
@@ -126,12 +133,17 @@ def status(session: Session, clock: Callable[[], float] = time.time) -> Status:
                 disagreement=list(learnt.disagreement),
                 ensemble_esr=learnt.ensemble_esr,
                 holdout_esr=learnt.holdout_esr,
+                expected_esr=learnt.expected_esr,
+                calibration=learnt.calibration,
+                found=[pair.model_dump() for pair in learnt.found],
                 seconds=learnt.seconds,
             )
             for learnt in state.rounds
         ],
         holdout_esr=state.holdout_esr,
         repeatability_esr=state.repeatability_esr,
+        verdict=state.model.verdict if state.model else None,
+        worst_settings=worst_settings(state),
         utilization=utilization(state),
         started_at=_iso(state.started_at),
         updated_at=_iso(max(state.updated_at or 0.0, snapshot.at if snapshot else 0.0) or None),
@@ -141,6 +153,13 @@ def status(session: Session, clock: Callable[[], float] = time.time) -> Status:
         model=state.model.model.path if state.model else None,
         export=state.model.export.path if state.model else None,
     )
+
+
+def worst_settings(state: State) -> dict[str, float]:
+    """The holdout settings at which the final model is worst, and its ESR there, worst first."""
+    by_setting = state.model.by_setting if state.model else {}
+    ranked = sorted(by_setting.items(), key=lambda item: -item[1])
+    return dict(ranked[:WORST_SHOWN])
 
 
 def disk_free_bytes(session: Session) -> int | None:

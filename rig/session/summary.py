@@ -27,6 +27,14 @@ def _lines(status: Status, folder: Path) -> list[tuple[str, str]]:
         ("rounds", str(status.round)),
         ("holdout ESR", f"{_esr(status.holdout_esr)}  (floor {_esr(status.repeatability_esr)})"),
     ]
+    if status.rounds and status.rounds[-1].expected_esr is not None:
+        expected = _esr(status.rounds[-1].expected_esr)
+        lines.append(("expected ESR", f"{expected} at the other settings that players use"))
+    if status.verdict is not None:
+        lines.append(("sounds", status.verdict))
+    if status.worst_settings:
+        worst = ";  ".join(f"{name} ({_esr(esr)})" for name, esr in status.worst_settings.items())
+        lines.append(("worst settings", worst))
     if status.utilization is not None:
         lines.append(("utilization", f"{status.utilization:.2f} s of signal kept per second"))
     lines.append(("begun", f"{_time(status.started_at)}, last word {_time(status.updated_at)}"))

@@ -1,12 +1,157 @@
-"""Proposals: found where members disagree, quantised, never twice."""
+"""What is asked of an ensemble: where it is wrong, and which batch takes most of that away."""
 
+import math
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
 import torch
+from torch import Tensor
 
-from models.acquisition import Search, disagreement, most_disputed
+from models import opinions
+from models.acquisition import (
+    Belief,
+    Climb,
+    Opinions,
+    Question,
+    expected_errors,
+    integrated_variance,
+    on_positions,
+    separate_maxima,
+)
 from models.spec import ModelSpec
 from models.training import Model
 
-SEARCH = Search(screened=16, restarts=4, steps=10)
+STILL = Climb(0, 0.1)
+
+
+def quiet(_done: int, _total: int) -> None:
+    return None
+
+
+def opinions_with(deviation: Callable[[Tensor], Tensor], members: int = 4) -> Opinions:
+    """Members that say independent things; how far apart they are depends on the setting."""
+    draw = torch.Generator().manual_seed(0)
+    waves = torch.randn(members, 6, 64, generator=draw)
+
+    def ask(points: Tensor) -> list[Tensor]:
+        phases = torch.stack([torch.cos(3 * (points.sum(-1) + k)) for k in range(6)], -1)
+        said = torch.einsum("sk,mkn->msn", phases, waves)
+        return [said * deviation(points)[:, None]]
+
+    return ask
+
+
+def question(positions: tuple[int, ...] = (0, 0), count: int = 3, **more: object) -> Question:
+    draw = torch.Generator().manual_seed(1)
+    knobs = len(positions)
+    targets = 0.25 + 0.5 * torch.rand(60, knobs, generator=draw)
+    candidates = on_positions(torch.rand(50, knobs, generator=draw), positions)
+    nothing = torch.zeros(0, knobs)
+    given = {"known": nothing, "pending": nothing, **more}
+    return Question(targets, candidates, positions, count, **given)  # type: ignore[arg-type]
+
+
+def test_maxima_are_where_the_members_differ_most() -> None:
+    def hump(points: Tensor) -> Tensor:
+        return 0.1 + torch.exp(-20 * ((points - 0.3) ** 2).sum(-1))
+
+    starts = torch.rand(40, 2, generator=torch.Generator().manual_seed(2))
+    found = separate_maxima(opinions_with(hump), starts, (0, 0), quiet)
+    assert math.dist(found.points[0], (0.3, 0.3)) < 0.25
+    assert found.expected[0] == max(found.expected)
+    for i, one in enumerate(found.points):
+        for other in found.points[i + 1 :]:
+            assert max(abs(a - b) for a, b in zip(one, other, strict=True)) >= 0.2
+
+
+def test_a_batch_does_not_ask_twice_what_one_recording_tells() -> None:
+    """One spot where members differ wildly: separate maxima crowd there, a batch goes elsewhere."""
+
+    def spot(points: Tensor) -> Tensor:
+        return 1.0 + 4.0 * torch.exp(-80 * ((points - 0.5) ** 2).sum(-1))
+
+    batch = integrated_variance(opinions_with(spot), question(count=4), quiet, climb=STILL)
+    distances = [math.dist(a, b) for i, a in enumerate(batch.points) for b in batch.points[:i]]
+    assert min(distances) > 0.15
+
+
+def test_a_batch_stays_where_the_targets_are() -> None:
+    """Nobody plays in the corners, so a recording there is worth little, however wrong it is."""
+
+    def rails(points: Tensor) -> Tensor:
+        return 0.3 + (2 * (points - 0.5)).abs().amax(-1) ** 4
+
+    far = Belief(share=0.0, length=0.15)
+    batch = integrated_variance(opinions_with(rails), question(), quiet, far, STILL)
+    peaks = separate_maxima(opinions_with(rails), question().candidates, (0, 0), quiet).points[:3]
+    assert all(0.1 < x < 0.9 for point in batch.points for x in point)
+    assert any(not 0.1 < x < 0.9 for point in peaks for x in point)
+
+
+def test_ascent_lowers_more_than_the_candidates_it_starts_from() -> None:
+    from models.acquisition import _Asked, _Field, _residuals
+
+    ask, asks = opinions_with(lambda points: points.new_ones(len(points))), question(count=2)
+
+    def gain(points: list[tuple[float, ...]]) -> float:
+        field = _Field(_Asked(ask, quiet, 1), asks, Belief())
+        where = torch.tensor(points)
+        return float(field.gain(where, field.scaled([_residuals(b) for b in ask(where)])))
+
+    still = integrated_variance(ask, asks, quiet, climb=STILL)
+    moved = integrated_variance(ask, asks, quiet, climb=Climb(20, 0.1))
+    assert gain(moved.points) > gain(still.points)
+
+
+def test_what_is_pending_counts_as_known() -> None:
+    ask = opinions_with(lambda points: points.new_ones(len(points)))
+    first = integrated_variance(ask, question(count=1), quiet, climb=STILL)
+    pending = torch.tensor(first.points)
+    second = integrated_variance(ask, question(count=1, pending=pending), quiet, climb=STILL)
+    both = integrated_variance(ask, question(count=2), quiet, climb=STILL)
+    assert second.points[0] != first.points[0]
+    assert second.points[0] == both.points[1]
+
+
+def test_dear_settings_are_asked_for_less_and_held_knobs_do_not_move() -> None:
+    ask = opinions_with(lambda points: points.new_ones(len(points)))
+    start = torch.tensor([[0.9, 0.5]])
+
+    def price(points: Tensor, last: Tensor) -> Tensor:
+        return 1.0 + 50.0 * (points[:, 0] - last[0]).abs()
+
+    dear = integrated_variance(
+        ask, question(count=3, pending=start, price=price, held=(0,)), quiet, climb=Climb(8, 0.1)
+    )
+    free = integrated_variance(ask, question(count=3, pending=start), quiet, climb=STILL)
+    candidates = set(question().candidates[:, 0].tolist())
+    assert all(point[0] in candidates for point in dear.points)
+
+    def travel(points: list[tuple[float, ...]]) -> float:
+        path = [0.9, *(point[0] for point in points)]
+        return sum(abs(a - b) for a, b in pairwise(path))
+
+    assert travel(dear.points) < 0.5 * travel(free.points)
+
+
+def test_switches_stay_on_their_positions() -> None:
+    def second(points: Tensor) -> Tensor:
+        return 0.2 + points[:, 1]
+
+    asks = question(positions=(0, 3), count=4)
+    batch = integrated_variance(opinions_with(second), asks, quiet)
+    assert {point[1] for point in batch.points} <= {0.0, 0.5, 1.0}
+    peaks = separate_maxima(opinions_with(second), asks.candidates, (0, 3), quiet)
+    assert {point[1] for point in peaks.points} <= {0.0, 0.5, 1.0}
+
+
+def test_progress_ends_at_its_total() -> None:
+    told: list[tuple[int, int]] = []
+    ask = opinions_with(lambda points: points.new_ones(len(points)))
+    integrated_variance(ask, question(), lambda done, total: told.append((done, total)))
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert told[-1][0] <= told[-1][1]
 
 
 def ensemble(positions: tuple[int, ...]) -> Model:
@@ -17,68 +162,47 @@ def ensemble(positions: tuple[int, ...]) -> Model:
     return model.eval()
 
 
-def excerpts(model: Model) -> torch.Tensor:
+def excerpts(model: Model) -> Tensor:
     draw = torch.Generator().manual_seed(1)
-    return 0.3 * torch.randn(2, model.history_frames + 512, generator=draw)
+    return 0.3 * torch.randn(2, model.history_frames + 4096, generator=draw)
 
 
-def flat(knobs: torch.Tensor) -> torch.Tensor:
-    return torch.zeros(len(knobs))
-
-
-def test_ascent_beats_the_screening_it_starts_from() -> None:
-    model = ensemble((0, 0, 0))
-    audio = excerpts(model)
-    found = most_disputed(model, audio, (0, 0, 0), SEARCH, flat, lambda *_: None)
-    screened = torch.rand(16, 3, generator=torch.Generator().manual_seed(0))
-    with torch.no_grad():
-        best = float(disagreement(model, audio, screened).max())
-    assert found[0].disagreement > best
-    assert [c.score for c in found] == sorted((c.score for c in found), reverse=True)
-    assert all(0 <= x <= 1 for c in found for x in c.point)
-
-
-def test_members_that_agree_have_nothing_to_dispute() -> None:
+def test_members_that_agree_expect_no_error() -> None:
     model = ensemble((0, 0))
     with torch.no_grad():
-        for parameter in model.parameters():
-            parameter[1:] = parameter[:1]
-        assert float(disagreement(model, excerpts(model), torch.rand(3, 2)).max()) < 1e-9
+        for tensor in (*model.parameters(), *model.buffers()):
+            tensor[1:] = tensor[:1]
+    asked = opinions.relative(model, excerpts(model), 48_000)
+    assert float(expected_errors(asked, torch.rand(3, 2)).max()) < 1e-9
 
 
-def test_disagreement_is_relative_to_level() -> None:
+def test_opinions_are_relative_to_level_and_plain_ones_are_not() -> None:
     model = ensemble((0, 0))
     knobs = torch.rand(3, 2, generator=torch.Generator().manual_seed(2))
-    with torch.no_grad():
-        loud = disagreement(model, excerpts(model), knobs)
-        model.head_scale = model.head_scale * 1e-2
-        quiet = disagreement(model, excerpts(model), knobs)
-    assert torch.allclose(loud, quiet, rtol=1e-3)
+    heard = excerpts(model)
+    loud = expected_errors(opinions.relative(model, heard, 48_000), knobs)
+    plain = expected_errors(opinions.plain(model, heard), knobs)
+    model.head_scale = model.head_scale * 1e-1
+    assert torch.allclose(
+        loud, expected_errors(opinions.relative(model, heard, 48_000), knobs), rtol=1e-2
+    )
+    assert torch.allclose(
+        1e-2 * plain, expected_errors(opinions.plain(model, heard), knobs), rtol=1e-3
+    )
 
 
-def test_switches_take_every_position_and_stay_on_it() -> None:
-    model = ensemble((0, 3))
-    found = most_disputed(model, excerpts(model), (0, 3), SEARCH, flat, lambda *_: None)
-    assert {c.point[1] for c in found} == {0.0, 0.5, 1.0}
-
-
-def test_close_candidates_are_one_and_weights_draw_the_search() -> None:
-    model = ensemble((0, 0))
-
-    def left(knobs: torch.Tensor) -> torch.Tensor:
-        return -100 * knobs[:, 0]
-
-    found = most_disputed(model, excerpts(model), (0, 0), SEARCH, left, lambda *_: None)
-    assert found[0].point[0] < 0.1
-    for i, one in enumerate(found):
-        for other in found[i + 1 :]:
-            assert (
-                max(abs(a - b) for a, b in zip(one.point, other.point, strict=True)) >= SEARCH.merge
-            )
-
-
-def test_the_search_leaves_the_model_trainable() -> None:
-    model = ensemble((0, 0))
-    most_disputed(model, excerpts(model), (0, 0), SEARCH, flat, lambda *_: None)
-    assert all(parameter.requires_grad for parameter in model.parameters())
-    assert all(parameter.grad is None for parameter in model.parameters())
+@pytest.mark.parametrize("positions", [(0, 0), (0, 3)])
+def test_a_batch_from_a_real_ensemble_is_inside_and_reproducible(
+    positions: tuple[int, ...],
+) -> None:
+    model = ensemble(positions)
+    for parameter in model.parameters():
+        parameter.requires_grad_(False)
+    asked = opinions.relative(model, excerpts(model)[:1], 48_000)
+    asks = question(positions=positions)
+    small = Question(asks.targets[:8], asks.candidates[:8], positions, 2, asks.known, asks.pending)
+    first = integrated_variance(asked, small, quiet, climb=Climb(3, 0.1))
+    assert first == integrated_variance(asked, small, quiet, climb=Climb(3, 0.1))
+    assert len(first.points) == 2
+    assert all(0 <= x <= 1 for point in first.points for x in point)
+    assert all(error > 0 for error in first.expected)

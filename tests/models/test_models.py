@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from unittest.mock import Mock
 
 import pytest
 import torch
@@ -10,12 +9,14 @@ import torch
 from models.knobs import KnobEncoder
 from models.nam import document
 from models.spec import BadModel, ModelSpec, dump_model, load_model, play
-from models.training import Dataset, Diverged, Model, Recipe, evaluate, train
+from models.training import Model
 from models.wavenet import SHAPES, KnobWaveNet
 
 SPECS = [
     ModelSpec("wavenet", "nano", (0, 2, 3), 2),
+    ModelSpec("wavenet", "nano", (0, 2, 3), 2, shared=True),
     ModelSpec("wavenet", "standard", (0, 0), 1),
+    ModelSpec("concat", "nano", (0, 2, 3), 2),
     ModelSpec("lstm", "2x8", (0, 2, 3), 2),
 ]
 
@@ -143,60 +144,3 @@ def test_switches_are_one_hot_and_knobs_signed() -> None:
     features = encoder.features(torch.tensor([[0.25, 0.5]]))
     assert features.tolist() == [[-0.5, -1.0, 1.0, -1.0]]
     assert torch.equal(encoder(torch.rand(1, 5, 2).round()), torch.zeros(1, 5, 4))
-
-
-def toy(captures: int = 6) -> Dataset:
-    """A clipping amp with a gain and a volume, on noise bursts."""
-    draw = torch.Generator().manual_seed(0)
-    audio = 0.3 * torch.randn(24_000, generator=draw)
-    knobs = torch.rand(captures, 2, generator=draw)
-    gain, volume = 10 ** (2 * knobs[:, :1] - 1), 10 ** (2 * knobs[:, 1:] - 2)
-    return Dataset(audio, volume * torch.tanh(gain * audio), knobs, 0, 20_000)
-
-
-TOYS = [ModelSpec("wavenet", "nano", (0, 0), 2), ModelSpec("lstm", "1x8", (0, 0), 2)]
-
-
-@pytest.mark.parametrize("spec", TOYS, ids=str)
-def test_training_learns_and_repeats_itself_to_the_bit(spec: ModelSpec) -> None:
-    data = toy()
-    contents = []
-    for _ in range(2):
-        model = made(spec, seed=4)
-        before = float(evaluate(model, data).mean.mean())
-        steps = Mock()
-        recipe = Recipe(30, 0.01, batch=4, window_frames=1024, seed=1)
-        train(model, data, recipe, steps)
-        after = float(evaluate(model, data).mean.mean())
-        contents.append(dump_model(model, spec))
-        assert after < 0.6 * before
-        assert [call.args[0] for call in steps.call_args_list] == list(range(1, 31))
-    assert contents[0] == contents[1]
-
-
-def test_quiet_captures_count_as_much_as_loud_ones() -> None:
-    data = toy()
-    quiet = Dataset(data.audio, data.targets * 1e-3, data.knobs, data.start, data.stop)
-    results = []
-    for dataset in (data, quiet):
-        model = made(ModelSpec("wavenet", "nano", (0, 0), 1), seed=4)
-        with torch.no_grad():
-            if dataset is quiet:
-                model.head_scale = model.head_scale * 1e-3
-        loss = train(
-            model, dataset, Recipe(5, 0.001, batch=4, window_frames=1024, seed=1), lambda *_: None
-        )
-        results.append(loss)
-    assert results[0] == pytest.approx(results[1], rel=0.05)
-
-
-def test_training_on_nonsense_gives_up() -> None:
-    data = toy()
-    broken = Dataset(data.audio, data.targets * float("nan"), data.knobs, data.start, data.stop)
-    with pytest.raises(Diverged):
-        train(
-            made(ModelSpec("wavenet", "nano", (0, 0), 1)),
-            broken,
-            Recipe(40, batch=2, window_frames=256),
-            lambda *_: None,
-        )

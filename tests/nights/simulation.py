@@ -23,7 +23,6 @@ from rig.devices.protocols import Report
 from rig.errors import AudioDied, DeviceGone, LearnerDied, LearnerError, StorageError
 from rig.knobs import Setting
 from rig.learner.client import Job
-from rig.proposals import designs
 from rig.service import Request, capture
 from rig.session.folder import Session
 from rig.session.live import LiveLearner
@@ -279,7 +278,8 @@ class Pupil:
     def _round(self, session: Session, job: Job) -> facts.RoundLearned:
         panel, taken = session.config.panel, session.state.settings()
         points = np.random.default_rng([session.config.seed, job.round]).random((64, len(panel)))
-        chosen, _ = designs.choose(panel, points, job.count, session.config.seed, taken)
+        free = dict.fromkeys(map(panel.quantise, points))
+        chosen = [setting for setting in free if setting not in taken][: job.count]
         ensemble = f"rounds/{job.round:03d}/ensemble.safetensors"
         return facts.RoundLearned(
             round=job.round,

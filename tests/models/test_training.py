@@ -1,0 +1,216 @@
+"""Training: it learns, repeats itself, goes on where it was, and gets over what goes wrong."""
+
+from dataclasses import replace
+from unittest.mock import Mock
+
+import pytest
+import torch
+
+from models.prior import has_prior, known_as, start_from_prior
+from models.spec import ModelSpec, dump_model
+from models.start import log_levels, polarity, start_at_levels
+from models.training import (
+    Dataset,
+    Diverged,
+    Model,
+    Recipe,
+    Training,
+    best_rate,
+    dump_state,
+    evaluate,
+    fold_of,
+    load_state,
+    run,
+    train,
+)
+from models.wavenet import KnobWaveNet
+from tests.models.test_models import made
+
+
+def toy(captures: int = 6) -> Dataset:
+    """A clipping amp with a gain and a volume, on noise bursts."""
+    draw = torch.Generator().manual_seed(0)
+    audio = 0.3 * torch.randn(24_000, generator=draw)
+    knobs = torch.rand(captures, 2, generator=draw)
+    gain, volume = 10 ** (2 * knobs[:, :1] - 1), 10 ** (2 * knobs[:, 1:] - 2)
+    return Dataset(audio, volume * torch.tanh(gain * audio), knobs, 0, 20_000)
+
+
+TOYS = [
+    ModelSpec("wavenet", "nano", (0, 0), 2, shared=True),
+    ModelSpec("wavenet", "nano", (0, 0), 2),
+    ModelSpec("lstm", "1x8", (0, 0), 2),
+]
+SHORT = Recipe(16, 0.005, frames=8_192, windows=(512, 1_024), seed=1, averaging=0.9)
+
+
+@pytest.mark.parametrize("spec", TOYS, ids=str)
+def test_training_learns_and_repeats_itself_to_the_bit(spec: ModelSpec) -> None:
+    data = toy()
+    contents = []
+    for _ in range(2):
+        model = made(spec, seed=4)
+        before = float(evaluate(model, data).mean.mean())
+        steps = Mock()
+        recipe = replace(SHORT, steps=30, rate=0.01)
+        train(model, data, recipe, steps)
+        after = float(evaluate(model, data).mean.mean())
+        contents.append(dump_model(model, spec))
+        assert after < 0.6 * before
+        assert [call.args[0] for call in steps.call_args_list] == list(range(1, 31))
+    assert contents[0] == contents[1]
+
+
+def test_quiet_captures_count_as_much_as_loud_ones() -> None:
+    data = toy()
+    quiet = Dataset(data.audio, data.targets * 1e-3, data.knobs, data.start, data.stop)
+    results = []
+    for dataset in (data, quiet):
+        model = made(ModelSpec("wavenet", "nano", (0, 0), 1), seed=4)
+        with torch.no_grad():
+            if dataset is quiet:
+                model.head_scale = model.head_scale * 1e-3
+        loss = train(model, dataset, replace(SHORT, steps=5, rate=0.001), lambda *_: None)
+        results.append(loss)
+    assert results[0] == pytest.approx(results[1], rel=0.05)
+
+
+def test_training_on_nonsense_gives_up() -> None:
+    data = toy()
+    broken = Dataset(data.audio, data.targets * float("nan"), data.knobs, data.start, data.stop)
+    with pytest.raises(Diverged):
+        train(made(TOYS[0]), broken, replace(SHORT, steps=80, windows=(256,)), lambda *_: None)
+
+
+@pytest.mark.parametrize("spec", TOYS, ids=str)
+@pytest.mark.parametrize("stopped_at", [1, 7])
+def test_a_run_taken_up_again_ends_the_same_to_the_bit(spec: ModelSpec, stopped_at: int) -> None:
+    data = toy()
+    recipe = replace(SHORT, steps=14, checks=7)
+    validation = data.only([0, 3])
+    whole = Training(made(spec, seed=4), data, recipe, validation)
+    run(whole, lambda *_: None)
+    first = Training(made(spec, seed=4), data, recipe, validation)
+    for _ in range(stopped_at):
+        first.advance()
+    laid_down = dump_state(first)
+    again = Training(made(spec, seed=9), data, recipe, validation)
+    assert load_state(again, laid_down)
+    run(again, lambda *_: None)
+    assert dump_model(again.model, spec) == dump_model(whole.model, spec)
+    assert again.loss == whole.loss
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense", b"PK\x03\x04"])
+def test_what_is_no_run_of_this_model_changes_nothing(content: bytes) -> None:
+    training = Training(made(TOYS[0]), toy(), SHORT)
+    before = dump_model(training.model, TOYS[0])
+    assert not load_state(training, content)
+    other = Training(made(ModelSpec("wavenet", "lite", (0, 0), 1)), toy(), SHORT)
+    assert not load_state(training, dump_state(other))
+    assert training.step == 0
+    assert dump_model(training.model, TOYS[0]) == before
+
+
+def test_a_loss_that_breaks_away_costs_some_steps_and_not_the_run() -> None:
+    """Weights turn to infinity in the middle; training goes back, slower, and still learns."""
+    data = toy()
+    model = made(TOYS[0], seed=4)
+    before = float(evaluate(model, data).mean.mean())
+    training = Training(model, data, replace(SHORT, steps=70, rate=0.01))
+
+    def sabotage(step: int, _loss: float) -> None:
+        if step == 55:
+            with torch.no_grad():
+                model.encoder.constant.fill_(float("inf"))
+
+    run(training, sabotage)
+    assert training.slower == 0.5
+    assert training.step == 70
+    assert float(evaluate(model, data).mean.mean()) < 0.6 * before
+
+
+def test_validation_settings_keep_the_best_weights_and_end_a_run_that_gets_worse() -> None:
+    """They hold the opposite of what is trained on: every step away from the start is worse."""
+    data = toy()
+    upside_down = replace(data, targets=-data.targets)
+    model = made(TOYS[0], seed=4)
+    with torch.no_grad():
+        model.head_scale = model.head_scale * 1e-3
+    training = Training(model, data, replace(SHORT, steps=160, rate=0.02, checks=40), upside_down)
+    run(training, lambda *_: None)
+    assert training.step < 160
+    kept = float(evaluate(model, upside_down).mean.log().mean().exp())
+    assert kept == pytest.approx(training.best_error, rel=1e-4)
+
+
+def test_every_capture_is_heard_by_most_members_and_some_by_all() -> None:
+    heard = fold_of(24, 8, 4)
+    assert heard.sum(1).tolist() == [21, 21, 21, 21]
+    assert int(heard.sum(0).min()) == 3
+    assert bool(fold_of(6, 8, 4).all())
+    assert bool(fold_of(24, 0, 4).all())
+
+
+def test_the_search_for_a_rate_leaves_the_model_as_it_was_and_avoids_what_diverges() -> None:
+    model = made(TOYS[0], seed=4)
+    before = dump_model(model, TOYS[0])
+    rate = best_rate(model, toy(), SHORT, rates=(1e-6, 0.01, 1e4), steps=10)
+    assert rate == 0.01
+    assert dump_model(model, TOYS[0]) == before
+
+
+@pytest.mark.parametrize("spec", TOYS, ids=str)
+def test_training_starts_at_the_levels_of_the_captures(spec: ModelSpec) -> None:
+    data = toy()
+    torch.manual_seed(4)
+    model = spec.build()
+    start_at_levels(model, data)
+    with torch.no_grad():
+        padded = torch.cat([data.audio.new_zeros(model.history_frames), data.audio])
+        played = padded.expand(model.members, len(data.knobs), -1)
+        out = model(played, data.knobs.expand(model.members, -1, -1))
+    off = (log_levels(out) - log_levels(data.targets)).abs()
+    spread = log_levels(data.targets).std()
+    assert float(off.mean()) < 0.5 * float(spread)
+
+
+def test_polarity_is_read_off_the_captures() -> None:
+    data = toy()
+    assert polarity(data.audio, data.targets) == 1.0
+    late = torch.nn.functional.pad(-data.targets, (40, 0))[:, :-40]
+    assert polarity(data.audio, late) == -1.0
+    model = made(TOYS[0])
+    start_at_levels(model, replace(data, targets=-data.targets))
+    assert isinstance(model, KnobWaveNet)
+    assert model.polarity.flatten().tolist() == [-1.0, -1.0]
+
+
+def test_members_that_share_a_trunk_have_one_and_read_it_differently() -> None:
+    torch.manual_seed(0)
+    shared, apart = (ModelSpec("wavenet", "nano", (0, 0), 3, s).build() for s in (True, False))
+    sizes = [sum(p.numel() for p in model.arrays.parameters()) for model in (shared, apart)]
+    assert 3 * sizes[0] == sizes[1]
+    trained: Model = made(TOYS[0], seed=2)
+    data = toy()
+    train(trained, data, replace(SHORT, steps=6), lambda *_: None)
+    unseen = torch.tensor([[0.5, 0.9]])
+    with torch.no_grad():
+        audio = data.audio[: trained.history_frames + 500].expand(2, 1, -1)
+        first, second = trained(audio, unseen.expand(2, -1, -1))
+    assert float((first - second).abs().max()) > 0
+
+
+@pytest.mark.skipif(not has_prior("feather"), reason="comes without a prior")
+def test_a_prior_gives_every_member_the_same_trunk_and_usual_knobs_an_effect() -> None:
+    torch.manual_seed(0)
+    model = ModelSpec("wavenet", "feather", (2, 0, 0), 3, shared=True).build()
+    assert isinstance(model, KnobWaveNet)
+    before = model.encoder.first.clone()
+    start_from_prior(model, "feather", ("Bright", "Drive", "Frobnicate"))
+    direct = model.encoder.direct
+    assert bool((direct[:, 2] != 0).any())
+    assert bool((direct[:, [0, 1, 3]] == 0).all())
+    assert torch.equal(before, model.encoder.first)
+    assert known_as("Mid") == "middle"
+    assert known_as("frobnicate") is None
