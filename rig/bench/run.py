@@ -9,7 +9,14 @@ from pathlib import Path
 
 from rig import config as configuration
 from rig.bench.results import Results
-from rig.bench.subjects import LiveSubject, ReplayedSubject, Subject, VirtualSubject
+from rig.bench.subjects import (
+    BRIEF,
+    GUITAR,
+    LiveSubject,
+    ReplayedSubject,
+    Subject,
+    VirtualSubject,
+)
 from rig.bench.trial import Terms, Trial, run
 from rig.errors import UsageError
 from rig.learner.strategies import STRATEGIES
@@ -41,8 +48,8 @@ class Comparison:
 
 
 @contextmanager
-def opened(amp: str, folder: Path) -> Iterator[Subject]:
-    """The subject behind a name.
+def opened(amp: str, folder: Path, brief: bool = False) -> Iterator[Subject]:
+    """The subject behind a name; a built-in amp plays no more than it has to where ``brief``.
 
     Raises:
         UsageError: There is none.
@@ -58,7 +65,7 @@ def opened(amp: str, folder: Path) -> Iterator[Subject]:
         with LiveSubject(configuration.load(path), path.parent, folder) as live:
             yield live
     else:
-        yield VirtualSubject(amp, folder)
+        yield VirtualSubject(amp, folder, BRIEF if brief else GUITAR)
 
 
 def _is_live(amp: str) -> bool:
@@ -73,7 +80,7 @@ def _trial(comparison: Comparison, amp: str, strategy: str, seed: int) -> str:
         torch.set_num_threads(1)
     results = Results(comparison.folder)
     mode = "features" if comparison.terms.plan is None else "audio"
-    with opened(amp, comparison.folder) as subject:
+    with opened(amp, comparison.folder, brief=comparison.terms.plan is None) as subject:
         known = results.known(mode, subject.name, strategy, seed)
         for row in run(Trial(subject, strategy, seed), comparison.terms, known.get):
             results.add(row)

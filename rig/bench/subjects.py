@@ -33,6 +33,12 @@ GUITAR = SignalConfig(
     train=ExcerptConfig(file="builtin:guitar-train", length_s=8.0),
     holdout=ExcerptConfig(file="builtin:guitar-holdout", start_s=3.0, length_s=4.0),
 )
+#: What they play where only features are compared.
+BRIEF = SignalConfig(
+    train=ExcerptConfig(file="builtin:guitar-train", length_s=1.6),
+    holdout=ExcerptConfig(file="builtin:guitar-holdout", start_s=3.0, length_s=0.6),
+    tones_hz=(),
+)
 #: Takes of one setting before a live amp is given up.
 TRIES = 4
 
@@ -92,21 +98,26 @@ class _Shelf:
 class VirtualSubject:
     """A built-in amp, rendered as its circuit is, without converter or hiss.
 
+    Args:
+        name: Of the preset.
+        folder: Where recordings are kept.
+        guitar: What is played.
+
     Raises:
         UsageError: There is no such amp.
     """
 
     pool = None
 
-    def __init__(self, name: str, folder: Path) -> None:
+    def __init__(self, name: str, folder: Path, guitar: SignalConfig = GUITAR) -> None:
         try:
             self._preset = preset(name)
         except KeyError:
             raise UsageError(f"--amp {name}: there is no such built-in amp") from None
         self.name = name
         self.panel = Panel(tuple(Knob(control) for control in self._preset.controls))
-        self.signal = compose_signal(GUITAR, folder, SAMPLE_RATE)
-        self._shelf = _Shelf(folder / "recordings" / name)
+        self.signal = compose_signal(guitar, folder, SAMPLE_RATE)
+        self._shelf = _Shelf(folder / "recordings" / f"{name}-{self.signal.duration_s:.0f}s")
 
     def record(self, setting: Setting) -> Frames:
         """Rendered once and kept on disk."""
