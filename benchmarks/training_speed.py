@@ -3,7 +3,7 @@
     python benchmarks/training_speed.py throughput
     python benchmarks/training_speed.py quality --minutes 3
 
-Throughput is seconds of fresh audio trained per second, each at the best of its windows and batches;
+Throughput is seconds of fresh audio trained per second, each at its own best window and batch;
 the ensemble's cost is its time for a step over one member's. Quality trains both on one setting of
 the virtual amp and notes when each reaches which ESR on guitar that it has not heard.
 """

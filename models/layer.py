@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 
 def _taps(frames: Tensor, dilation: int, kernel: int, out_frames: int) -> list[Tensor]:
@@ -30,6 +31,7 @@ class _Layer(torch.autograd.Function):
         mix_bias: Tensor,
         dilation: int,
         keep: int,
+        slope: float | None,
     ) -> tuple[Tensor, Tensor]:
         """Keep only what the way back needs: the input and the activation."""
         kernel = taps.shape[0]
@@ -38,11 +40,14 @@ class _Layer(torch.autograd.Function):
         hidden = torch.baddbmm(bias, mixer, aligned)
         for weight, tap in zip(taps, _taps(frames, dilation, kernel, out_frames), strict=True):
             hidden.baddbmm_(weight, tap)
-        hidden.tanh_()
+        if slope is None:
+            hidden.tanh_()
+        else:
+            functional.leaky_relu_(hidden, slope)
         onward = torch.baddbmm(mix_bias, mix, hidden)
         onward += frames[..., -out_frames:]
         ctx.save_for_backward(frames, aligned, taps, mix, hidden)
-        ctx.dilation, ctx.keep = dilation, keep
+        ctx.dilation, ctx.keep, ctx.slope = dilation, keep, slope
         return onward, hidden[..., -keep:]
 
     @staticmethod
@@ -53,7 +58,10 @@ class _Layer(torch.autograd.Function):
         hidden_grad = torch.bmm(mix.transpose(1, 2), onward_grad)
         hidden_grad[..., -ctx.keep :] += kept_grad
         mix_grad = torch.bmm(onward_grad, hidden.transpose(1, 2))
-        hidden_grad.addcmul_(hidden_grad * hidden, hidden, value=-1.0)
+        if ctx.slope is None:
+            hidden_grad.addcmul_(hidden_grad * hidden, hidden, value=-1.0)
+        else:
+            hidden_grad = torch.where(hidden > 0, hidden_grad, ctx.slope * hidden_grad)
         frames_grad = torch.zeros_like(frames)
         frames_grad[..., -hidden.shape[-1] :] = onward_grad
         inputs = _taps(frames, ctx.dilation, len(taps), hidden.shape[-1])
@@ -71,6 +79,7 @@ class _Layer(torch.autograd.Function):
             onward_grad.sum(-1, keepdim=True),
             None,
             None,
+            None,
         )
 
 
@@ -84,8 +93,9 @@ def layer(
     mix_bias: Tensor,
     dilation: int,
     keep: int,
+    slope: float | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """Run one layer: dilated taps plus audio condition, tanh, 1x1 and residual.
+    """Run one layer: dilated taps plus audio condition, activation, 1x1 and residual.
 
     Args:
         frames: ``(items, channels, frames)``.
@@ -97,12 +107,13 @@ def layer(
         mix_bias: ``(items, channels, 1)``.
         dilation: Frames between taps.
         keep: How many trailing frames of the activation the head needs.
+        slope: Of a leaky rectifier below zero; None for a hyperbolic tangent.
 
     Returns:
         What the next layer reads, ``(items, channels, frames - dilation * (kernel - 1))``, and
         the activation, ``(items, channels, keep)``.
     """
     onward, kept = _Layer.apply(  # type: ignore[no-untyped-call]
-        frames, condition, taps, bias, mixer, mix, mix_bias, dilation, keep
+        frames, condition, taps, bias, mixer, mix, mix_bias, dilation, keep, slope
     )
     return onward, kept

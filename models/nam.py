@@ -45,10 +45,16 @@ def _array_weights(array: FoldedArray, item: int) -> list[float]:
                 array.mix_bias[i][item],
             ]
         )
-    heads = [array.head[item]]
+    heads = [torch.stack([tap[item] for tap in array.head], -1)]
     if array.head_bias is not None:
         heads.append(array.head_bias[item])
     return weights + _flat(heads)
+
+
+def _activation(shape: ArrayShape) -> dict[str, Any]:
+    if shape.slope is None:
+        return {"type": "Tanh"}
+    return {"type": "LeakyReLU", "negative_slope": shape.slope}
 
 
 def _array_config(shape: ArrayShape, input_size: int) -> dict[str, Any]:
@@ -56,11 +62,15 @@ def _array_config(shape: ArrayShape, input_size: int) -> dict[str, Any]:
     return {
         "input_size": input_size,
         "condition_size": 1,
-        "head": {"out_channels": shape.head_size, "kernel_size": 1, "bias": shape.head_bias},
+        "head": {
+            "out_channels": shape.head_size,
+            "kernel_size": shape.head_kernel,
+            "bias": shape.head_bias,
+        },
         "channels": shape.channels,
-        "kernel_sizes": [shape.kernel_size] * depth,
+        "kernel_sizes": list(shape.kernel_sizes),
         "dilations": list(shape.dilations),
-        "activation": [{"type": "Tanh"}] * depth,
+        "activation": [_activation(shape)] * depth,
         "bottleneck": shape.channels,
         "head1x1": {"active": False, "out_channels": 1, "groups": 1},
         "layer1x1": {"active": True, "groups": 1},

@@ -71,7 +71,8 @@ def start_from_prior(model: KnobWaveNet, size: str, names: Sequence[str]) -> Non
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if name in prior:
-                parameter.copy_(prior[name].to(parameter).expand_as(parameter))
+                once = prior[name].to(parameter).reshape(parameter.shape[1:])
+                parameter.copy_(once.expand_as(parameter))
         column = 0
         for index, (name, count) in enumerate(zip(names, model.encoder.positions, strict=False)):
             control = known_as(name)

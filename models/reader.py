@@ -47,17 +47,26 @@ def _wavenet(config: dict[str, Any], weights: _Weights, audio: Tensor) -> Tensor
             taps, bias = weights.take(channels, channels, kernel), weights.take(channels)
             hidden = functional.conv1d(padded, taps, bias, dilation=dilation)
             hidden = hidden + functional.conv1d(condition, weights.take(channels, 1, 1))
-            hidden = torch.tanh(hidden)
+            hidden = _activated(array, hidden)
             total = hidden if total is None else total + hidden
             mix, mix_bias = weights.take(channels, channels, 1), weights.take(channels)
             frames = frames + functional.conv1d(hidden, mix, mix_bias)
         assert total is not None
         size = int(array["head"]["out_channels"])
-        head_weight = weights.take(size, channels, 1)
+        kernel = int(array["head"]["kernel_size"])
+        head_weight = weights.take(size, channels, kernel)
+        total = functional.pad(total, (kernel - 1, 0))
         bias = weights.take(size) if array["head"]["bias"] else torch.zeros(size)
         head = functional.conv1d(total, head_weight, bias)
     assert head is not None
     return (head * weights.take(1))[0, 0]
+
+
+def _activated(array: dict[str, Any], hidden: Tensor) -> Tensor:
+    kind = array["activation"][0]
+    if kind["type"] == "LeakyReLU":
+        return functional.leaky_relu(hidden, float(kind["negative_slope"]))
+    return torch.tanh(hidden)
 
 
 def _kernels(array: dict[str, Any]) -> Iterator[int]:

@@ -85,7 +85,7 @@ class Recipe:
 
     steps: int
     rate: float = 0.01
-    reading: float = 1.0
+    reading: float = 2.0
     frames: int = 65_536
     windows: tuple[int, ...] = (4_096, 8_192, 16_384)
     seed: int = 0

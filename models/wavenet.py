@@ -15,34 +15,65 @@ from models.layer import layer
 
 @dataclass(frozen=True)
 class ArrayShape:
-    """One layer array: its width, its dilations and the size of what its head passes on."""
+    """One layer array.
+
+    Attributes:
+        channels: Its width.
+        kernel_sizes: Taps of each layer.
+        dilations: Frames between the taps of each layer.
+        head_size: Channels that its head passes on.
+        head_bias: Whether the head adds a constant.
+        head_kernel: Taps of the head.
+        slope: Below zero, of the leaky rectifier; None where the activation is a tanh.
+    """
 
     channels: int
+    kernel_sizes: tuple[int, ...]
     dilations: tuple[int, ...]
     head_size: int
     head_bias: bool
-    kernel_size: int = 3
+    head_kernel: int = 1
+    slope: float | None = None
+
+    @property
+    def layers_history_frames(self) -> int:
+        """Frames of the past that one frame of the last layer sees."""
+        pairs = zip(self.kernel_sizes, self.dilations, strict=True)
+        return sum((kernel - 1) * dilation for kernel, dilation in pairs)
 
     @property
     def history_frames(self) -> int:
-        """Frames of the past that one output frame sees through this array."""
-        return (self.kernel_size - 1) * sum(self.dilations)
+        """The same behind the head."""
+        return self.layers_history_frames + self.head_kernel - 1
 
 
 def _pair(channels: int, first: tuple[int, ...], second: tuple[int, ...]) -> tuple[ArrayShape, ...]:
-    half = channels // 2
-    return (ArrayShape(channels, first, half, False), ArrayShape(half, second, 1, True))
+    half, kernels = channels // 2, (3,) * len(first)
+    return (
+        ArrayShape(channels, kernels, first, half, False),
+        ArrayShape(half, (3,) * len(second), second, 1, True),
+    )
+
+
+def _a2(channels: int) -> tuple[ArrayShape, ...]:
+    stack = (1, 3, 7, 17, 41, 101, 239)
+    kernels = (6,) * 14 + (15, 15) + (6,) * 7
+    dilations = (*stack, *stack, 1, 13, *stack)
+    return (ArrayShape(channels, kernels, dilations, 1, True, 16, 0.01),)
 
 
 _FULL = tuple(2**i for i in range(10))
 _SHORT, _REST = tuple(2**i for i in range(7)), (128, 256, 512)
 
-#: The A1 family of neural-amp-modeler, by the names its trainer gives them.
+#: The A1 family of neural-amp-modeler by the names its trainer gives them, and its newer A2 in
+#: both widths (source: neural-amp-modeler 0.13.0, its packed default).
 SHAPES = {
     "standard": _pair(16, _FULL, _FULL),
     "lite": _pair(12, _SHORT, _REST + _FULL),
     "feather": _pair(8, _SHORT, _REST + _FULL),
     "nano": _pair(4, _SHORT, _REST + _FULL),
+    "a2": _a2(8),
+    "a2-slim": _a2(3),
 }
 
 
@@ -57,7 +88,7 @@ class FoldedArray:
     mixer: list[Tensor]
     mix: list[Tensor]
     mix_bias: list[Tensor]
-    head: Tensor
+    head: list[Tensor]
     head_bias: Tensor | None
 
 
@@ -83,7 +114,7 @@ def run(folded: FoldedWaveNet, audio: Tensor) -> Tensor:
     frames, head = condition, None
     for array in folded.arrays:
         frames = torch.bmm(array.rechannel, frames)
-        keep = frames.shape[-1] - array.shape.history_frames
+        keep = frames.shape[-1] - array.shape.layers_history_frames
         total = None if head is None else head[..., -keep:]
         for index, dilation in enumerate(array.shape.dilations):
             frames, kept = layer(
@@ -96,10 +127,13 @@ def run(folded: FoldedWaveNet, audio: Tensor) -> Tensor:
                 array.mix_bias[index],
                 dilation,
                 keep,
+                array.shape.slope,
             )
             total = kept if total is None else total + kept
         assert total is not None
-        head = torch.bmm(array.head, total)
+        keep -= array.shape.head_kernel - 1
+        taps = (torch.bmm(tap, total[..., k : k + keep]) for k, tap in enumerate(array.head))
+        head = sum(taps, start=total.new_zeros(()))
         if array.head_bias is not None:
             head = head + array.head_bias
     assert head is not None
@@ -119,34 +153,36 @@ class _Array(nn.Module):
             bound = fan_in**-0.5
             return nn.Parameter(torch.empty(trunks, *size).uniform_(-bound, bound))
 
-        fan_in = channels * shape.kernel_size
+        fan_in = channels * max(shape.kernel_sizes)
         self.rechannel = weight(channels, input_size, fan_in=input_size)
-        self.taps = weight(depth, shape.kernel_size, channels, channels, fan_in=fan_in)
+        self.taps = weight(sum(shape.kernel_sizes), channels, channels, fan_in=fan_in)
         self.bias = weight(depth, channels, 1, fan_in=fan_in)
         self.mixer = weight(depth, channels, 1, fan_in=1)
         self.mix = weight(depth, channels, channels, fan_in=channels)
         self.mix_bias = weight(depth, channels, 1, fan_in=channels)
-        self.head = weight(shape.head_size, channels, fan_in=channels)
+        heard = channels * shape.head_kernel
+        self.head = weight(shape.head_kernel, shape.head_size, channels, fan_in=heard)
         self.head_bias = weight(shape.head_size, 1, fan_in=channels) if shape.head_bias else None
 
     def fold(
         self, trunk: Tensor, scale: Tensor, shift: Tensor, gain: Tensor | None, drive: Tensor
     ) -> FoldedArray:
         """Plain weights per item; ``scale`` and ``shift`` are ``(items, depth, channels, 1)``."""
-        depth = range(len(self.shape.dilations))
-        taps = (self.taps[trunk] * scale[:, :, None]).transpose(0, 1)
+        depth, kernels = range(len(self.shape.dilations)), self.shape.kernel_sizes
+        layer_of_tap = [index for index in depth for _ in range(kernels[index])]
+        taps = (self.taps[trunk] * scale[:, layer_of_tap]).transpose(0, 1)
         bias = self.bias[trunk] * scale + shift
         mixer = self.mixer[trunk] * scale * drive[:, None]
         rechannel = self.rechannel[trunk]
         return FoldedArray(
             self.shape,
             rechannel if gain is None else rechannel * gain,
-            [taps[i].transpose(0, 1) for i in depth],
+            list(torch.split(taps, kernels)),
             [bias[:, i] for i in depth],
             [mixer[:, i] for i in depth],
             [self.mix[trunk][:, i] for i in depth],
             [self.mix_bias[trunk][:, i] for i in depth],
-            self.head[trunk],
+            list(self.head[trunk].unbind(1)),
             None if self.head_bias is None else self.head_bias[trunk],
         )
 

@@ -27,6 +27,8 @@ class Plan:
         size: Of the WaveNet.
         members: How many.
         steps: Of training.
+        rate: Peak learning rate.
+        frames: In each step.
         prior: Whether to start from the weights that come with rig.
         shared: Whether the members share a trunk.
         concat: Whether the knobs are plain inputs beside the audio, as in PANAMA: no trunk is
@@ -36,6 +38,7 @@ class Plan:
     size: str = "feather"
     members: int = 4
     steps: int = 240
+    rate: float = 0.006
     frames: int = 65_536
     prior: bool = True
     shared: bool = True
@@ -67,7 +70,8 @@ def trained(subject: Subject, settings: Sequence[Setting], plan: Plan, seed: int
     else:
         spec = ModelSpec("wavenet", plan.size, positions, plan.members, plan.shared)
         model = begun(spec, data, seed, names, plan.prior)
-    train(model, data, Recipe(plan.steps, frames=plan.frames, seed=seed), lambda *_: None)
+    recipe = Recipe(plan.steps, plan.rate, frames=plan.frames, seed=seed)
+    train(model, data, recipe, lambda *_: None)
     return model
 
 

@@ -26,6 +26,9 @@ def bench(
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, max=1000, help="Runs of each strategy.")] = 5,
     counts: Annotated[str, typer.Option(help="Numbers of captures to measure at.")] = "12,20,28,40",
+    first: Annotated[
+        int, typer.Option(min=4, max=1000, help="Captures before an ensemble is asked.")
+    ] = 12,
     batch: Annotated[int, typer.Option(min=1, max=100, help="Captures of each round.")] = 4,
     tests: Annotated[int, typer.Option(min=4, max=1000, help="Settings to test on.")] = 32,
     audio: Annotated[
@@ -58,7 +61,7 @@ def bench(
         amps=tuple(amp or ["british"]),
         strategies=tuple(strategy or ALL),
         seeds=tuple(range(seeds)),
-        terms=Terms(counts=at, seeds_at=at[0], batch=batch, tests=tests, plan=plan),
+        terms=Terms(counts=at, seeds_at=min(first, at[0]), batch=batch, tests=tests, plan=plan),
         workers=workers or os.cpu_count() or 1,
     )
     with Progress(console=out) as progress:

@@ -103,7 +103,7 @@ class LearnerConfig(Section):
     architecture: Literal["wavenet", "lstm"] = "wavenet"
     """What each member is."""
     size: str = "feather"
-    """WaveNet: standard, lite, feather or nano; LSTM: layers x units, such as 1x24."""
+    """WaveNet: standard, lite, feather, nano, a2 or a2-slim; LSTM: layers x units, such as 1x24."""
     members: Annotated[int, Field(ge=2, le=16)] = 4
     """Models in the ensemble."""
     shared: bool = True
@@ -128,9 +128,13 @@ class LearnerConfig(Section):
         return self
 
 
+WAVENET_SIZES = ("standard", "lite", "feather", "nano", "a2", "a2-slim")
+
+
 def _check_size(architecture: str, key: str, size: str) -> None:
-    if architecture == "wavenet" and size not in ("standard", "lite", "feather", "nano"):
-        raise ValueError(f"{key}: a wavenet is standard, lite, feather or nano, not {size!r}")
+    if architecture == "wavenet" and size not in WAVENET_SIZES:
+        known = ", ".join(WAVENET_SIZES[:-1])
+        raise ValueError(f"{key}: a wavenet is {known} or {WAVENET_SIZES[-1]}, not {size!r}")
     if architecture == "lstm":
         layers, _, units = size.partition("x")
         fits = layers.isdecimal() and units.isdecimal()

@@ -16,6 +16,7 @@ SPECS = [
     ModelSpec("wavenet", "nano", (0, 2, 3), 2),
     ModelSpec("wavenet", "nano", (0, 2, 3), 2, shared=True),
     ModelSpec("wavenet", "standard", (0, 0), 1),
+    ModelSpec("wavenet", "a2-slim", (0, 0), 1),
     ModelSpec("concat", "nano", (0, 2, 3), 2),
     ModelSpec("lstm", "2x8", (0, 2, 3), 2),
 ]
@@ -60,9 +61,10 @@ def test_exports_at_two_settings_differ() -> None:
     assert first != second
 
 
-def test_the_layer_has_the_gradients_of_finite_differences() -> None:
+@pytest.mark.parametrize("size", ["nano", "a2-slim"])
+def test_the_layer_has_the_gradients_of_finite_differences(size: str) -> None:
     torch.manual_seed(0)
-    model = KnobWaveNet(SHAPES["nano"], (0, 2, 0), 2).double()
+    model = KnobWaveNet(SHAPES[size], (0, 2, 0), 2).double()
     for parameter in model.encoder.parameters():
         parameter.data.normal_(0, 0.1)
     audio = torch.randn(2, 3, model.history_frames + 40).double()
