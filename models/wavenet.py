@@ -177,7 +177,7 @@ class _Array(nn.Module):
         return FoldedArray(
             self.shape,
             rechannel if gain is None else rechannel * gain,
-            list(torch.split(taps, kernels)),
+            list(torch.split(taps, list(kernels))),
             [bias[:, i] for i in depth],
             [mixer[:, i] for i in depth],
             [self.mix[trunk][:, i] for i in depth],

@@ -32,9 +32,9 @@ def board(hand: bool = False) -> Panel:
     return Panel((gain, Knob("tone"), Knob("bright", 0.0, 1.0, 2, ("off", "on"), (0.0, 1.0))))
 
 
-def members(seed: int) -> Opinions:
+def members(seed: int, knobs: int = 3) -> Opinions:
     draw = torch.Generator().manual_seed(seed)
-    weights = torch.randn(3, 3, 8, generator=draw)
+    weights = torch.randn(3, knobs, 8, generator=draw)
 
     def ask(points: Tensor) -> list[Tensor]:
         return [torch.sin(4.0 * torch.einsum("sk,mkn->msn", points, weights))]
@@ -80,7 +80,7 @@ def test_a_strategy_keeps_to_the_settings_there_are(name: str) -> None:
 def test_a_knob_space_that_is_used_up_gives_what_it_has(name: str) -> None:
     switch = Knob("bright", 0.0, 1.0, 2, ("off", "on"), (0.0, 1.0))
     panel = Panel((switch, Knob("gain", positions=2)))
-    said = members(0)
+    said = members(0, 2)
     taken = [panel.quantise([0, 0]), panel.quantise([1, 1]), panel.quantise([0, 1])]
     asked = Ask(panel, 5, None, 0, taken[:2], taken[2:], taken, said, said)
     assert STRATEGIES[name](asked, lambda *_: None).settings == [panel.quantise([1, 0])]

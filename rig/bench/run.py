@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 
 from rig import config as configuration
@@ -84,7 +84,15 @@ def _trial(comparison: Comparison, amp: str, strategy: str, seed: int) -> str:
         known = results.known(mode, subject.name, strategy, seed)
         for row in run(Trial(subject, strategy, seed), comparison.terms, known.get):
             results.add(row)
+            _end_with_parent()
     return f"{amp}, {strategy}, seed {seed}"
+
+
+def _end_with_parent() -> None:
+    """A worker whose parent was killed does not go on for hours."""
+    parent = parent_process()
+    if parent is not None and not parent.is_alive():
+        raise SystemExit(1)
 
 
 def compare(comparison: Comparison, tell: Tell) -> None:

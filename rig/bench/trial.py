@@ -40,6 +40,11 @@ class Terms:
     tests: int
     plan: Plan | None
 
+    def next_count(self, captures: int) -> int:
+        """How many captures there are after the next round: never past a count."""
+        ahead = [count for count in self.counts if count > captures]
+        return min([captures + self.batch, *ahead])
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -238,7 +243,7 @@ def run(trial: Trial, terms: Terms, known: Known) -> Iterator[dict[str, Any]]:
         return
     settings = known(terms.seeds_at) or here.planned(terms.seeds_at)
     while True:
-        following = known(len(settings) + terms.batch)
+        following = known(terms.next_count(len(settings)))
         is_due = len(settings) in terms.counts and known(len(settings)) is None
         is_last = len(settings) >= terms.counts[-1]
         if is_due or (following is None and not is_last):
@@ -247,7 +252,7 @@ def run(trial: Trial, terms: Terms, known: Known) -> Iterator[dict[str, Any]]:
             if is_due:
                 yield here.row(settings, learnt, time.perf_counter() - began)
             if following is None and not is_last:
-                count = min(terms.batch, terms.counts[-1] - len(settings))
+                count = terms.next_count(len(settings)) - len(settings)
                 following = settings + here.proposed(settings, learnt, count)
         if following is None or is_last:
             return

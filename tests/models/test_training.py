@@ -41,7 +41,7 @@ TOYS = [
     ModelSpec("wavenet", "nano", (0, 0), 2),
     ModelSpec("lstm", "1x8", (0, 0), 2),
 ]
-SHORT = Recipe(16, 0.005, frames=8_192, windows=(512, 1_024), seed=1, averaging=0.9)
+SHORT = Recipe(16, 0.005, frames=4_096, windows=(1_024, 2_048), seed=1, averaging=0.9)
 
 
 @pytest.mark.parametrize("spec", TOYS, ids=str)
