@@ -31,8 +31,8 @@ class Plan:
         frames: In each step.
         prior: Whether to start from the weights that come with rig.
         shared: Whether the members share a trunk.
-        concat: Whether the knobs are plain inputs beside the audio, as in PANAMA: no trunk is
-            shared, no prior or level known.
+        concat: Whether the knobs are plain inputs beside the audio, as in PANAMA, with no prior
+            and no level known; then there is one member, which hears every window.
     """
 
     size: str = "feather"
@@ -43,6 +43,13 @@ class Plan:
     prior: bool = True
     shared: bool = True
     concat: bool = False
+
+    @property
+    def mode(self) -> str:
+        """What results are filed under."""
+        if self.concat:
+            return "audio-concat"
+        return "audio" if self.prior else "audio-no-prior"
 
 
 def dataset(subject: Subject, settings: Sequence[Setting], parts: Sequence[Part]) -> Dataset:
@@ -66,7 +73,7 @@ def trained(subject: Subject, settings: Sequence[Setting], plan: Plan, seed: int
     names = [knob.name for knob in subject.panel.knobs]
     if plan.concat:
         torch.manual_seed(seed)
-        model: Model = ModelSpec("concat", plan.size, positions, plan.members).build()
+        model: Model = ModelSpec("concat", plan.size, positions, 1).build()
     else:
         spec = ModelSpec("wavenet", plan.size, positions, plan.members, plan.shared)
         model = begun(spec, data, seed, names, plan.prior)

@@ -17,8 +17,11 @@ Row = dict[str, Any]
 LINES = "results.jsonl"
 #: The plan that others are held against, and the count at which.
 PEER, PEER_COUNT = "lhs+corners", 40
-#: The figure that ranks, by mode.
-RANKING = {"features": "network_db", "audio": "esr"}
+
+
+def ranking(mode: str) -> str:
+    """The figure that ranks strategies."""
+    return "network_db" if mode == "features" else "esr"
 
 
 class Results:
@@ -106,7 +109,7 @@ def comparisons(rows: Iterable[Row]) -> list[tuple[str, str]]:
 
 def table(rows: Sequence[Row], mode: str, where: str, kind: str) -> list[list[str]]:
     """A header, then a line for each strategy: error at each count, captures needed."""
-    figure = RANKING[mode]
+    figure = ranking(mode)
     counts = sorted({int(row["captures"]) for row in rows})
     goal = curve(rows, PEER, where, figure, kind).get(PEER_COUNT)
     needed = f"for {PEER} at {PEER_COUNT}"
@@ -128,7 +131,7 @@ def markdown(rows: Sequence[Row]) -> str:
         for where, words in (("play", "where players set the knobs"), ("anywhere", "anywhere")):
             for kind in ("median", "mean", "p90"):
                 lines = table(some, mode, where, kind)
-                parts.append(f"### {amp}, {mode}: {kind} {RANKING[mode]} {words}, {seeds} seeds\n")
+                parts.append(f"### {amp}, {mode}: {kind} {ranking(mode)} {words}, {seeds} seeds\n")
                 parts.append("| " + " | ".join(lines[0]) + " |")
                 parts.append("|" + "---|" * len(lines[0]))
                 parts += ["| " + " | ".join(line) + " |" for line in lines[1:]]
@@ -152,13 +155,13 @@ def plot(rows: Sequence[Row], folder: Path) -> list[Path]:
         figure = Figure(figsize=(9, 4), layout="constrained")
         for axes, where in zip(figure.subplots(1, 2), ("play", "anywhere"), strict=True):
             for strategy in strategies(some):
-                found = curve(some, strategy, where, RANKING[mode], "mean")
+                found = curve(some, strategy, where, ranking(mode), "mean")
                 axes.plot(list(found), list(found.values()), marker="o", label=strategy)
             axes.set_yscale("log")
             axes.set_xlabel("captures")
             axes.set_title("where players set the knobs" if where == "play" else "anywhere")
         axes.legend()
-        figure.supylabel(f"mean {RANKING[mode]}")
+        figure.supylabel(f"mean {ranking(mode)}")
         figure.suptitle(f"{amp}, {mode}")
         path = folder / f"{amp}-{mode}.png"
         figure.savefig(path, dpi=120)

@@ -20,6 +20,7 @@ from rig.bench.subjects import (
 from rig.bench.trial import Terms, Trial, run
 from rig.errors import UsageError
 from rig.learner.strategies import STRATEGIES
+from rig.proposals import designs
 from rig.session.folder import Session, is_session
 
 #: Told of each trial that is done: how many, of how many, and which.
@@ -79,9 +80,8 @@ def _trial(comparison: Comparison, amp: str, strategy: str, seed: int) -> str:
     if comparison.workers > 1:
         torch.set_num_threads(1)
     results = Results(comparison.folder)
-    mode = "features" if comparison.terms.plan is None else "audio"
     with opened(amp, comparison.folder, brief=comparison.terms.plan is None) as subject:
-        known = results.known(mode, subject.name, strategy, seed)
+        known = results.known(comparison.terms.mode, subject.name, strategy, seed)
         for row in run(Trial(subject, strategy, seed), comparison.terms, known.get):
             results.add(row)
             _end_with_parent()
@@ -106,6 +106,10 @@ def compare(comparison: Comparison, tell: Tell) -> None:
         if strategy not in STRATEGIES:
             names = ", ".join(STRATEGIES)
             raise UsageError(f"--strategy {strategy}: there is no such strategy, only {names}")
+        if not designs.is_plan(strategy) and comparison.terms.is_single:
+            raise UsageError(
+                f"--concat: has one member, and --strategy {strategy} asks an ensemble"
+            )
     for amp in comparison.amps:
         if not _is_live(amp):
             with opened(amp, comparison.folder):

@@ -40,6 +40,16 @@ class Terms:
     tests: int
     plan: Plan | None
 
+    @property
+    def mode(self) -> str:
+        """What results are filed under."""
+        return "features" if self.plan is None else self.plan.mode
+
+    @property
+    def is_single(self) -> bool:
+        """Whether there is one model and no ensemble that could be asked."""
+        return self.plan is not None and self.plan.concat
+
     def next_count(self, captures: int) -> int:
         """How many captures there are after the next round: never past a count."""
         ahead = [count for count in self.counts if count > captures]
@@ -57,7 +67,7 @@ class Trial:
     @property
     def asks(self) -> bool:
         """Whether the strategy asks an ensemble."""
-        return self.strategy not in designs.DESIGNS
+        return not designs.is_plan(self.strategy)
 
 
 class Learnt(Protocol):
@@ -164,7 +174,7 @@ class _Run:
     def row(self, settings: Sequence[Setting], learnt: Learnt, spent_s: float) -> dict[str, Any]:
         """What is written down."""
         return {
-            "mode": "features" if self._terms.plan is None else "audio",
+            "mode": self._terms.mode,
             "amp": self._trial.subject.name,
             "strategy": self._trial.strategy,
             "seed": self._trial.seed,

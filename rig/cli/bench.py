@@ -37,6 +37,9 @@ def bench(
     size: Annotated[str, typer.Option(help="Of the WaveNets.")] = "feather",
     steps: Annotated[int, typer.Option(min=1, help="Training steps of each ensemble.")] = 240,
     prior: Annotated[bool, typer.Option(help="Start from the weights that come with rig.")] = True,
+    concat: Annotated[
+        bool, typer.Option("--concat", help="The knobs as plain inputs, as in PANAMA.")
+    ] = False,
     workers: Annotated[
         int, typer.Option(min=0, max=256, help="Processes; 0 is one for each core.")
     ] = 0,
@@ -55,7 +58,7 @@ def bench(
     from rig.bench.trial import Terms
 
     at = _counts(counts)
-    plan = Plan(size=size, steps=steps, prior=prior) if audio else None
+    plan = Plan(size=size, steps=steps, prior=prior, concat=concat) if audio else None
     asked = Comparison(
         folder=folder,
         amps=tuple(amp or ["british"]),
@@ -99,7 +102,7 @@ def _show(rows: list[dict[str, Any]]) -> None:
         some = results.of_amp(rows, mode, amp)
         for where, words in (("play", "where players set the knobs"), ("anywhere", "anywhere")):
             header, *lines = results.table(some, mode, where, "mean")
-            title = f"{amp}: mean {results.RANKING[mode]} {words}"
+            title = f"{amp}: mean {results.ranking(mode)} {words}"
             shown = Table(title=title, title_justify="left", box=None)
             for index, word in enumerate(header):
                 shown.add_column(word, justify="left" if index == 0 else "right", no_wrap=True)

@@ -31,6 +31,8 @@ LEAST_CAPTURES = 2
 FIRST_FACTOR = 2
 #: Later rounds go on with less than the rate that the first one found.
 LATER_RATE = 0.6
+#: Of the search for a learning rate: steps at each, at most and at least, and so many fit a round.
+SEARCH_STEPS, LEAST_SEARCH_STEPS, SEARCH_SHARE = 20, 4, 15
 #: Settings where players set the knobs, for which the expected error is told.
 EXPECTED_AT = 64
 
@@ -148,6 +150,16 @@ def _trained(here: _Round) -> tuple[Model, ModelSpec]:
     teller = here.teller("training", recipe.steps)
     checkpoint.train(here.session, f"round-{here.number}", model, here.dataset, recipe, teller)
     return model, spec
+
+
+def _searched_rate(here: _Round, model: Model, recipe: Recipe) -> float:
+    """The learning rate for this amp; the usual one where a search would outlast the training."""
+    steps = min(SEARCH_STEPS, recipe.steps // SEARCH_SHARE)
+    if steps < LEAST_SEARCH_STEPS:
+        return checkpoint.USUAL_RATE
+    return checkpoint.settled_rate(
+        here.session, lambda: best_rate(model, here.dataset, recipe, steps=steps)
+    )
 
 
 def _ask(here: _Round, model: Model, count: int) -> Ask:

@@ -95,6 +95,11 @@ DESIGNS: Mapping[str, Callable[[int, int, np.random.Generator], NDArray[np.float
 }
 
 
+def is_plan(strategy: str) -> bool:
+    """Whether a strategy is a design, and asks no ensemble."""
+    return strategy in DESIGNS
+
+
 #: What a strategy that asks an ensemble begins with.
 FIRST_DESIGN = "lhs"
 
@@ -117,7 +122,7 @@ def seeds(panel: Panel, strategy: str, count: int, goal: int | None, seed: int) 
 
     A strategy that asks an ensemble begins with a Latin hypercube; a plan, with its own first.
     """
-    if strategy in DESIGNS:
+    if is_plan(strategy):
         return planned(panel, strategy, max(goal or 0, count), seed)[:count]
     return planned(panel, FIRST_DESIGN, count, seed)
 
