@@ -145,8 +145,7 @@ def _trained(here: _Round) -> tuple[Model, ModelSpec]:
         names = [knob.name for knob in here.session.config.panel.knobs]
         model = begun(spec, here.dataset, here.seed, names, config.prior)
         recipe = Recipe(FIRST_FACTOR * config.steps, seed=here.seed)
-        rate = checkpoint.settled_rate(here.session, lambda: best_rate(model, here.dataset, recipe))
-        recipe = Recipe(recipe.steps, rate, seed=here.seed)
+        recipe = Recipe(recipe.steps, _searched_rate(here, model, recipe), seed=here.seed)
     teller = here.teller("training", recipe.steps)
     checkpoint.train(here.session, f"round-{here.number}", model, here.dataset, recipe, teller)
     return model, spec
