@@ -50,7 +50,7 @@ def ask(panel: Panel, count: int, seed: int, pool: list[Setting] | None = None) 
     return Ask(panel, count, 20, seed, learnt[:4], pending, taken, said, said, pool)
 
 
-@budget(max_examples=12, deadline=None)
+@budget(max_examples=8, deadline=None)
 @given(st.sampled_from(sorted(STRATEGIES)), st.booleans(), st.integers(1, 6), st.integers(0, 50))
 def test_a_strategy_asks_for_new_settings_that_may_be_set(
     name: str, hand: bool, count: int, seed: int

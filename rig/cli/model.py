@@ -51,11 +51,11 @@ def _train(session: "Session", tell: Any) -> Any:
         raise LearnerError(f"training broke down: {error}") from None
 
 
-def _setting(session: "Session", at: str) -> "Setting":
+def _setting(session: "Session", at: str, option: str = "--at") -> "Setting":
     try:
         return session.config.panel.parse(at)
     except ValueError as error:
-        raise UsageError(f"--at {at}: {error}") from None
+        raise UsageError(f"{option} {at}: {error}") from None
 
 
 def _model(session: "Session") -> Any:
@@ -102,15 +102,19 @@ def render(
     source: Annotated[Path, typer.Argument(metavar="IN.wav", help="Dry guitar.")],
     target: Annotated[Path, typer.Argument(metavar="OUT.wav", help="Where to write it.")],
     at: At = "",
+    to: Annotated[
+        str, typer.Option("--to", help="Turn the knobs to this setting by the end.")
+    ] = "",
 ) -> None:
-    """Play dry guitar through the model at one setting."""
+    """Play dry guitar through the model at one setting, or while its knobs turn."""
     refuse_missing(source, "recording")
     if source.resolve() == target.resolve():
         raise UsageError(f"{target}: the dry guitar would be overwritten")
     opened = _view(session)
     try:
         setting = _setting(opened, at)
-        _render(opened, _model(opened), source, target, setting)
+        turned = _setting(opened, to, "--to") if to else None
+        _render(opened, _model(opened), source, target, setting, turned)
         out.print(f"{target}: {opened.config.panel.describe(setting)}")
     finally:
         opened.close()
@@ -122,10 +126,18 @@ def _view(session: Path) -> "Session":
     return Session.view(find_session(session))
 
 
-def _render(session: "Session", model: Any, source: Path, target: Path, setting: "Setting") -> None:
+def _render(
+    session: "Session",
+    model: Any,
+    source: Path,
+    target: Path,
+    setting: "Setting",
+    turned: "Setting | None",
+) -> None:
     import torch
 
     from models.spec import play
+    from models.turning import play_turning
     from rig import store
 
     rate, audio = store.read_wav(source)
@@ -134,8 +146,13 @@ def _render(session: "Session", model: Any, source: Path, target: Path, setting:
     if rate != wanted:
         raise UsageError(f"{source}: has {rate} Hz, the model needs {wanted} Hz")
     mono = audio if audio.ndim == 1 else audio.mean(axis=1)
-    knobs = torch.from_numpy(session.config.panel.point(setting)).to(torch.float32)
-    played = play(model, torch.from_numpy(mono).to(torch.float32), knobs)[0]
+    panel, dry = session.config.panel, torch.from_numpy(mono).to(torch.float32)
+    first = torch.from_numpy(panel.point(setting)).to(torch.float32)
+    if turned is None:
+        played = play(model, dry, first)[0]
+    else:
+        last = torch.from_numpy(panel.point(turned)).to(torch.float32)
+        played = play_turning(model, dry, first, last)[0]
     if not torch.isfinite(played).all():
         raise RigError(f"{session.folder}: the model does not give finite audio; train it again")
     store.put(target, store.wav_bytes(played.numpy(), rate))

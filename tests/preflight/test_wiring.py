@@ -1,7 +1,7 @@
 """Wiring mistakes on amps that nobody built: each recognised and named, and no false alarm."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,9 +14,12 @@ from rig.proposals import designs
 from rig.signal import compose_signal
 from tests.preflight.rehearsal import Memory, Rehearsal, random_rig
 
-RIGS = range(1, 21)
-#: Of 20 rigs, so many must be recognised.
-ENOUGH = 19
+#: Ten rigs always, ten more where there is time; of each ten, so many may be missed.
+RIGS = [
+    pytest.param(range(1, 11), id="ten"),
+    pytest.param(range(11, 21), id="ten more", marks=pytest.mark.slow),
+]
+MISSED = 1
 TURNING = ("gain", "bass", "middle", "treble", "master")
 
 
@@ -24,10 +27,10 @@ def silent(_what: str) -> None:
     return None
 
 
-@pytest.fixture(scope="module")
-def memories() -> dict[int, Memory]:
+@pytest.fixture(scope="module", params=RIGS)
+def memories(request: pytest.FixtureRequest) -> dict[int, Memory]:
     """What each amp sounds like; a miswired rig is the same amp at other settings."""
-    return {number: Memory() for number in RIGS}
+    return {number: Memory() for number in request.param}
 
 
 def knob_rows(number: int, memory: Memory, miswiring: str = "[]") -> list[Finding]:
@@ -48,19 +51,17 @@ def bad(rows: list[Finding]) -> dict[str, str]:
     return {row.name.removeprefix("knob "): row.advice for row in rows if not row.passed}
 
 
-def pairs(seed: int) -> Iterator[tuple[int, str, str]]:
+def pairs(seed: int, rigs: Iterable[int]) -> Iterator[tuple[int, str, str]]:
     """A rig and two of its knobs, drawn anew for each kind of mistake."""
     chosen = random.Random(seed)
-    for number in RIGS:
+    for number in rigs:
         first, second = chosen.sample(TURNING, 2)
         yield number, first, second
 
 
-def test_no_false_alarm_in_twenty_healthy_rigs(memories: dict[int, Memory]) -> None:
-    alarms = {
-        number: found for number in RIGS if (found := bad(knob_rows(number, memories[number])))
-    }
-    assert alarms == {}
+def test_no_false_alarm_in_healthy_rigs(memories: dict[int, Memory]) -> None:
+    found = {number: bad(knob_rows(number, memory)) for number, memory in memories.items()}
+    assert not any(found.values()), found
 
 
 def missed(
@@ -74,7 +75,7 @@ def missed(
         "reversed": lambda a, b: {a: "does what turning it down should"},
     }
     found = []
-    for number, first, second in pairs(seed):
+    for number, first, second in pairs(seed, memories):
         other = f", other: {second}" if kind in ("shared", "swapped") else ""
         rows = bad(knob_rows(number, memories[number], f"[{{kind: {kind}, knob: {first}{other}}}]"))
         wanted = words[kind](first, second)
@@ -88,11 +89,11 @@ def missed(
 )
 def test_each_mistake_is_recognised(kind: str, seed: int, memories: dict[int, Memory]) -> None:
     wrong = missed(kind, seed, memories)
-    assert len(wrong) <= len(RIGS) - ENOUGH, wrong
+    assert len(wrong) <= MISSED, wrong
 
 
-def test_findings_say_what_to_do(memories: dict[int, Memory]) -> None:
-    rows = knob_rows(1, memories[1], "[{kind: reversed, knob: bass}]")
+def test_findings_say_what_to_do() -> None:
+    rows = knob_rows(1, Memory(), "[{kind: reversed, knob: bass}]")
     verdicts = {row.name: row.verdict for row in rows}
     assert verdicts["knob bass"] is Verdict.BAD
     assert verdicts["knob gain"] is Verdict.GOOD
