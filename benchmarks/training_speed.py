@@ -59,8 +59,8 @@ class Theirs:
         self.field = self.module.net.receptive_field - 1
         self.audio, self.back = audio, back
         configured = self.module.configure_optimizers()
-        self.optimiser = configured[0][0]
-        self.scheduler = configured[1][0]
+        self.optimiser = configured["optimizer"]
+        self.scheduler = configured["lr_scheduler"]["scheduler"]
         self.draw = torch.Generator().manual_seed(0)
         self.steps = 0
 
@@ -96,13 +96,19 @@ _LAYERS = {
     "activation": "Tanh",
     "gated": False,
 }
+
+
+def _head(channels: int, bias: bool) -> dict[str, object]:
+    return {"out_channels": channels, "kernel_size": 1, "bias": bias}
+
+
 NETS = {
     "wavenet": {
         "name": "WaveNet",
         "config": {
             "layers_configs": [
-                {**_LAYERS, "input_size": 1, "channels": 16, "head_size": 8, "head_bias": False},
-                {**_LAYERS, "input_size": 16, "channels": 8, "head_size": 1, "head_bias": True},
+                {**_LAYERS, "input_size": 1, "channels": 16, "head": _head(8, False)},
+                {**_LAYERS, "input_size": 16, "channels": 8, "head": _head(1, True)},
             ],
             "head_scale": 0.02,
         },

@@ -184,6 +184,6 @@ def test_a_real_run_that_is_killed_keeps_its_lines_and_is_taken_up(tmp_path: Pat
     after = lines.read_text(encoding="utf-8").splitlines()
     assert after[: len(before)] == before
     assert len(after) == 4
-    assert "tweed: mean network_db where players set the knobs" in done.stdout
+    assert "tweed, features: mean network_db where players set the knobs" in done.stdout
     assert (tmp_path / "results.md").is_file()
     assert json.loads(after[0])["mode"] == "features"
