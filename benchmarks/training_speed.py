@@ -27,6 +27,7 @@ from models.start import start_at_levels
 from models.training import Dataset, Recipe, Training, evaluate
 from rig.bench.subjects import SAMPLE_RATE, VirtualSubject, heard_frames
 from rig.config import ExcerptConfig, SignalConfig
+from rig.learner.final import FRAMES, RATE
 
 GUITAR = SignalConfig(
     train=ExcerptConfig(file="builtin:guitar-train", length_s=25.0),
@@ -182,10 +183,10 @@ def quality(
         if spent - evaluated > 10.0:
             evaluated = spent
             reached["theirs"].append((spent, theirs.esr(held.audio[span], held.targets[0, span])))
-    trial = ours("wavenet", 1, data, 131_072, 8192, 10**6)
+    trial = ours("wavenet", 1, data, FRAMES, 8192, 10**6)
     steps = int(minutes * 60 / seconds_a_step(trial.advance))
     for share in (0.1, 0.2, 0.3, 0.4, 0.5):
-        training = ours("wavenet", 1, data, 131_072, 8192, max(int(steps * share), 1))
+        training = ours("wavenet", 1, data, FRAMES, 8192, max(int(steps * share), 1), RATE)
         began = time.perf_counter()
         while not training.is_over:
             training.advance()

@@ -225,7 +225,10 @@ class Training:
         """Put the gradient over all shards into the parameters; the loss, mean over members."""
         batch = sum(captures.shape[1] for captures, _ in shards)
         jobs = [(captures, starts, window, batch) for captures, starts in shards]
-        found = list(_threads(self._shards).map(lambda job: self._gradient(*job), jobs))
+        if len(jobs) == 1:
+            found = [self._gradient(*jobs[0])]
+        else:
+            found = list(_threads(self._shards).map(lambda job: self._gradient(*job), jobs))
         for parameter, gradients in zip(
             self._learning, zip(*(g for g, _ in found), strict=True), strict=True
         ):

@@ -114,7 +114,7 @@ class LearnerConfig(Section):
     """Training steps in each round; the first round takes twice as many."""
     final_size: str = "standard"
     """Size of the model that is exported, in the same architecture."""
-    final_steps: Annotated[int, Field(ge=1, le=10_000_000)] = 1_200
+    final_steps: Annotated[int, Field(ge=1, le=10_000_000)] = 2_400
     """Training steps of the model that is exported."""
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     """Where training runs; 'auto' takes CUDA, then MPS, then the CPU."""
