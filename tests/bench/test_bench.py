@@ -71,7 +71,9 @@ def test_the_takes_of_a_session_are_an_amp(finished: Path, tmp_path: Path) -> No
     session = Session.view(finished)
     pool = set(ReplayedSubject(session).pool)
     session.close()
-    for row in results.Results(tmp_path).rows():
+    rows = results.Results(tmp_path).rows()
+    assert [row["captures"] for row in rows] == [4, 6] * len(STRATEGIES)
+    for row in rows:
         assert {Setting(tuple(values)) for values in row["settings"]} <= pool
 
 
