@@ -91,7 +91,7 @@ class Tested:
     rms: list[float]
 
 
-def test(model: Model, subject: Subject, settings: Sequence[Setting]) -> Tested:
+def tried(model: Model, subject: Subject, settings: Sequence[Setting]) -> Tested:
     """Play the held-out guitar at every setting."""
     data = dataset(subject, settings, [Part.HOLDOUT])
     history, start = model.history_frames, data.start

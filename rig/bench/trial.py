@@ -114,7 +114,7 @@ class _Audio:
 
     def errors(self, settings: Sequence[Setting]) -> dict[str, list[float]]:
         """ESR, spectral distance, and the true level."""
-        tested = audio.test(self._model, self._subject, settings)
+        tested = audio.tried(self._model, self._subject, settings)
         return {"esr": tested.esr, "stft": tested.stft, "rms": tested.rms}
 
     def opinions(self) -> tuple[Opinions, Opinions]:
@@ -126,7 +126,7 @@ class _Audio:
         return opinions.relative(self._model, heard, rate), opinions.plain(self._model, heard)
 
 
-def tests(subject: Subject, count: int) -> tuple[list[Setting], list[Setting]]:
+def tested_settings(subject: Subject, count: int) -> tuple[list[Setting], list[Setting]]:
     """Settings where players set the knobs, and half as many anywhere (or of the pool)."""
     random = np.random.default_rng(TEST_SEED)
     panel = subject.panel
@@ -161,7 +161,7 @@ class _Run:
 
     def __init__(self, trial: Trial, terms: Terms) -> None:
         self._trial, self._terms = trial, terms
-        self._play, self._anywhere = tests(trial.subject, terms.tests)
+        self._play, self._anywhere = tested_settings(trial.subject, terms.tests)
         self._tested = set(self._play) | set(self._anywhere)
         self._hear = features.Listener(trial.subject)
 
@@ -207,10 +207,10 @@ class _Run:
         """All settings of a plan laid out for so many; seeds of who asks an ensemble later."""
         subject, seed = self._trial.subject, self._trial.seed
         design = designs.FIRST_DESIGN if self._trial.asks else self._trial.strategy
-        found = [
-            s for s in designs.planned(subject.panel, design, count, seed) if s not in self._tested
-        ]
-        return found if subject.pool is None else _nearest(subject, found, self._tested)
+        laid_out = designs.planned(subject.panel, design, count, seed)
+        if subject.pool is not None:
+            return _nearest(subject, laid_out, self._tested)
+        return [setting for setting in laid_out if setting not in self._tested]
 
 
 def _silence(points: torch.Tensor) -> list[torch.Tensor]:

@@ -46,7 +46,7 @@ SHORT = Recipe(16, 0.005, frames=4_096, windows=(1_024, 2_048), seed=1, averagin
 
 @pytest.mark.parametrize("spec", TOYS, ids=str)
 def test_training_learns_and_repeats_itself_to_the_bit(spec: ModelSpec) -> None:
-    data = toy()
+    data = toy(3)
     contents = []
     for _ in range(2):
         model = made(spec, seed=4)
