@@ -1,5 +1,6 @@
 """What many tests need: a configuration that runs in seconds, and sessions made with it."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from calibration.signals import Signal, compose
 from rig import config as configuration
 from rig.config import Config
 from rig.service import Request, capture
+
+#: Torch's threads sleep while they wait: two test processes share the cores. Read at its import.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 TINY = """
 name: tiny

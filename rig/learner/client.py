@@ -20,10 +20,12 @@ STALL_S = 600.0
 WORKER = "rig.learner.worker"
 #: Large blocks are kept and reused, not given back to the system after every step: a training
 #: step is up to twice as fast (glibc reads these; elsewhere they mean nothing).
-_ALLOCATOR = {
+_ENVIRONMENT = {
     "MALLOC_MMAP_THRESHOLD_": "4000000000",
     "MALLOC_TRIM_THRESHOLD_": "8000000000",
     "MALLOC_TOP_PAD_": "100000000",
+    # Threads that wait must sleep: spinning beside another busy program costs a factor of ten.
+    "OMP_WAIT_POLICY": "PASSIVE",
 }
 
 Answer = RoundLearned | ModelTrained
@@ -83,7 +85,7 @@ class Learner:
         try:
             if self._child is None:
                 log = self._folder / "logs" / "learner.log"
-                self._child = Child(WORKER, log, _ALLOCATOR)
+                self._child = Child(WORKER, log, _ENVIRONMENT)
             self._child.send(message)
         except (ChildGone, OSError):
             self.stop()
