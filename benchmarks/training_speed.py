@@ -9,13 +9,9 @@ the virtual amp and notes when each reaches which ESR on guitar that it has not 
 """
 
 import argparse
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-
-for name in ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"):
-    os.environ.setdefault(name, "4000000000")  # for processes started from here
 
 import numpy as np
 import torch

@@ -78,8 +78,6 @@ class Recipe:
         clip: Largest gradient norm.
         averaging: How much of the averaged weights stays from step to step.
         checks: How often in a run the averaged weights are tried on the validation settings.
-        folds: Every capture of these many is withheld from one member, so that members differ by
-            what they have not heard; 0 withholds nothing.
         weights: Of the loss.
     """
 
@@ -92,7 +90,6 @@ class Recipe:
     clip: float = 1.0
     averaging: float = 0.98
     checks: int = 16
-    folds: int = 0
     weights: LossWeights = field(default_factory=LossWeights)
 
 
@@ -113,22 +110,12 @@ SAFE_STEPS = 50
 BROKEN_AWAY = 10.0
 
 
-def fold_of(captures: int, folds: int, members: int) -> Tensor:
-    """Which captures each member hears, ``(members, captures)``; all of them hear most."""
-    numbers = torch.arange(captures)
-    heard = torch.ones(members, captures, dtype=torch.bool)
-    if folds and captures > folds:
-        for member in range(members):
-            heard[member] = numbers % folds != member
-    return heard
-
-
 @lru_cache(maxsize=1)
 def _threads(count: int) -> ThreadPoolExecutor:
     """Threads that do their part of a batch with one core each.
 
-    A part per core and no core waiting for another inside an operation: an LSTM gains a factor of
-    two on two cores where torch's own threads gain nothing, a WaveNet a third.
+    A part per core and no core waiting for another inside an operation: torch's own threads gain
+    an LSTM of few windows nothing.
     """
     return ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(1,))
 
@@ -154,7 +141,6 @@ class Training:
         history = model.history_frames
         self._padded = torch.cat([data.audio.new_zeros(history), data.audio])
         self._powers = data.powers(recipe.weights.emphasis)
-        self._heard = fold_of(len(data.targets), recipe.folds, model.members).float()
         self._draw = torch.Generator().manual_seed(recipe.seed)
         reading = {id(p) for p in model.encoder.parameters()}
         self._optimiser = torch.optim.Adam(
@@ -190,8 +176,8 @@ class Training:
         choice = int(torch.randint(len(self.recipe.windows), (), generator=draw))
         window = min(self.recipe.windows[choice], longest)
         batch = max(round(self.recipe.frames / (window * members)), 1)
-        captures = torch.multinomial(self._heard, batch, replacement=True, generator=draw)
         size = (members, batch)
+        captures = torch.randint(len(data.targets), size, generator=draw)
         starts = torch.randint(data.start, data.stop - window + 1, size, generator=draw)
         device = data.audio.device
         return captures.to(device), starts.to(device), window

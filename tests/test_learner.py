@@ -47,7 +47,7 @@ def ask(panel: Panel, count: int, seed: int, pool: list[Setting] | None = None) 
     pending, tested = learnt[4:], designs.holdouts(panel, 2, seed, learnt)
     taken = [*learnt, *tested] if pool is None else learnt
     said = members(seed)
-    return Ask(panel, count, 20, seed, learnt[:4], pending, taken, said, said, pool)
+    return Ask(panel, count, 20, seed, seed, learnt[:4], pending, taken, said, said, pool)
 
 
 @budget(max_examples=8, deadline=None)
@@ -82,7 +82,7 @@ def test_a_knob_space_that_is_used_up_gives_what_it_has(name: str) -> None:
     panel = Panel((switch, Knob("gain", positions=2)))
     said = members(0, 2)
     taken = [panel.quantise([0, 0]), panel.quantise([1, 1]), panel.quantise([0, 1])]
-    asked = Ask(panel, 5, None, 0, taken[:2], taken[2:], taken, said, said)
+    asked = Ask(panel, 5, None, 0, 0, taken[:2], taken[2:], taken, said, said)
     assert STRATEGIES[name](asked, lambda *_: None).settings == [panel.quantise([1, 0])]
 
 
@@ -98,6 +98,17 @@ def test_where_hands_turn_a_knob_a_batch_moves_it_less() -> None:
         return moved
 
     assert travel(True) < travel(False)
+
+
+@pytest.mark.parametrize("design", designs.DESIGNS)
+def test_batches_of_a_plan_are_the_plan_whatever_round_it_is(design: str) -> None:
+    panel, said = board(), members(0)
+    plan = designs.planned(panel, design, 12, 7)
+    taken = designs.seeds(panel, design, 4, 12, 7)
+    for round_seed in (7_001, 7_002):
+        asked = Ask(panel, 4, 12, round_seed, 7, taken, [], taken, said, said)
+        taken = [*taken, *STRATEGIES[design](asked, lambda *_: None).settings]
+    assert taken == plan
 
 
 class Killed(Exception):

@@ -1,5 +1,6 @@
 """All trials of a comparison, a process for each core, taken up where they were left."""
 
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from rig.bench.subjects import (
 )
 from rig.bench.trial import Terms, Trial, run
 from rig.errors import UsageError
+from rig.learner.client import ENVIRONMENT
 from rig.learner.strategies import STRATEGIES
 from rig.proposals import designs
 from rig.session.folder import Session, is_session
@@ -89,10 +91,13 @@ def _trial(comparison: Comparison, amp: str, strategy: str, seed: int) -> str:
 
 
 def _end_with_parent() -> None:
-    """A worker whose parent was killed does not go on for hours."""
+    """A worker whose parent was killed does not go on for hours.
+
+    It leaves at once: an exception would only end one of the trials that wait for it.
+    """
     parent = parent_process()
     if parent is not None and not parent.is_alive():
-        raise SystemExit(1)
+        os._exit(1)
 
 
 def compare(comparison: Comparison, tell: Tell) -> None:
@@ -124,6 +129,7 @@ def compare(comparison: Comparison, tell: Tell) -> None:
         for done, trial in enumerate(trials, 1):
             tell(done, len(trials), _trial(*trial))
         return
+    os.environ.update(ENVIRONMENT)  # read when a worker starts
     spawn = get_context("spawn")
     with ProcessPoolExecutor(comparison.workers, mp_context=spawn) as pool:
         try:

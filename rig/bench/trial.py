@@ -126,7 +126,7 @@ class _Audio:
         return opinions.relative(self._model, heard, rate), opinions.plain(self._model, heard)
 
 
-def tested_settings(subject: Subject, count: int) -> tuple[list[Setting], list[Setting]]:
+def unheard_settings(subject: Subject, count: int) -> tuple[list[Setting], list[Setting]]:
     """Settings where players set the knobs, and half as many anywhere (or of the pool)."""
     random = np.random.default_rng(TEST_SEED)
     panel = subject.panel
@@ -161,7 +161,7 @@ class _Run:
 
     def __init__(self, trial: Trial, terms: Terms) -> None:
         self._trial, self._terms = trial, terms
-        self._play, self._anywhere = tested_settings(trial.subject, terms.tests)
+        self._play, self._anywhere = unheard_settings(trial.subject, terms.tests)
         self._tested = set(self._play) | set(self._anywhere)
         self._hear = features.Listener(trial.subject)
 
@@ -194,6 +194,7 @@ class _Run:
             count=count,
             goal=self._terms.counts[-1],
             seed=trial.seed * 1_000 + len(settings),
+            plan_seed=trial.seed,
             learnt=settings,
             pending=[],
             taken=[*settings, *self._tested],

@@ -2,17 +2,12 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from rig.cli.common import out
 from rig.errors import UsageError
-
-if TYPE_CHECKING:
-    pass
-
-ALL = ("integrated-variance", "lhs+corners", "lhs", "sobol", "random", "panama")
 
 
 def bench(
@@ -56,13 +51,14 @@ def bench(
     from rig.bench.audio import Plan
     from rig.bench.run import Comparison, compare
     from rig.bench.trial import Terms
+    from rig.learner.strategies import STRATEGIES
 
     at = _counts(counts)
     plan = Plan(size=size, steps=steps, prior=prior, concat=concat) if audio else None
     asked = Comparison(
         folder=folder,
         amps=tuple(amp or ["british"]),
-        strategies=tuple(strategy or ALL),
+        strategies=tuple(strategy or STRATEGIES),
         seeds=tuple(range(seeds)),
         terms=Terms(counts=at, seeds_at=min(first, at[0]), batch=batch, tests=tests, plan=plan),
         workers=workers or os.cpu_count() or 1,

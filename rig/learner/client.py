@@ -20,7 +20,7 @@ STALL_S = 600.0
 WORKER = "rig.learner.worker"
 #: Large blocks are kept and reused, not given back to the system after every step: a training
 #: step is up to twice as fast (glibc reads these; elsewhere they mean nothing).
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "MALLOC_MMAP_THRESHOLD_": "4000000000",
     "MALLOC_TRIM_THRESHOLD_": "8000000000",
     "MALLOC_TOP_PAD_": "100000000",
@@ -85,7 +85,7 @@ class Learner:
         try:
             if self._child is None:
                 log = self._folder / "logs" / "learner.log"
-                self._child = Child(WORKER, log, _ENVIRONMENT)
+                self._child = Child(WORKER, log, ENVIRONMENT)
             self._child.send(message)
         except (ChildGone, OSError):
             self.stop()

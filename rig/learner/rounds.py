@@ -135,7 +135,8 @@ class _Round:
 
 def _trained(here: _Round) -> tuple[Model, ModelSpec]:
     config, positions = here.session.config.learner, here.session.config.panel.switch_positions
-    spec = ModelSpec(config.architecture, config.size, positions, config.members, config.shared)
+    shared = config.shared and config.architecture == "wavenet"
+    spec = ModelSpec(config.architecture, config.size, positions, config.members, shared)
     last = last_ensemble(here.session)
     if last is not None and last[1] == spec:
         model = last[0].to(here.dataset.audio.device)
@@ -171,6 +172,7 @@ def _ask(here: _Round, model: Model, count: int) -> Ask:
         count=count,
         goal=session.config.plan.captures,
         seed=here.seed,
+        plan_seed=session.config.seed,
         learnt=[about.capture.setting for about in data.learnt(session)],
         pending=[about.capture.setting for about in session.state.pending],
         taken=session.state.settings(),

@@ -34,7 +34,8 @@ class Ask:
         panel: The knobs.
         count: How many settings are wanted.
         goal: For how many captures a plan is laid out; None where only the clock decides.
-        seed: Everything random is drawn from it.
+        seed: Everything random of this batch is drawn from it.
+        plan_seed: A plan is drawn from it: the same for the whole session.
         learnt: What the ensemble has learnt from.
         pending: What is being recorded and will be known.
         taken: What must not be asked for again: all of these, and what is only tested on.
@@ -47,6 +48,7 @@ class Ask:
     count: int
     goal: int | None
     seed: int
+    plan_seed: int
     learnt: Sequence[Setting]
     pending: Sequence[Setting]
     taken: Sequence[Setting]
@@ -135,7 +137,7 @@ def _proposal(ask: Ask, proposed: Proposed) -> Proposal:
     return Proposal(chosen + filled, errors, len(chosen))
 
 
-def ours(ask: Ask, progress: Progress) -> Proposal:
+def lowest_expected_error(ask: Ask, progress: Progress) -> Proposal:
     """The batch that lowers the expected error most where players set the knobs."""
     targets = _drawn(ask, TARGETS, designs.TARGET_STREAM, play=True)
     if ask.pool is not None:
@@ -167,8 +169,8 @@ def panama(ask: Ask, progress: Progress) -> Proposal:
 def _by_plan(design: str) -> Strategy:
     def propose(ask: Ask, progress: Progress) -> Proposal:
         """The next settings of a plan that was laid out before anything was heard."""
-        wanted = max(ask.goal or 0, len(ask.taken) + ask.count)
-        plan = _free(ask, designs.planned(ask.panel, design, wanted, ask.seed))[: ask.count]
+        wanted = ask.goal or len(ask.taken) + ask.count
+        plan = _free(ask, designs.planned(ask.panel, design, wanted, ask.plan_seed))[: ask.count]
         progress(1, 1)
         points = [tuple(ask.panel.point(setting).tolist()) for setting in plan]
         return _proposal(ask, Proposed(points, [0.0] * len(points)))
@@ -178,7 +180,7 @@ def _by_plan(design: str) -> Strategy:
 
 #: By the name that a configuration gives.
 STRATEGIES: dict[str, Strategy] = {
-    "integrated-variance": ours,
+    "integrated-variance": lowest_expected_error,
     "panama": panama,
     **{design: _by_plan(design) for design in designs.DESIGNS},
 }

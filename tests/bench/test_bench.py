@@ -16,7 +16,7 @@ from rig import config as configuration
 from rig.bench import features, results
 from rig.bench.run import Comparison, compare, opened
 from rig.bench.subjects import LiveSubject, ReplayedSubject, heard_frames
-from rig.bench.trial import Terms, tested_settings
+from rig.bench.trial import Terms, unheard_settings
 from rig.cli import bench
 from rig.errors import UsageError
 from rig.knobs import Setting
@@ -57,7 +57,7 @@ def test_a_comparison_broken_off_goes_on_and_ends_the_same(tmp_path: Path) -> No
 def test_no_setting_is_learnt_from_and_tested_on(tmp_path: Path) -> None:
     compare(comparison(tmp_path, strategies=STRATEGIES[:1]), lambda *_: None)
     with opened("tweed", tmp_path, brief=True) as subject:
-        play, anywhere = tested_settings(subject, TERMS.tests)
+        play, anywhere = unheard_settings(subject, TERMS.tests)
     for row in results.Results(tmp_path).rows():
         learnt = {Setting(tuple(values)) for values in row["settings"]}
         assert len(learnt) == row["captures"]

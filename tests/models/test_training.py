@@ -18,7 +18,6 @@ from models.training import (
     best_rate,
     dump_state,
     evaluate,
-    fold_of,
     load_state,
     run,
     train,
@@ -142,14 +141,6 @@ def test_validation_settings_keep_the_best_weights_and_end_a_run_that_gets_worse
     assert training.step < 160
     kept = float(evaluate(model, upside_down).mean.log().mean().exp())
     assert kept == pytest.approx(training.best_error, rel=1e-4)
-
-
-def test_every_capture_is_heard_by_most_members_and_some_by_all() -> None:
-    heard = fold_of(24, 8, 4)
-    assert heard.sum(1).tolist() == [21, 21, 21, 21]
-    assert int(heard.sum(0).min()) == 3
-    assert bool(fold_of(6, 8, 4).all())
-    assert bool(fold_of(24, 0, 4).all())
 
 
 def test_the_search_for_a_rate_leaves_the_model_as_it_was_and_avoids_what_diverges() -> None:
