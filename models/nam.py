@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from models.dataset import Model
 from models.lstm import KnobLSTM
-from models.training import Model
 from models.wavenet import ArrayShape, FoldedArray, KnobWaveNet
 
 VERSION = "0.7.0"

@@ -3,8 +3,8 @@
 from torch import Tensor
 
 from models.acquisition import Opinions
+from models.dataset import Model
 from models.mel import log_mel
-from models.training import Model
 
 #: A difference of so many decibels in a mel band counts as an error of 1.
 MEL_UNIT_DB = 20.0

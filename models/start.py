@@ -7,7 +7,7 @@ be silent: too loud by 20 dB at a quiet setting is a hundred times the error of 
 import torch
 from torch import Tensor
 
-from models.training import Dataset, Model
+from models.dataset import Dataset, Model
 from models.wavenet import KnobWaveNet
 
 #: Which of the encoder's outputs are the logarithms of the gain before and behind the network.

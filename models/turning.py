@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from models.training import Model
+from models.dataset import Model
 
 #: Frames between two settings; in between, the output fades from one to the other.
 BLOCK_FRAMES = 1_024

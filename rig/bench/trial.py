@@ -10,7 +10,7 @@ import torch
 
 from models import opinions
 from models.acquisition import Opinions
-from models.training import Model
+from models.dataset import Model
 from rig.bench import audio, features
 from rig.bench.audio import Plan
 from rig.bench.subjects import Subject

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from statistics import median
 
-from models.training import Dataset, Model, evaluate
+from models.dataset import Dataset, Model, evaluate
 from rig.facts import FoundError
 from rig.learner import data
 from rig.session.folder import Session

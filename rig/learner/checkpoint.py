@@ -5,16 +5,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from models.training import (
-    Dataset,
-    Guard,
-    Model,
-    Progress,
-    Recipe,
-    Training,
-    dump_state,
-    load_state,
-)
+from models.dataset import Dataset, Model
+from models.training import Guard, Progress, Recipe, Training, dump_state, load_state
 from rig import store
 from rig.errors import StorageError
 from rig.session.folder import Session

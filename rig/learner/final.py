@@ -10,10 +10,11 @@ import torch
 from calibration.signals import Part
 from models import opinions
 from models.acquisition import expected_errors
+from models.dataset import Model
 from models.nam import document
 from models.reader import read_and_play
 from models.spec import ModelSpec, dump_model, play
-from models.training import Model, Recipe
+from models.training import Recipe
 from rig import facts, store
 from rig.capture import Role
 from rig.errors import LearnerError

@@ -10,10 +10,11 @@ import torch
 
 from models import opinions
 from models.acquisition import expected_errors
+from models.dataset import Dataset, Model, evaluate
 from models.prior import has_prior, start_from_prior
 from models.spec import BadModel, ModelSpec, dump_model, load_model
 from models.start import start_at_levels
-from models.training import Dataset, Model, Recipe, best_rate, evaluate
+from models.training import Recipe, best_rate
 from models.wavenet import KnobWaveNet
 from rig import facts, store
 from rig.capture import Role

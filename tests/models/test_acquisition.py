@@ -19,8 +19,8 @@ from models.acquisition import (
     on_positions,
     separate_maxima,
 )
+from models.dataset import Model
 from models.spec import ModelSpec
-from models.training import Model
 
 STILL = Climb(0, 0.1)
 

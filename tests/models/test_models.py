@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from models.dataset import Model
 from models.knobs import KnobEncoder
 from models.nam import document
 from models.spec import BadModel, ModelSpec, dump_model, load_model, play
-from models.training import Model
 from models.turning import BLOCK_FRAMES, play_turning
 from models.wavenet import SHAPES, KnobWaveNet
 

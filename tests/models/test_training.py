@@ -6,18 +6,16 @@ from unittest.mock import Mock
 import pytest
 import torch
 
+from models.dataset import Dataset, Model, evaluate
 from models.prior import has_prior, known_as, start_from_prior
 from models.spec import ModelSpec, dump_model
 from models.start import log_levels, polarity, start_at_levels
 from models.training import (
-    Dataset,
     Diverged,
-    Model,
     Recipe,
     Training,
     best_rate,
     dump_state,
-    evaluate,
     load_state,
     run,
     train,
