@@ -4,7 +4,9 @@ import math
 from collections.abc import Iterable, Sequence
 from statistics import median
 
-from models.dataset import Dataset, Model, evaluate
+import torch
+
+from models.dataset import Model, evaluate
 from rig.facts import FoundError
 from rig.learner import data
 from rig.session.folder import Session
@@ -14,29 +16,34 @@ from rig.session.state import State
 REMEMBERED = 24
 
 
-def found(session: Session, last: Model, dataset: Dataset) -> tuple[FoundError, ...]:
+def found(session: Session, last: Model, where: torch.device) -> tuple[FoundError, ...]:
     """The last round's ensemble on what was recorded because of it, before it learns from it.
+
+    On the held-out guitar: it has learnt the other one at other settings.
 
     Args:
         session: The session, with the last round's captures.
         last: The last round's ensemble.
-        dataset: Every capture that may be learnt from now.
+        where: It is played there.
     """
     before = session.state.rounds[-1]
     expected = dict(zip(before.values, before.disagreement, strict=True))
     fresh = [
-        (row, about.capture.number, expected[about.capture.setting.values])
-        for row, about in enumerate(data.learnt(session))
+        about
+        for about in data.learnt(session)
         if about.capture.number not in before.learnt_from
         and about.capture.setting.values in expected
     ]
     if not fresh:
         return ()
-    model = last.to(dataset.audio.device)
-    errors = evaluate(model, dataset.only([row for row, _, _ in fresh])).mean.tolist()
+    errors = evaluate(last.to(where), data.test_set(session, fresh).to(where)).mean.tolist()
     return tuple(
-        FoundError(capture=number, expected=error, found=esr)
-        for (_, number, error), esr in zip(fresh, errors, strict=True)
+        FoundError(
+            capture=about.capture.number,
+            expected=expected[about.capture.setting.values],
+            found=esr,
+        )
+        for about, esr in zip(fresh, errors, strict=True)
     )
 
 

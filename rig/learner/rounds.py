@@ -228,7 +228,7 @@ def learn(session: Session, number: int, count: int, tell: Tell) -> facts.RoundL
     captures = data.learnt(session)
     here = _Round(session, number, tell, learnt_set(session))
     last = last_ensemble(session)
-    found = calibrate.found(session, last[0], here.dataset) if last is not None else ()
+    found = calibrate.found(session, last[0], here.dataset.audio.device) if last is not None else ()
     calibration = calibrate.factor([*calibrate.so_far(session.state), *found])
     model, spec = _trained(here)
     where = here.dataset.audio.device
