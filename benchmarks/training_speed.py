@@ -24,13 +24,15 @@ from models.start import start_at_levels
 from models.training import Recipe, Training
 from rig.bench.subjects import SAMPLE_RATE, VirtualSubject, heard_frames
 from rig.config import ExcerptConfig, SignalConfig
-from rig.learner.final import FRAMES, RATE
+from rig.learner.final import FRAMES
 
 GUITAR = SignalConfig(
     train=ExcerptConfig(file="builtin:guitar-train", length_s=25.0),
     holdout=ExcerptConfig(file="builtin:guitar-holdout", start_s=3.0, length_s=8.0),
 )
 STEPS, WARM = 8, 2
+#: Of our steps, as of any recipe.
+WINDOWS = Recipe(1).windows
 
 
 def recorded(folder: Path) -> tuple[torch.Tensor, torch.Tensor, VirtualSubject]:
@@ -125,17 +127,24 @@ OURS = {"wavenet": "standard", "lstm": "1x24"}
 
 
 def ours(
-    kind: str, members: int, data: Dataset, frames: int, window: int, steps: int, rate: float = 0.01
+    kind: str,
+    members: int,
+    data: Dataset,
+    frames: int,
+    windows: tuple[int, ...],
+    steps: int = 10**6,
 ) -> Training:
+    """A training run of ours from its start."""
     torch.manual_seed(0)
     spec = ModelSpec(kind, OURS[kind], (0,), members, shared=kind == "wavenet" and members > 1)
     model = spec.build()
     start_at_levels(model, data)
-    recipe = Recipe(steps, rate, frames=frames, windows=(window,))
+    recipe = Recipe(steps, frames=frames, windows=windows)
     return Training(model, data, recipe)
 
 
 def seconds_a_step(step: Callable[[], object]) -> float:
+    """Mean over a few steps, the first ones left out."""
     for _ in range(WARM):
         step()
     began = time.perf_counter()
@@ -145,6 +154,7 @@ def seconds_a_step(step: Callable[[], object]) -> float:
 
 
 def throughput(audio: torch.Tensor, back: torch.Tensor, data: Dataset) -> None:
+    """Both at several batches and windows, and what an ensemble costs."""
     for kind in ("wavenet", "lstm"):
         best = {}
         sizes = [(8, 8192), (16, 8192), (8, 16_384), (8, 32_768)]
@@ -153,7 +163,7 @@ def throughput(audio: torch.Tensor, back: torch.Tensor, data: Dataset) -> None:
             theirs = Theirs(kind, batch, window, audio, back)
             fresh = batch * window / SAMPLE_RATE
             best[f"theirs {batch} x {window}"] = fresh / seconds_a_step(theirs.step)
-            training = ours(kind, 1, data, batch * window, window, 10**6)
+            training = ours(kind, 1, data, batch * window, (window,))
             best[f"ours {batch} x {window}"] = fresh / seconds_a_step(training.advance)
         for words, speed in best.items():
             print(f"{kind}: {words}: {speed:.2f} s of audio a second", flush=True)
@@ -162,14 +172,15 @@ def throughput(audio: torch.Tensor, back: torch.Tensor, data: Dataset) -> None:
         }
         print(f"{kind}: at their best {top['ours'] / top['theirs']:.2f} times", flush=True)
     for frames in (65_536, 131_072):
-        one = seconds_a_step(ours("wavenet", 1, data, frames, 8192, 10**6).advance)
-        four = seconds_a_step(ours("wavenet", 4, data, frames, 8192, 10**6).advance)
+        one = seconds_a_step(ours("wavenet", 1, data, frames, (8192,)).advance)
+        four = seconds_a_step(ours("wavenet", 4, data, frames, (8192,)).advance)
         print(f"a step over {frames} frames: 4 members cost {four / one:.2f} times one member")
 
 
 def quality(
     audio: torch.Tensor, back: torch.Tensor, data: Dataset, held: Dataset, minutes: float
 ) -> None:
+    """When each reaches which error on guitar that it has not heard."""
     theirs, spent, evaluated = Theirs("wavenet", 16, 8192, audio, back), 0.0, 0.0
     reached: dict[str, list[tuple[float, float]]] = {"theirs": [], "ours": []}
     span = slice(held.start, held.stop)
@@ -180,10 +191,10 @@ def quality(
         if spent - evaluated > 10.0:
             evaluated = spent
             reached["theirs"].append((spent, theirs.esr(held.audio[span], held.targets[0, span])))
-    trial = ours("wavenet", 1, data, FRAMES, 8192, 10**6)
+    trial = ours("wavenet", 1, data, FRAMES, WINDOWS)
     steps = int(minutes * 60 / seconds_a_step(trial.advance))
-    for share in (0.1, 0.2, 0.3, 0.4, 0.5):
-        training = ours("wavenet", 1, data, FRAMES, 8192, max(int(steps * share), 1), RATE)
+    for share in (0.05, 0.1, 0.2, 0.35, 0.5):
+        training = ours("wavenet", 1, data, FRAMES, WINDOWS, max(int(steps * share), 1))
         began = time.perf_counter()
         while not training.is_over:
             training.advance()

@@ -21,6 +21,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from models.dataset import Dataset, Model, evaluate
 from models.losses import LossWeights, relative_loss
 from models.lstm import KnobLSTM
+from models.soap import SOAP
 from models.wavenet import KnobWaveNet
 
 
@@ -36,7 +37,8 @@ class Recipe:
         steps: Optimiser steps.
         rate: Peak learning rate; it rises over the first `RISE` of the steps and then falls.
         reading: How many times that rate the encoder of the knobs goes.
-        frames: Frames that count in each step, over all members together.
+        frames: Frames that count in each step, over all members together; more where a core of
+            the processor would have no window of its own. Many small steps beat few large ones.
         windows: Lengths of window, in frames, that steps draw from: short ones see more captures
             at once, long ones waste less on the history in front and hear slow things.
         seed: Of the draw.
@@ -47,10 +49,10 @@ class Recipe:
     """
 
     steps: int
-    rate: float = 0.01
+    rate: float = 0.006
     reading: float = 2.0
-    frames: int = 65_536
-    windows: tuple[int, ...] = (4_096, 8_192, 16_384)
+    frames: int = 16_384
+    windows: tuple[int, ...] = (2_048, 4_096)
     seed: int = 0
     clip: float = 1.0
     averaging: float = 0.98
@@ -108,7 +110,7 @@ class Training:
         self._powers = data.powers(recipe.weights.emphasis)
         self._draw = torch.Generator().manual_seed(recipe.seed)
         reading = {id(p) for p in model.encoder.parameters()}
-        self._optimiser = torch.optim.Adam(
+        self._optimiser = SOAP(
             [
                 {"params": [p for p in model.parameters() if id(p) not in reading], "times": 1.0},
                 {"params": list(model.encoder.parameters()), "times": recipe.reading},
@@ -140,7 +142,7 @@ class Training:
         longest = max(data.stop - data.start, 1)
         choice = int(torch.randint(len(self.recipe.windows), (), generator=draw))
         window = min(self.recipe.windows[choice], longest)
-        batch = max(round(self.recipe.frames / (window * members)), 1)
+        batch = max(round(self.recipe.frames / (window * members)), self._shards)
         size = (members, batch)
         captures = torch.randint(len(data.targets), size, generator=draw)
         starts = torch.randint(data.start, data.stop - window + 1, size, generator=draw)
@@ -321,8 +323,8 @@ def best_rate(
     model: Model,
     data: Dataset,
     recipe: Recipe,
-    rates: tuple[float, ...] = (0.004, 0.008, 0.016, 0.032),
-    steps: int = 24,
+    rates: tuple[float, ...] = (0.003, 0.006, 0.012),
+    steps: int = 60,
 ) -> float:
     """The rate that lowers the loss most in a few steps from here; the model stays as it is.
 

@@ -201,20 +201,23 @@ class DeviceTrouble(_Fact):
 class FoundError(_Fact):
     """What the last round's ensemble expected of a capture that it asked for, and what it got.
 
-    Both are relative errors (ESR) on guitar and a setting that it had not heard.
+    Relative errors (ESR) on guitar that it had not heard: ``common`` is what its members show on
+    settings that they have learnt, ``expected`` what their disagreement added for this one, and
+    ``found`` what they were then wrong by.
     """
 
     capture: Number
     expected: float
     found: float
+    common: float = 0.0
 
 
 class RoundLearned(_Fact):
     """The learner trained on what there is and asked for the next settings.
 
-    ``disagreement`` is the relative error that the members expect at each setting that they ask
-    for; ``calibration`` is by how much such expectations have been too low so far, and
-    ``expected_esr`` is the error to be expected where players set the knobs, that included.
+    ``disagreement`` is the members' relative variance at each setting that they ask for;
+    ``calibration`` is how much error such a disagreement has stood for so far, and
+    ``expected_esr`` the error to be expected where players set the knobs.
     """
 
     kind: Literal["round-learned"] = "round-learned"
@@ -230,6 +233,12 @@ class RoundLearned(_Fact):
     found: tuple[FoundError, ...] = ()
     calibration: float | None = None
     expected_esr: float | None = None
+
+    def expects(self, disagreement: float) -> float:
+        """The ESR to be expected where the members disagree so much."""
+        return self.ensemble_esr + disagreement * (
+            1.0 if self.calibration is None else self.calibration
+        )
 
 
 class LearnerFailed(_Fact):

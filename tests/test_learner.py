@@ -1,6 +1,5 @@
 """The learner: strategies keep to the panel, training survives its process, verdicts are plain."""
 
-import math
 from itertools import pairwise
 from pathlib import Path
 
@@ -157,8 +156,13 @@ def test_a_checkpoint_of_other_captures_is_not_gone_on_from(copied: Path) -> Non
 
 
 def test_expectations_are_corrected_by_what_was_found() -> None:
-    pairs = [FoundError(capture=i, expected=0.01, found=0.01 * f) for i, f in enumerate((2, 4, 8))]
+    pairs = [
+        FoundError(capture=i, expected=0.01, found=0.02 + 0.01 * f, common=0.02)
+        for i, f in enumerate((2, 4, 8))
+    ]
     assert calibrate.factor(pairs) == pytest.approx(4.0)
+    better = [pair.model_copy(update={"found": 0.005}) for pair in pairs]
+    assert calibrate.factor(better) == 0.0
     assert calibrate.factor([]) is None
     assert calibrate.factor([FoundError(capture=1, expected=0.0, found=0.1)]) is None
 
@@ -174,7 +178,8 @@ def test_a_round_notes_what_the_one_before_had_expected(finished: Path) -> None:
     assert second.calibration == pytest.approx(calibrate.factor(second.found))
     assert first.found == ()
     assert second.expected_esr is not None
-    assert math.isfinite(second.expected_esr)
+    assert second.expected_esr >= second.ensemble_esr
+    assert second.expects(0.01) == second.ensemble_esr + 0.01 * second.calibration
 
 
 def test_a_final_model_says_what_it_is_worth(finished: Path) -> None:

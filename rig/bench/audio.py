@@ -38,9 +38,9 @@ class Plan:
 
     size: str = "feather"
     members: int = 4
-    steps: int = 240
+    steps: int = 800
     rate: float = 0.006
-    frames: int = 65_536
+    frames: int = 8_192
     prior: bool = True
     shared: bool = True
     concat: bool = False

@@ -30,7 +30,7 @@ def bench(
         bool, typer.Option("--audio", help="Train audio models: hours instead of minutes.")
     ] = False,
     size: Annotated[str, typer.Option(help="Of the WaveNets.")] = "feather",
-    steps: Annotated[int, typer.Option(min=1, help="Training steps of each ensemble.")] = 240,
+    steps: Annotated[int, typer.Option(min=1, help="Training steps of each ensemble.")] = 800,
     prior: Annotated[bool, typer.Option(help="Start from the weights that come with rig.")] = True,
     concat: Annotated[
         bool, typer.Option("--concat", help="The knobs as plain inputs, as in PANAMA.")

@@ -110,11 +110,11 @@ class LearnerConfig(Section):
     """Whether they share a trunk and differ in how they read the knobs; false trains each whole."""
     prior: bool = True
     """Whether they start from what comes with rig: weights that many drawn amps had in common."""
-    steps: Annotated[int, Field(ge=1, le=1_000_000)] = 150
+    steps: Annotated[int, Field(ge=1, le=1_000_000)] = 800
     """Training steps in each round; the first round takes twice as many."""
     final_size: str = "standard"
     """Size of the model that is exported, in the same architecture."""
-    final_steps: Annotated[int, Field(ge=1, le=10_000_000)] = 2_400
+    final_steps: Annotated[int, Field(ge=1, le=10_000_000)] = 8_000
     """Training steps of the model that is exported."""
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     """Where training runs; 'auto' takes CUDA, then MPS, then the CPU."""

@@ -1,7 +1,11 @@
-"""What an ensemble expected of the settings that it asked for, against what was found there."""
+"""What an ensemble expected of the settings that it asked for, against what was found there.
 
-import math
-from collections.abc import Iterable, Sequence
+An error has two parts: what the members have in common and show on every setting they have learnt,
+and what they do not know of a setting, which grows with their disagreement. Only the second one
+is corrected by what was found.
+"""
+
+from collections.abc import Sequence
 from statistics import median
 
 import torch
@@ -42,6 +46,7 @@ def found(session: Session, last: Model, where: torch.device) -> tuple[FoundErro
             capture=about.capture.number,
             expected=expected[about.capture.setting.values],
             found=esr,
+            common=before.ensemble_esr,
         )
         for about, esr in zip(fresh, errors, strict=True)
     )
@@ -53,10 +58,8 @@ def so_far(state: State) -> list[FoundError]:
 
 
 def factor(pairs: Sequence[FoundError]) -> float | None:
-    """By how much expectations have been too low: the median ratio of late; None before any."""
-    ratios = _ratios(pairs[-REMEMBERED:])
-    return math.exp(median(ratios)) if ratios else None
-
-
-def _ratios(pairs: Iterable[FoundError]) -> list[float]:
-    return [math.log(p.found / p.expected) for p in pairs if p.expected > 0 and p.found > 0]
+    """How much error a disagreement stands for: the median of late; None before any."""
+    late = [pair for pair in pairs[-REMEMBERED:] if pair.expected > 0]
+    if not late:
+        return None
+    return max(median((pair.found - pair.common) / pair.expected for pair in late), 0.0)

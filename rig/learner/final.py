@@ -42,9 +42,8 @@ from rig.proposals import designs
 from rig.session.folder import Session
 from rig.session.status import FINAL_STAGE
 
-RATE = 0.006
-#: Frames of each step: one network gains more from many small steps than from few large ones.
-FRAMES = 32_768
+#: Frames of each step: one network needs fewer than an ensemble.
+FRAMES = 8_192
 #: From so many captures on, every tenth decides when training is enough instead of being learnt.
 PLENTY, VALIDATED_EVERY = 20, 10
 #: Settings on which the ensemble's expectation is mapped.
@@ -110,7 +109,7 @@ def _fitted(session: Session, tell: Tell) -> tuple[Model, ModelSpec]:
     spec = ModelSpec(config.architecture, config.final_size, positions, 1)
     names = [knob.name for knob in session.config.panel.knobs]
     model = begun(spec, dataset, seed, names, config.prior)
-    recipe = Recipe(config.final_steps, RATE, frames=FRAMES, seed=seed)
+    recipe = Recipe(config.final_steps, frames=FRAMES, seed=seed)
     chosen = _validation(len(dataset.targets))
     rest = [row for row in range(len(dataset.targets)) if row not in chosen]
     teller = Teller(tell, FINAL_STAGE, session.state.round, recipe.steps)

@@ -33,7 +33,7 @@ FIRST_FACTOR = 2
 #: Later rounds go on with less than the rate that the first one found.
 LATER_RATE = 0.6
 #: Of the search for a learning rate: steps at each, at most and at least, and so many fit a round.
-SEARCH_STEPS, LEAST_SEARCH_STEPS, SEARCH_SHARE = 20, 4, 15
+SEARCH_STEPS, LEAST_SEARCH_STEPS, SEARCH_SHARE = 60, 10, 25
 #: Settings where players set the knobs, for which the expected error is told.
 EXPECTED_AT = 64
 
@@ -193,7 +193,7 @@ def _proposed(here: _Round, ask: Ask) -> Proposal:
         "knobs": [knob.name for knob in ask.panel.knobs],
         "asked_by_the_ensemble": proposal.asked,
         "settings": [
-            {"values": setting.values, "expected_relative_error": error}
+            {"values": setting.values, "relative_variance": error}
             for setting, error in zip(proposal.settings, proposal.expected, strict=True)
         ],
     }
@@ -202,12 +202,12 @@ def _proposed(here: _Round, ask: Ask) -> Proposal:
     return proposal
 
 
-def _expected_esr(ask: Ask, calibration: float | None) -> float:
-    """Mean relative error to be expected where players set the knobs."""
+def _disagreement(ask: Ask) -> float:
+    """The members' mean relative variance where players set the knobs."""
     random = np.random.default_rng(ask.seed)
     draws = designs.to_play(ask.panel, random.random((EXPECTED_AT, len(ask.panel))))
     points = ask.points([ask.panel.quantise(draw) for draw in draws])
-    return float(expected_errors(ask.opinions, points).mean()) * (calibration or 1.0)
+    return float(expected_errors(ask.opinions, points).mean())
 
 
 def learn(session: Session, number: int, count: int, tell: Tell) -> facts.RoundLearned:
@@ -237,9 +237,8 @@ def learn(session: Session, number: int, count: int, tell: Tell) -> facts.RoundL
         parameter.requires_grad_(False)
     ask = _ask(here, model, count)
     proposal = _proposed(here, ask)
-    expected = _expected_esr(ask, calibration)
     weights = dump_model(model, spec)
-    return facts.RoundLearned(
+    learnt = facts.RoundLearned(
         round=number,
         strategy=session.config.plan.strategy if proposal.asked else "space-filling",
         values=tuple(setting.values for setting in proposal.settings),
@@ -251,5 +250,5 @@ def learn(session: Session, number: int, count: int, tell: Tell) -> facts.RoundL
         ensemble=store.write(session.folder, f"rounds/{number:03d}/ensemble.safetensors", weights),
         found=found,
         calibration=calibration,
-        expected_esr=expected,
     )
+    return learnt.model_copy(update={"expected_esr": learnt.expects(_disagreement(ask))})

@@ -177,9 +177,9 @@ def _verdict(take: TakeEnded, setting: Setting, panel: Panel) -> Text:
     return line
 
 
-def _mean(errors: Sequence[float], factor: float = 1.0) -> str:
+def _mean(errors: Sequence[float]) -> str:
     """Errors of one batch as one short word; none where there are none."""
-    return f"{factor * sum(errors) / len(errors):.3f}" if errors else ""
+    return f"{sum(errors) / len(errors):.3f}" if errors else ""
 
 
 def _rounds(view: View, rows: int) -> RenderableType:
@@ -191,7 +191,7 @@ def _rounds(view: View, rows: int) -> RenderableType:
     table.add_column("ESR", justify="right")
     for learnt in view.rounds[-max(rows, 1) :]:
         asked = "  ".join(_values(view.panel, values) for values in learnt.values)
-        expected = _mean(learnt.disagreement, learnt.calibration or 1.0)
+        expected = _mean([learnt.expects(each) for each in learnt.disagreement])
         found = _mean(view.found_after(learnt.round))
         table.add_row(str(learnt.round), asked, expected, found, esr(learnt.holdout_esr))
     return table
