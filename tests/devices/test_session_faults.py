@@ -211,6 +211,7 @@ def load(processes: int) -> Iterator[None]:
             process.join()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_on_a_busy_machine_dropouts_are_recorded_again_and_nothing_corrupt_is_kept(
     tmp_path: Path,
