@@ -1,7 +1,7 @@
 """Training speed against neural-amp-modeler, same architecture, same CPU, in one run.
 
     python benchmarks/training_speed.py throughput
-    python benchmarks/training_speed.py quality --minutes 3
+    python benchmarks/training_speed.py quality --minutes 3 --kind lstm
 
 Throughput is seconds of fresh audio trained per second, each at its own best window and batch;
 the ensemble's cost is its time for a step over one member's. Quality trains both on one setting of
@@ -178,10 +178,15 @@ def throughput(audio: torch.Tensor, back: torch.Tensor, data: Dataset) -> None:
 
 
 def quality(
-    audio: torch.Tensor, back: torch.Tensor, data: Dataset, held: Dataset, minutes: float
+    kind: str,
+    audio: torch.Tensor,
+    back: torch.Tensor,
+    data: Dataset,
+    held: Dataset,
+    minutes: float,
 ) -> None:
     """When each reaches which error on guitar that it has not heard."""
-    theirs, spent, evaluated = Theirs("wavenet", 16, 8192, audio, back), 0.0, 0.0
+    theirs, spent, evaluated = Theirs(kind, 16, 8192, audio, back), 0.0, 0.0
     reached: dict[str, list[tuple[float, float]]] = {"theirs": [], "ours": []}
     span = slice(held.start, held.stop)
     while spent < minutes * 60:
@@ -191,10 +196,10 @@ def quality(
         if spent - evaluated > 10.0:
             evaluated = spent
             reached["theirs"].append((spent, theirs.esr(held.audio[span], held.targets[0, span])))
-    trial = ours("wavenet", 1, data, FRAMES, WINDOWS)
+    trial = ours(kind, 1, data, FRAMES, WINDOWS)
     steps = int(minutes * 60 / seconds_a_step(trial.advance))
     for share in (0.05, 0.1, 0.2, 0.35, 0.5):
-        training = ours("wavenet", 1, data, FRAMES, WINDOWS, max(int(steps * share), 1))
+        training = ours(kind, 1, data, FRAMES, WINDOWS, max(int(steps * share), 1))
         began = time.perf_counter()
         while not training.is_over:
             training.advance()
@@ -213,6 +218,7 @@ def quality(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=("throughput", "quality"))
+    parser.add_argument("--kind", choices=tuple(OURS), default="wavenet")
     parser.add_argument("--minutes", type=float, default=3.0)
     parser.add_argument("--folder", type=Path, default=Path("bench"))
     asked = parser.parse_args()
@@ -225,7 +231,7 @@ def main() -> None:
     if asked.what == "throughput":
         throughput(audio[learnt], back[learnt], data)
     else:
-        quality(audio[learnt], back[learnt], data, held, asked.minutes)
+        quality(asked.kind, audio[learnt], back[learnt], data, held, asked.minutes)
 
 
 if __name__ == "__main__":
