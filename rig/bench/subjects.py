@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -70,7 +71,7 @@ def heard_frames(subject: Subject) -> int:
     return subject.signal.segment(Part.TAIL).start
 
 
-class _Shelf:
+class Shelf:
     """Recordings kept on disk under their setting, so that no setting is played twice."""
 
     def __init__(self, folder: Path) -> None:
@@ -87,11 +88,15 @@ class _Shelf:
         return np.asarray(np.load(path), np.float32) if path.exists() else None
 
     def put(self, setting: Setting, audio: Frames) -> Frames:
-        """Keep a recording and hand it back."""
-        data = io.BytesIO()
+        """Keep a recording and hand it back; another worker may be keeping the same one."""
+        data, path = io.BytesIO(), self._path(setting)
         np.save(data, audio)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        store.put(self._path(setting), data.getvalue())
+        own = path.with_name(f"{os.getpid()}-{path.name}")
+        store.put(own, data.getvalue())
+        try:
+            own.replace(path)
+        except PermissionError:  # Windows, while the other one's is being read
+            own.unlink()
         return audio
 
 
@@ -117,7 +122,7 @@ class VirtualSubject:
         self.name = name
         self.panel = Panel(tuple(Knob(control) for control in self._preset.controls))
         self.signal = compose_signal(guitar, folder, SAMPLE_RATE)
-        self._shelf = _Shelf(folder / "recordings" / f"{name}-{self.signal.duration_s:.0f}s")
+        self._shelf = Shelf(folder / "recordings" / f"{name}-{self.signal.duration_s:.0f}s")
 
     def record(self, setting: Setting) -> Frames:
         """Rendered once and kept on disk."""
@@ -145,7 +150,7 @@ class LiveSubject:
 
     def __init__(self, config: Config, base: Path, folder: Path) -> None:
         self.name, self.panel, self._limits = config.name, config.panel, config.checks
-        self._shelf = _Shelf(folder / "recordings" / config.name)
+        self._shelf = Shelf(folder / "recordings" / config.name)
         self._bench = Bench(config, folder / "audio.log")
         self._bench.open()
         self.signal = compose_signal(config.signal, base, self._bench.sample_rate)

@@ -189,3 +189,19 @@ def test_a_real_run_that_is_killed_keeps_its_lines_and_is_taken_up(tmp_path: Pat
     assert "tweed, features: mean network_db where players set the knobs" in done.stdout
     assert (tmp_path / "results.md").is_file()
     assert json.loads(after[0])["mode"] == "features"
+
+
+def test_two_workers_that_keep_the_same_recording_do_not_disturb_each_other(tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; import numpy as np\n"
+        "from rig.bench.subjects import Shelf; from rig.knobs import Setting\n"
+        "shelf, setting = Shelf(Path(sys.argv[1])), Setting((1.0,))\n"
+        "for _ in range(200):\n"
+        "    assert shelf.put(setting, np.ones(500, np.float32)).sum() == 500\n"
+        "    assert shelf.get(setting).sum() == 500\n"
+    )
+    workers = [
+        subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "shelf")]) for _ in range(2)
+    ]
+    assert [worker.wait(60) for worker in workers] == [0, 0]
+    assert [path.suffix for path in (tmp_path / "shelf").iterdir()] == [".npy"]
