@@ -29,6 +29,7 @@ def relative(model: Model, audio: Tensor, sample_rate: float) -> Opinions:
     """
 
     def ask(points: Tensor) -> list[Tensor]:
+        """A block of waveforms and one of spectra."""
         out = _outputs(model, audio, points)
         power = (out.mean(0) ** 2).mean((-1, -2)) + 1e-12
         waves = out.flatten(2) * power.rsqrt()[:, None]
@@ -41,6 +42,7 @@ def plain(model: Model, audio: Tensor) -> Opinions:
     """Waveforms as they are, loud settings first: what PANAMA compares."""
 
     def ask(points: Tensor) -> list[Tensor]:
+        """A block of waveforms."""
         return [_outputs(model, audio, points).flatten(2)]
 
     return ask

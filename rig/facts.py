@@ -5,7 +5,7 @@ A fact is never changed and never taken back; `rig.session.state` folds them int
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter
 
 from rig.capture import Outcome, Role
 
@@ -201,13 +201,14 @@ class DeviceTrouble(_Fact):
 class FoundError(_Fact):
     """What the last round's ensemble expected of a capture that it asked for, and what it got.
 
-    Relative errors (ESR) on guitar that it had not heard: ``common`` is what its members show on
-    settings that they have learnt, ``expected`` what their disagreement added for this one, and
-    ``found`` what they were then wrong by.
+    ``disagreement`` is its members' relative variance there, ``common`` their mean ESR on settings
+    that they had learnt, and ``found`` their ESR on this one; on guitar that they had not heard.
     """
 
     capture: Number
-    expected: float
+    disagreement: Annotated[
+        float, Field(validation_alias=AliasChoices("disagreement", "expected"))
+    ]  # once journaled as what was expected, when nothing was common
     found: float
     common: float = 0.0
 

@@ -157,14 +157,16 @@ def test_a_checkpoint_of_other_captures_is_not_gone_on_from(copied: Path) -> Non
 
 def test_expectations_are_corrected_by_what_was_found() -> None:
     pairs = [
-        FoundError(capture=i, expected=0.01, found=0.02 + 0.01 * f, common=0.02)
+        FoundError(capture=i, disagreement=0.01, found=0.02 + 0.01 * f, common=0.02)
         for i, f in enumerate((2, 4, 8))
     ]
     assert calibrate.factor(pairs) == pytest.approx(4.0)
+    before = FoundError.model_validate({"capture": 1, "expected": 0.01, "found": 0.04})
+    assert calibrate.factor([before]) == pytest.approx(4.0)
     better = [pair.model_copy(update={"found": 0.005}) for pair in pairs]
     assert calibrate.factor(better) == 0.0
     assert calibrate.factor([]) is None
-    assert calibrate.factor([FoundError(capture=1, expected=0.0, found=0.1)]) is None
+    assert calibrate.factor([FoundError(capture=1, disagreement=0.0, found=0.1)]) is None
 
 
 def test_a_round_notes_what_the_one_before_had_expected(finished: Path) -> None:
@@ -173,7 +175,9 @@ def test_a_round_notes_what_the_one_before_had_expected(finished: Path) -> None:
     session.close()
     asked = dict(zip(first.values, first.disagreement, strict=True))
     captures = session.state.captures
-    assert {captures[p.capture].capture.setting.values: p.expected for p in second.found} == asked
+    assert {
+        captures[p.capture].capture.setting.values: p.disagreement for p in second.found
+    } == asked
     assert all(pair.found > 0 for pair in second.found)
     assert second.calibration == pytest.approx(calibrate.factor(second.found))
     assert first.found == ()

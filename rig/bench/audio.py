@@ -39,7 +39,7 @@ class Plan:
     size: str = "feather"
     members: int = 4
     steps: int = 800
-    rate: float = 0.006
+    rate: float = Recipe.rate
     frames: int = 8_192
     prior: bool = True
     shared: bool = True

@@ -31,12 +31,12 @@ def found(session: Session, last: Model, where: torch.device) -> tuple[FoundErro
         where: It is played there.
     """
     before = session.state.rounds[-1]
-    expected = dict(zip(before.values, before.disagreement, strict=True))
+    disagreement = dict(zip(before.values, before.disagreement, strict=True))
     fresh = [
         about
         for about in data.learnt(session)
         if about.capture.number not in before.learnt_from
-        and about.capture.setting.values in expected
+        and about.capture.setting.values in disagreement
     ]
     if not fresh:
         return ()
@@ -44,7 +44,7 @@ def found(session: Session, last: Model, where: torch.device) -> tuple[FoundErro
     return tuple(
         FoundError(
             capture=about.capture.number,
-            expected=expected[about.capture.setting.values],
+            disagreement=disagreement[about.capture.setting.values],
             found=esr,
             common=before.ensemble_esr,
         )
@@ -59,7 +59,7 @@ def so_far(state: State) -> list[FoundError]:
 
 def factor(pairs: Sequence[FoundError]) -> float | None:
     """How much error a disagreement stands for: the median of late; None before any."""
-    late = [pair for pair in pairs[-REMEMBERED:] if pair.expected > 0]
+    late = [pair for pair in pairs[-REMEMBERED:] if pair.disagreement > 0]
     if not late:
         return None
-    return max(median((pair.found - pair.common) / pair.expected for pair in late), 0.0)
+    return max(median((pair.found - pair.common) / pair.disagreement for pair in late), 0.0)

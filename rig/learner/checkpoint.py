@@ -15,7 +15,7 @@ from rig.session.folder import Session
 EVERY_S = 60.0
 RATE = "rounds/rate.txt"
 #: Where the first round's search has left nothing to read.
-USUAL_RATE = 0.006
+USUAL_RATE = Recipe.rate
 
 
 def train(
