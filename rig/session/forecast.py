@@ -5,7 +5,7 @@ from rig.config import Config
 from rig.session.state import State
 
 #: A step of the final model takes about this share of a step of the ensemble.
-FINAL_STEP = 1.0
+FINAL_STEP = 0.7
 
 
 def take_s(state: State) -> float | None:
