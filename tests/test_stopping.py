@@ -7,6 +7,7 @@ from rig import facts
 from rig.capture import Capture, Outcome, Role
 from rig.clock import next_time_of_day
 from rig.knobs import Setting
+from rig.session import forecast
 from rig.session.captures import CaptureState
 from rig.session.state import State
 from rig.stopping import Goals, Now, finish
@@ -79,7 +80,7 @@ def test_time_is_up() -> None:
 
 
 def test_the_time_leaves_room_for_the_final_model_and_the_take_that_would_come() -> None:
-    state = rounds(0.5)
+    state = rounds(0.5, 0.4)
     state.first_take_at, state.last_take_at = 0.0, 40.0
     state.takes[Outcome.KEPT] = 4
     learner = CONFIG.learner
@@ -87,6 +88,12 @@ def test_the_time_leaves_room_for_the_final_model_and_the_take_that_would_come()
     goals = Goals(captures=None, until=1000.0)
     assert reason(state, 1000.0 - needed_s - 0.1, goals) is None
     assert "time was up" in str(reason(state, 1000.0 - needed_s + 0.1, goals))
+
+
+def test_the_first_round_is_not_the_measure_of_the_next() -> None:
+    assert forecast.round_s(State()) is None
+    assert forecast.round_s(rounds(0.5)) == pytest.approx(1.0 / 1.8)
+    assert forecast.round_s(rounds(0.5, 0.4)) == 1.0
 
 
 def test_a_full_disk_ends_it_in_good_time() -> None:

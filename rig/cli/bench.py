@@ -2,12 +2,15 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rig.cli.common import out
 from rig.errors import UsageError
+
+if TYPE_CHECKING:
+    from rig.bench.run import Comparison
 
 
 def bench(
@@ -45,11 +48,9 @@ def bench(
     Errors are measured on settings, and on guitar, that nothing was trained on. What is written
     down in FOLDER is not measured again, so a run that was broken off goes on.
     """
-    from rich.progress import Progress
-
     from rig.bench import results
     from rig.bench.audio import Plan
-    from rig.bench.run import Comparison, compare
+    from rig.bench.run import Comparison
     from rig.bench.trial import Terms
     from rig.learner.strategies import STRATEGIES
 
@@ -63,20 +64,29 @@ def bench(
         terms=Terms(counts=at, seeds_at=min(first, at[0]), batch=batch, tests=tests, plan=plan),
         workers=workers or os.cpu_count() or 1,
     )
-    with Progress(console=out) as progress:
-        bar = progress.add_task("comparing", total=None)
-        compare(
-            asked,
-            lambda done, total, what: progress.update(
-                bar, completed=done, total=total, description=what
-            ),
-        )
+    _compare(asked)
     rows = results.Results(folder).rows()
     _show(rows)
     (folder / "results.md").write_text(results.markdown(rows), encoding="utf-8")
     if plots:
         for path in results.plot(rows, folder):
             out.print(str(path))
+
+
+def _compare(asked: "Comparison") -> None:
+    """Run it, with a bar."""
+    from rich.progress import Progress
+
+    from rig.bench.run import compare
+
+    with Progress(console=out) as progress:
+        bar = progress.add_task("comparing", total=None)
+
+        def tell(done: int, total: int, what: str) -> None:
+            """Of each trial that is done."""
+            progress.update(bar, completed=done, total=total, description=what)
+
+        compare(asked, tell)
 
 
 def _counts(text: str) -> tuple[int, ...]:

@@ -6,6 +6,8 @@ from rig.session.state import State
 
 #: A step of the final model takes about this share of a step of the ensemble.
 FINAL_STEP = 0.7
+#: The first round takes this many times as long as a later one: it has the longer training.
+FIRST_ROUND = 1.8
 
 
 def take_s(state: State) -> float | None:
@@ -20,7 +22,10 @@ def take_s(state: State) -> float | None:
 
 def round_s(state: State) -> float | None:
     """Seconds that the next round will be learning."""
-    return state.rounds[-1].seconds if state.rounds else None
+    if not state.rounds:
+        return None
+    last_s = state.rounds[-1].seconds
+    return last_s / FIRST_ROUND if len(state.rounds) == 1 else last_s
 
 
 def final_s(state: State, config: Config) -> float:

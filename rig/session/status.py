@@ -3,11 +3,12 @@
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from rig import facts
 from rig.session import forecast, live
 from rig.session.folder import Session, is_running
 from rig.session.state import State
@@ -98,48 +99,67 @@ def planned(state: State, session: Session) -> int | None:
     return session.config.plan.captures
 
 
+def finish_reason(state: State, *, running: bool) -> str | None:
+    """Why the session ended, if it did."""
+    if running:
+        return None
+    return INTERRUPTED if state.ended is None else state.ended.reason
+
+
+def counted(state: State, goal: int | None) -> dict[str, int | None]:
+    """How many captures are wanted, kept to learn from, and given up."""
+    trained = [c for c in state.captures.values() if c.capture.role.is_trained_on]
+    return {
+        "planned": goal,
+        "kept": sum(about.kept is not None for about in trained),
+        "abandoned": sum(about.abandoned is not None for about in state.captures.values()),
+    }
+
+
+def round_status(learnt: facts.RoundLearned, names: Sequence[str]) -> RoundStatus:
+    """A round, its settings by the names of the knobs."""
+    return RoundStatus(
+        round=learnt.round,
+        strategy=learnt.strategy,
+        settings=[dict(zip(names, values, strict=True)) for values in learnt.values],
+        disagreement=list(learnt.disagreement),
+        ensemble_esr=learnt.ensemble_esr,
+        holdout_esr=learnt.holdout_esr,
+        expected_esr=learnt.expected_esr,
+        calibration=learnt.calibration,
+        found=[pair.model_dump() for pair in learnt.found],
+        seconds=learnt.seconds,
+    )
+
+
+def left_s(
+    session: Session, name: StateName, snapshot: live.Live | None, now: float
+) -> float | None:
+    """Seconds until the session is done, as far as that can be told."""
+    if snapshot and snapshot.learner and snapshot.learner.stage == FINAL_STAGE:
+        return snapshot.learner.eta_s
+    if name not in ("starting", "running", "paused"):
+        return None
+    goal = planned(session.state, session)
+    return forecast.eta_s(session.state, session.config, goal, now)
+
+
 def status(session: Session, clock: Callable[[], float] = time.time) -> Status:
     """The status of a session as it stands in its folder."""
-    state, panel = session.state, session.config.panel
-    now = clock()
+    state, now = session.state, clock()
     running = is_running(session.folder)
     name = state_name(state, running=running)
     snapshot = live.read(session.folder) if running else None
-    goal = planned(state, session)
-    left_s = None
-    if name in ("starting", "running", "paused"):
-        left_s = forecast.eta_s(state, session.config, goal, now)
-    if snapshot and snapshot.learner and snapshot.learner.stage == FINAL_STAGE:
-        left_s = snapshot.learner.eta_s
-    names = [knob.name for knob in panel.knobs]
-    reason = None if running or state.ended is None else state.ended.reason
-    trained = [c for c in state.captures.values() if c.capture.role.is_trained_on]
+    left = left_s(session, name, snapshot, now)
+    names = [knob.name for knob in session.config.panel.knobs]
     return Status(
         session=session.folder.name,
         state=name,
-        finish_reason=INTERRUPTED if not running and state.ended is None else reason,
-        captures={
-            "planned": goal,
-            "kept": sum(about.kept is not None for about in trained),
-            "abandoned": sum(about.abandoned is not None for about in state.captures.values()),
-        },
+        finish_reason=finish_reason(state, running=running),
+        captures=counted(state, planned(state, session)),
         takes={outcome.value: count for outcome, count in state.takes.items()},
         round=state.round,
-        rounds=[
-            RoundStatus(
-                round=learnt.round,
-                strategy=learnt.strategy,
-                settings=[dict(zip(names, values, strict=True)) for values in learnt.values],
-                disagreement=list(learnt.disagreement),
-                ensemble_esr=learnt.ensemble_esr,
-                holdout_esr=learnt.holdout_esr,
-                expected_esr=learnt.expected_esr,
-                calibration=learnt.calibration,
-                found=[pair.model_dump() for pair in learnt.found],
-                seconds=learnt.seconds,
-            )
-            for learnt in state.rounds
-        ],
+        rounds=[round_status(learnt, names) for learnt in state.rounds],
         holdout_esr=state.holdout_esr,
         repeatability_esr=state.repeatability_esr,
         verdict=state.model.verdict if state.model else None,
@@ -147,7 +167,7 @@ def status(session: Session, clock: Callable[[], float] = time.time) -> Status:
         utilization=utilization(state),
         started_at=_iso(state.started_at),
         updated_at=_iso(max(state.updated_at or 0.0, snapshot.at if snapshot else 0.0) or None),
-        eta=None if left_s is None else _iso(now + left_s),
+        eta=None if left is None else _iso(now + left),
         disk_free_bytes=disk_free_bytes(session),
         deaths=dict(Counter(death.process for death in state.deaths)),
         model=state.model.model.path if state.model else None,

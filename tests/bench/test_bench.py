@@ -149,6 +149,19 @@ def test_a_table_says_how_many_captures_do_for_what_the_plan_needs_forty() -> No
     assert "| integrated-variance | 0.1 | 0.025 | 30 |" in results.markdown(rows)
 
 
+def test_the_better_of_two_plans_is_the_one_to_beat() -> None:
+    rows = [
+        row("lhs+corners", 40, 0.05),
+        row("lhs", 40, 0.04),
+        row("integrated-variance", 28, 0.04),
+    ]
+    rows.append(row("sobol", 40, 0.03))
+    header, *lines = results.table(rows, "audio", "play", "mean")
+    assert header[-1] == "for lhs at 40"
+    assert [line[-1] for line in lines] == ["", "40", "28", "40"]
+    assert results.table(rows[2:], "audio", "play", "mean")[0] == ["strategy", "28", "40"]
+
+
 def test_curves_are_drawn(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     (path,) = results.plot([row("lhs", 20, 0.2), row("lhs", 40, 0.05)], tmp_path)
