@@ -17,6 +17,8 @@ from itertools import product
 import torch
 from torch import Tensor
 
+from models.kriging import Kriging, fitted_lengths
+
 #: What every member says of ``(settings, knobs)``: blocks of ``(members, settings, n)``, scaled so
 #: that a mean square deviation is an error relative to the setting's level.
 Opinions = Callable[[Tensor], list[Tensor]]
@@ -27,10 +29,10 @@ Price = Callable[[Tensor, Tensor], Tensor]
 
 #: Settings whose opinions are asked for at once: more only take memory.
 AT_ONCE = 8
-#: Two settings with different switch positions are as far apart as so much of a knob's travel.
-SWITCH_DISTANCE = 0.3
 #: An ascent starts this far inside the range: at its very end the logit has no slope.
 INSIDE = 0.02
+#: Targets to whose sounds the lengths of the knobs are fitted, beside all captures.
+FITTED = 64
 #: Least variance that stays when a setting is recorded, as a share of the mean over the targets.
 NOISE = 0.01
 
@@ -56,14 +58,12 @@ class Belief:
     """How errors at two settings go together.
 
     Attributes:
-        share: How much the ensemble's own residual covariance counts; the rest is the product of
-            its standard deviations and a Gaussian of the distance, since a few members cannot
-            know every way to be wrong.
-        length: Standard deviation of that Gaussian, in knob travel.
+        share: How much the ensemble's own residual covariance counts; the rest is what captures
+            leave uncertain by their distance (`Kriging`), since a few members cannot know every
+            way to be wrong.
     """
 
     share: float = 0.5
-    length: float = 0.3
 
 
 def variance(blocks: Sequence[Tensor]) -> Tensor:
@@ -110,12 +110,17 @@ class _Asked:
         self._opinions, self._progress = opinions, progress
         self._done, self._total = 0, total
 
-    def quietly(self, points: Tensor) -> list[Tensor]:
-        """Blocks of residuals ``(settings, members * n)``, without gradients."""
+    def quietly(
+        self, points: Tensor, seen: Callable[[Tensor], Tensor] | None = None
+    ) -> list[Tensor]:
+        """What is ``seen`` of each block, ``(settings, ...)``, without gradients.
+
+        Residuals ``(settings, members * n)`` where nothing else is asked for.
+        """
         parts = []
         with torch.no_grad():
             for some in torch.split(points, AT_ONCE):
-                parts.append([_residuals(block) for block in self._opinions(some)])
+                parts.append([(seen or _residuals)(block) for block in self._opinions(some)])
                 self.tick(len(some))
         return [torch.cat(block) for block in zip(*parts, strict=True)]
 
@@ -221,13 +226,14 @@ class _Field:
     """The error expected everywhere, and how errors at two settings go together."""
 
     def __init__(self, asked: _Asked, question: Question, belief: Belief) -> None:
-        self._belief = belief
-        reach = [belief.length if count == 0 else SWITCH_DISTANCE for count in question.positions]
-        self._reach = torch.tensor(reach, device=question.targets.device)
+        self._share = belief.share
         blocks = asked.quietly(question.targets)
         means = [(block**2).sum(-1).mean() * len(blocks) + 1e-20 for block in blocks]
         self._scales = [mean.rsqrt() for mean in means]
         self.targets, self.rows = question.targets, self.scaled(blocks)
+        self._unheard = _kriging(asked, question)
+        away = self._unheard.covariance(self.targets, self.targets).diagonal()
+        self._distance_scale = (self.rows**2).sum(-1).mean() / away.mean()
         self.noise = self._noise(asked, question)
 
     def scaled(self, blocks: Sequence[Tensor]) -> Tensor:
@@ -242,10 +248,8 @@ class _Field:
 
     def covariance(self, a: Tensor, a_rows: Tensor, b: Tensor, b_rows: Tensor) -> Tensor:
         """Between settings ``a`` and ``b`` with their residuals, ``(a, b)``."""
-        deviation = torch.outer((a_rows**2).sum(-1).sqrt(), (b_rows**2).sum(-1).sqrt())
-        distance = (((a[:, None] - b) / self._reach) ** 2).sum(-1)
-        near = deviation * torch.exp(-0.5 * distance)
-        return self._belief.share * (a_rows @ b_rows.T) + (1.0 - self._belief.share) * near
+        by_distance = self._distance_scale * self._unheard.covariance(a, b)
+        return self._share * (a_rows @ b_rows.T) + (1.0 - self._share) * by_distance
 
     def gain(self, points: Tensor, rows: Tensor) -> Tensor:
         """How much variance recording all of these together takes off the targets, on average."""
@@ -254,6 +258,14 @@ class _Field:
         factor = torch.linalg.cholesky(both + self.noise * torch.eye(len(both), device=both.device))
         taken: Tensor = torch.linalg.solve_triangular(factor, across, upper=False)
         return (taken**2).sum(0).mean()
+
+
+def _kriging(asked: _Asked, question: Question) -> Kriging:
+    """What the captures leave uncertain, with lengths that fit what the members say."""
+    known, positions = question.known, question.positions
+    points = torch.cat([known, question.targets[:FITTED]])
+    sounds = asked.quietly(points, lambda block: block.mean(0))[-1]
+    return Kriging(known, fitted_lengths(points, sounds, positions), positions)
 
 
 class _Chooser:
@@ -313,7 +325,8 @@ def integrated_variance(
             candidates can be had.
     """
     others = torch.cat([question.candidates, question.pending])
-    settings = len(question.targets) + len(others) + len(question.known)
+    fitted = min(FITTED, len(question.targets)) + len(question.known)
+    settings = len(question.targets) + len(others) + len(question.known) + fitted
     asked = _Asked(opinions, progress, settings + (climb.steps + 2) * question.count)
     field = _Field(asked, question, belief)
     points = torch.cat([question.targets, others])

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -76,17 +77,38 @@ def test_a_batch_does_not_ask_twice_what_one_recording_tells() -> None:
     assert min(distances) > 0.15
 
 
-def test_a_batch_stays_where_the_targets_are() -> None:
-    """Nobody plays in the corners, so a recording there is worth little, however wrong it is."""
+def test_a_batch_stays_near_the_targets() -> None:
+    """Nobody plays at the top, so a recording there is worth little, however wrong it is."""
 
-    def rails(points: Tensor) -> Tensor:
-        return 0.3 + (2 * (points - 0.5)).abs().amax(-1) ** 4
+    def top(points: Tensor) -> Tensor:
+        return 0.3 + points.amax(-1) ** 4
 
-    far = Belief(share=0.0, length=0.15)
-    batch = integrated_variance(opinions_with(rails), question(), quiet, far, STILL)
-    peaks = separate_maxima(opinions_with(rails), question().candidates, (0, 0), quiet).points[:3]
-    assert all(0.1 < x < 0.9 for point in batch.points for x in point)
-    assert any(not 0.1 < x < 0.9 for point in peaks for x in point)
+    asks = replace(question(), targets=0.5 * question().targets)
+    batch = integrated_variance(opinions_with(top), asks, quiet, Belief(0.0), STILL)
+    peaks = separate_maxima(opinions_with(top), asks.candidates, (0, 0), quiet).points[:3]
+    assert all(x < 0.75 for point in batch.points for x in point)
+    assert all(max(point) > 0.75 for point in peaks)
+
+
+def test_a_knob_that_changes_everything_is_recorded_at_more_places() -> None:
+    """A length for each knob: where the sound changes fast, recordings have to be spread."""
+    draw = torch.Generator().manual_seed(4)
+    common, own = torch.randn(8, 64, generator=draw), 0.01 * torch.randn(4, 1, 64, generator=draw)
+
+    def ask(points: Tensor) -> list[Tensor]:
+        phases = [torch.cos((k + 1) * 2 * points[:, 0] + 0.1 * points[:, 1]) for k in range(8)]
+        return [torch.stack(phases, -1) @ common + own.expand(-1, len(points), -1)]
+
+    grid = torch.cartesian_prod(torch.linspace(0.1, 0.9, 9), torch.linspace(0.1, 0.9, 9))
+    asks = replace(question(count=3), candidates=grid)
+    batch = integrated_variance(ask, asks, quiet, Belief(0.0), STILL)
+    first, second = torch.tensor(batch.points).T
+    assert first.max() - first.min() > 2 * (second.max() - second.min())
+    turned = integrated_variance(
+        lambda points: ask(points.flip(-1)), asks, quiet, Belief(0.0), STILL
+    )
+    first, second = torch.tensor(turned.points).T
+    assert second.max() - second.min() > 2 * (first.max() - first.min())
 
 
 def test_ascent_lowers_more_than_the_candidates_it_starts_from() -> None:
