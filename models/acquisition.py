@@ -103,6 +103,14 @@ def on_positions(points: Tensor, positions: Sequence[int]) -> Tensor:
     return moved
 
 
+@dataclass(frozen=True)
+class _Said:
+    """Of every block the ``residuals``, ``(settings, members * n)``; of the last the mean."""
+
+    residuals: list[Tensor]
+    sounds: Tensor
+
+
 class _Asked:
     """Opinions on many settings, a few at a time, with progress."""
 
@@ -110,19 +118,18 @@ class _Asked:
         self._opinions, self._progress = opinions, progress
         self._done, self._total = 0, total
 
-    def quietly(
-        self, points: Tensor, seen: Callable[[Tensor], Tensor] | None = None
-    ) -> list[Tensor]:
-        """What is ``seen`` of each block, ``(settings, ...)``, without gradients.
-
-        Residuals ``(settings, members * n)`` where nothing else is asked for.
-        """
-        parts = []
+    def quietly(self, points: Tensor) -> _Said:
+        """What the members say, without gradients."""
+        residuals, sounds = [], []
         with torch.no_grad():
             for some in torch.split(points, AT_ONCE):
-                parts.append([(seen or _residuals)(block) for block in self._opinions(some)])
+                blocks = self._opinions(some)
+                residuals.append([_residuals(block) for block in blocks])
+                sounds.append(blocks[-1].mean(0))
                 self.tick(len(some))
-        return [torch.cat(block) for block in zip(*parts, strict=True)]
+        return _Said(
+            [torch.cat(block) for block in zip(*residuals, strict=True)], torch.cat(sounds)
+        )
 
     def tick(self, settings: int) -> None:
         """Some more are done."""
@@ -181,7 +188,7 @@ def separate_maxima(
     starts = on_positions(starts, positions)
     asked = _Asked(opinions, progress, len(starts) + restarts * climb.steps)
     turns = torch.tensor([count == 0 for count in positions], device=starts.device)
-    heights = (asked.quietly(starts)[0] ** 2).sum(-1)
+    heights = (asked.quietly(starts).residuals[0] ** 2).sum(-1)
     best = heights.argsort(descending=True, stable=True)[:restarts]
 
     def score(points: Tensor) -> Tensor:
@@ -191,7 +198,8 @@ def separate_maxima(
 
     climbed = [_ascend(group, turns, climb, score) for group in torch.split(starts[best], 4)]
     points = torch.cat([*climbed, starts])
-    heights = torch.cat([(asked.quietly(torch.cat(climbed))[0] ** 2).sum(-1), heights])
+    reached = asked.quietly(torch.cat(climbed)).residuals[0]
+    heights = torch.cat([(reached**2).sum(-1), heights])
     order = _merged(points, heights, merge)
     return Proposed([tuple(points[i].tolist()) for i in order], [float(heights[i]) for i in order])
 
@@ -226,29 +234,28 @@ class _Field:
     """The error expected everywhere, and how errors at two settings go together."""
 
     def __init__(self, asked: _Asked, question: Question, belief: Belief) -> None:
-        self._share = belief.share
-        blocks = asked.quietly(question.targets)
-        means = [(block**2).sum(-1).mean() * len(blocks) + 1e-20 for block in blocks]
-        self._scales = [mean.rsqrt() for mean in means]
-        self.targets, self.rows = question.targets, self.scaled(blocks)
-        self._unheard = _kriging(asked, question)
-        away = self._unheard.covariance(self.targets, self.targets).diagonal()
-        self._distance_scale = (self.rows**2).sum(-1).mean() / away.mean()
-        self.noise = self._noise(asked, question)
+        self._share, self.targets = belief.share, question.targets
+        points, count = torch.cat([question.targets, question.known]), len(question.targets)
+        said = asked.quietly(points)
+        means = [(b[:count] ** 2).sum(-1).mean() * len(said.residuals) for b in said.residuals]
+        self._scales = [(mean + 1e-20).rsqrt() for mean in means]
+        rows = self.scaled(said.residuals)
+        self.rows, variances = rows[:count], (rows**2).sum(-1)
+        known = variances[count:] if len(question.known) else variances.new_zeros(1)
+        self.noise = known.median().clamp(min=NOISE)
+        fitted = [*range(min(count, FITTED)), *range(count, len(points))]
+        lengths = fitted_lengths(points[fitted], said.sounds[fitted], question.positions)
+        self._kriging = Kriging(question.known, lengths, question.positions)
+        away = self._kriging.covariance(self.targets, self.targets).diagonal()
+        self._distance_scale = variances[:count].mean() / away.mean()
 
     def scaled(self, blocks: Sequence[Tensor]) -> Tensor:
         """Blocks of residuals side by side; each has the same mean variance over the targets."""
         return torch.cat([b * s for b, s in zip(blocks, self._scales, strict=True)], -1)
 
-    def _noise(self, asked: _Asked, question: Question) -> Tensor:
-        if not len(question.known):
-            return self.rows.new_tensor(NOISE)
-        known = self.scaled(asked.quietly(question.known))
-        return (known**2).sum(-1).median().clamp(min=NOISE)
-
     def covariance(self, a: Tensor, a_rows: Tensor, b: Tensor, b_rows: Tensor) -> Tensor:
         """Between settings ``a`` and ``b`` with their residuals, ``(a, b)``."""
-        by_distance = self._distance_scale * self._unheard.covariance(a, b)
+        by_distance = self._distance_scale * self._kriging.covariance(a, b)
         return self._share * (a_rows @ b_rows.T) + (1.0 - self._share) * by_distance
 
     def gain(self, points: Tensor, rows: Tensor) -> Tensor:
@@ -258,14 +265,6 @@ class _Field:
         factor = torch.linalg.cholesky(both + self.noise * torch.eye(len(both), device=both.device))
         taken: Tensor = torch.linalg.solve_triangular(factor, across, upper=False)
         return (taken**2).sum(0).mean()
-
-
-def _kriging(asked: _Asked, question: Question) -> Kriging:
-    """What the captures leave uncertain, with lengths that fit what the members say."""
-    known, positions = question.known, question.positions
-    points = torch.cat([known, question.targets[:FITTED]])
-    sounds = asked.quietly(points, lambda block: block.mean(0))[-1]
-    return Kriging(known, fitted_lengths(points, sounds, positions), positions)
 
 
 class _Chooser:
@@ -325,12 +324,11 @@ def integrated_variance(
             candidates can be had.
     """
     others = torch.cat([question.candidates, question.pending])
-    fitted = min(FITTED, len(question.targets)) + len(question.known)
-    settings = len(question.targets) + len(others) + len(question.known) + fitted
+    settings = len(question.targets) + len(others) + len(question.known)
     asked = _Asked(opinions, progress, settings + (climb.steps + 2) * question.count)
     field = _Field(asked, question, belief)
     points = torch.cat([question.targets, others])
-    rows = torch.cat([field.rows, field.scaled(asked.quietly(others))])
+    rows = torch.cat([field.rows, field.scaled(asked.quietly(others).residuals)])
     batch = points[_chosen(question, field, points, rows)]
     waiting = rows[len(rows) - len(question.pending) :]
 
@@ -344,5 +342,5 @@ def integrated_variance(
         turns = torch.tensor([count == 0 for count in question.positions], device=points.device)
         turns[list(question.held)] = False
         batch = _ascend(batch, turns, climb, gain)
-    expected = (asked.quietly(batch)[0] ** 2).sum(-1).tolist() if len(batch) else []
+    expected = (asked.quietly(batch).residuals[0] ** 2).sum(-1).tolist() if len(batch) else []
     return Proposed([tuple(point) for point in batch.tolist()], expected)
