@@ -33,6 +33,8 @@ AT_ONCE = 8
 INSIDE = 0.02
 #: Targets to whose sounds the lengths of the knobs are fitted, beside all captures.
 FITTED = 64
+#: What captures leave uncertain by their distance counts as at least this much of not knowing.
+LEAST_AWAY = 1e-3
 #: Least variance that stays when a setting is recorded, as a share of the mean over the targets.
 NOISE = 0.01
 
@@ -247,7 +249,7 @@ class _Field:
         lengths = fitted_lengths(points[fitted], said.sounds[fitted], question.positions)
         self._kriging = Kriging(question.known, lengths, question.positions)
         away = self._kriging.covariance(self.targets, self.targets).diagonal()
-        self._distance_scale = variances[:count].mean() / away.mean()
+        self._distance_scale = variances[:count].mean() / away.mean().clamp(min=LEAST_AWAY)
 
     def scaled(self, blocks: Sequence[Tensor]) -> Tensor:
         """Blocks of residuals side by side; each has the same mean variance over the targets."""

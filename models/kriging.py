@@ -89,8 +89,12 @@ class Kriging:
     """
 
     def __init__(self, known: Tensor, lengths: Tensor, positions: Sequence[int]) -> None:
-        self._known, self._lengths, self._positions = known, lengths, positions
-        noise = NOISE * torch.eye(len(known), device=known.device, dtype=known.dtype)
+        # Many captures lie close together: single precision loses what little they leave. MPS has
+        # no other.
+        exact = known.dtype if known.device.type == "mps" else torch.double
+        self._known, self._lengths = known.to(exact), lengths.to(exact)
+        self._positions = positions
+        known, noise = self._known, NOISE * torch.eye(len(known), device=known.device, dtype=exact)
         self._factor = torch.linalg.cholesky(self._before(known, known) + noise)
 
     def _before(self, a: Tensor, b: Tensor) -> Tensor:
@@ -103,4 +107,6 @@ class Kriging:
 
     def covariance(self, a: Tensor, b: Tensor) -> Tensor:
         """Between settings ``(a, knobs)`` and ``(b, knobs)``: ``(a, b)``."""
-        return self._before(a, b) - self._explained(a).T @ self._explained(b)
+        one, other = a.to(self._known.dtype), b.to(self._known.dtype)
+        explained = self._explained(one).T @ self._explained(other)
+        return (self._before(one, other) - explained).to(a.dtype)

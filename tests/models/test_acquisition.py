@@ -111,6 +111,22 @@ def test_a_knob_that_changes_everything_is_recorded_at_more_places() -> None:
     assert second.max() - second.min() > 2 * (first.max() - first.min())
 
 
+@pytest.mark.parametrize("positions", [(0, 0), (2, 3)])
+def test_a_space_full_of_captures_can_still_be_asked_about(positions: tuple[int, ...]) -> None:
+    """What little is left between hundreds of captures must not come out below nothing."""
+    draw = torch.Generator().manual_seed(5)
+    known = on_positions(torch.rand(400, 2, generator=draw), positions)
+
+    def spot(points: Tensor) -> Tensor:
+        return 1e-3 + torch.exp(-200 * ((points - 0.5) ** 2).sum(-1))
+
+    ask = opinions_with(spot)
+    asks = question(positions, known=torch.cat([known, known[:20]]))
+    batch = integrated_variance(ask, asks, quiet)
+    assert len(batch.points) == 3
+    assert all(math.isfinite(x) for point in batch.points for x in point)
+
+
 def test_ascent_lowers_more_than_the_candidates_it_starts_from() -> None:
     from models.acquisition import _Asked, _Field, _residuals
 

@@ -65,3 +65,13 @@ def test_captures_only_ever_take_uncertainty_away(known: int, knobs: int, seed: 
     assert bool((torch.linalg.eigvalsh(left) > -1e-3).all())
     there = Kriging(at, lengths, positions).covariance(at, at).diagonal()
     assert bool((there.abs() < 0.02).all())
+
+
+def test_what_little_hundreds_of_captures_leave_is_not_lost_to_rounding() -> None:
+    at, points, lengths = drawn(400, 2), drawn(20, 2, 1), torch.tensor([3.0, 3.0])
+    left = Kriging(at, lengths, (0, 0)).covariance(points, points).diagonal()
+    exact = Kriging(at.double(), lengths.double(), (0, 0)).covariance(
+        points.double(), points.double()
+    )
+    assert left.tolist() == pytest.approx(exact.diagonal().tolist(), rel=1e-3)
+    assert bool((left > 0.0).all())
