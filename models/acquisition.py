@@ -17,26 +17,14 @@ from itertools import product
 import torch
 from torch import Tensor
 
-from models.kriging import Kriging, fitted_lengths
+from models.disagreement import Asked, Opinions, Progress, residuals, variance
+from models.uncertainty import SHARE, Field
 
-#: What every member says of ``(settings, knobs)``: blocks of ``(members, settings, n)``, scaled so
-#: that a mean square deviation is an error relative to the setting's level.
-Opinions = Callable[[Tensor], list[Tensor]]
-#: Told how many settings have been asked about, and of how many.
-Progress = Callable[[int, int], None]
 #: How dear each of ``(settings, knobs)`` is after the last one chosen ``(knobs,)``: 1 is cheap.
 Price = Callable[[Tensor, Tensor], Tensor]
 
-#: Settings whose opinions are asked for at once: more only take memory.
-AT_ONCE = 8
 #: An ascent starts this far inside the range: at its very end the logit has no slope.
 INSIDE = 0.02
-#: Targets to whose sounds the lengths of the knobs are fitted, beside all captures.
-FITTED = 64
-#: What captures leave uncertain by their distance counts as at least this much of not knowing.
-LEAST_AWAY = 1e-3
-#: Least variance that stays when a setting is recorded, as a share of the mean over the targets.
-NOISE = 0.01
 
 
 @dataclass(frozen=True)
@@ -55,39 +43,6 @@ class Proposed:
     expected: list[float]
 
 
-@dataclass(frozen=True)
-class Belief:
-    """How errors at two settings go together.
-
-    Attributes:
-        share: How much the ensemble's own residual covariance counts; the rest is what captures
-            leave uncertain by their distance (`Kriging`), since a few members cannot know every
-            way to be wrong.
-    """
-
-    share: float = 0.5
-
-
-def variance(blocks: Sequence[Tensor]) -> Tensor:
-    """Mean variance over the members in each block, ``(blocks, settings)``."""
-    return torch.stack([(_residuals(block) ** 2).sum(-1) for block in blocks])
-
-
-def expected_errors(opinions: Opinions, points: Tensor) -> Tensor:
-    """The relative error that the members expect of themselves at each setting, ``(settings,)``."""
-    with torch.no_grad():
-        parts = [variance(opinions(some)[:1])[0] for some in torch.split(points, AT_ONCE)]
-    return torch.cat(parts) if parts else points.new_zeros(0)
-
-
-def _residuals(block: Tensor) -> Tensor:
-    """``(settings, members * n)``, scaled so that the sum of squares is the mean variance."""
-    members, settings, size = block.shape
-    scale = (max(members - 1, 1) * size) ** -0.5
-    rows: Tensor = ((block - block.mean(0)) * scale).transpose(0, 1).reshape(settings, -1)
-    return rows
-
-
 def switch_combinations(positions: Sequence[int]) -> list[dict[int, float]]:
     """Every combination of switch positions, as knob index to value in [0, 1]."""
     switches = [index for index, count in enumerate(positions) if count]
@@ -103,40 +58,6 @@ def on_positions(points: Tensor, positions: Sequence[int]) -> Tensor:
             position = (points[:, index] * count).long().clamp(max=count - 1)
             moved[:, index] = position / max(count - 1, 1)
     return moved
-
-
-@dataclass(frozen=True)
-class _Said:
-    """Of every block the ``residuals``, ``(settings, members * n)``; of the last the mean."""
-
-    residuals: list[Tensor]
-    sounds: Tensor
-
-
-class _Asked:
-    """Opinions on many settings, a few at a time, with progress."""
-
-    def __init__(self, opinions: Opinions, progress: Progress, total: int) -> None:
-        self._opinions, self._progress = opinions, progress
-        self._done, self._total = 0, total
-
-    def quietly(self, points: Tensor) -> _Said:
-        """What the members say, without gradients."""
-        residuals, sounds = [], []
-        with torch.no_grad():
-            for some in torch.split(points, AT_ONCE):
-                blocks = self._opinions(some)
-                residuals.append([_residuals(block) for block in blocks])
-                sounds.append(blocks[-1].mean(0))
-                self.tick(len(some))
-        return _Said(
-            [torch.cat(block) for block in zip(*residuals, strict=True)], torch.cat(sounds)
-        )
-
-    def tick(self, settings: int) -> None:
-        """Some more are done."""
-        self._done = min(self._done + settings, self._total)
-        self._progress(self._done, self._total)
 
 
 def _ascend(
@@ -188,7 +109,7 @@ def separate_maxima(
         merge: Peaks this close in every knob are one.
     """
     starts = on_positions(starts, positions)
-    asked = _Asked(opinions, progress, len(starts) + restarts * climb.steps)
+    asked = Asked(opinions, progress, len(starts) + restarts * climb.steps)
     turns = torch.tensor([count == 0 for count in positions], device=starts.device)
     heights = (asked.quietly(starts).residuals[0] ** 2).sum(-1)
     best = heights.argsort(descending=True, stable=True)[:restarts]
@@ -232,43 +153,6 @@ class Question:
     price: Price | None = None
 
 
-class _Field:
-    """The error expected everywhere, and how errors at two settings go together."""
-
-    def __init__(self, asked: _Asked, question: Question, belief: Belief) -> None:
-        self._share, self.targets = belief.share, question.targets
-        points, count = torch.cat([question.targets, question.known]), len(question.targets)
-        said = asked.quietly(points)
-        means = [(b[:count] ** 2).sum(-1).mean() * len(said.residuals) for b in said.residuals]
-        self._scales = [(mean + 1e-20).rsqrt() for mean in means]
-        rows = self.scaled(said.residuals)
-        self.rows, variances = rows[:count], (rows**2).sum(-1)
-        known = variances[count:] if len(question.known) else variances.new_zeros(1)
-        self.noise = known.median().clamp(min=NOISE)
-        fitted = [*range(min(count, FITTED)), *range(count, len(points))]
-        lengths = fitted_lengths(points[fitted], said.sounds[fitted], question.positions)
-        self._kriging = Kriging(question.known, lengths, question.positions)
-        away = self._kriging.covariance(self.targets, self.targets).diagonal()
-        self._distance_scale = variances[:count].mean() / away.mean().clamp(min=LEAST_AWAY)
-
-    def scaled(self, blocks: Sequence[Tensor]) -> Tensor:
-        """Blocks of residuals side by side; each has the same mean variance over the targets."""
-        return torch.cat([b * s for b, s in zip(blocks, self._scales, strict=True)], -1)
-
-    def covariance(self, a: Tensor, a_rows: Tensor, b: Tensor, b_rows: Tensor) -> Tensor:
-        """Between settings ``a`` and ``b`` with their residuals, ``(a, b)``."""
-        by_distance = self._distance_scale * self._kriging.covariance(a, b)
-        return self._share * (a_rows @ b_rows.T) + (1.0 - self._share) * by_distance
-
-    def gain(self, points: Tensor, rows: Tensor) -> Tensor:
-        """How much variance recording all of these together takes off the targets, on average."""
-        both = self.covariance(points, rows, points, rows)
-        across = self.covariance(points, rows, self.targets, self.rows)
-        factor = torch.linalg.cholesky(both + self.noise * torch.eye(len(both), device=both.device))
-        taken: Tensor = torch.linalg.solve_triangular(factor, across, upper=False)
-        return (taken**2).sum(0).mean()
-
-
 class _Chooser:
     """Takes settings one by one, each with the ones before it recorded."""
 
@@ -286,7 +170,7 @@ class _Chooser:
         return (self._left[: self._targets] ** 2).mean(0) / own
 
 
-def _chosen(question: Question, field: _Field, points: Tensor, rows: Tensor) -> list[int]:
+def _chosen(question: Question, field: Field, points: Tensor, rows: Tensor) -> list[int]:
     """Indices into ``points``: targets, then candidates, then what is pending."""
     first, after = len(question.targets), len(question.targets) + len(question.candidates)
     chooser = _Chooser(field.covariance(points, rows, points, rows), first, field.noise)
@@ -312,7 +196,7 @@ def integrated_variance(
     opinions: Opinions,
     question: Question,
     progress: Progress,
-    belief: Belief = Belief(),
+    share: float = SHARE,
     climb: Climb = Climb(12, 0.12),
 ) -> Proposed:
     """The batch that lowers the expected error over the targets most.
@@ -321,14 +205,14 @@ def integrated_variance(
         opinions: Of an ensemble.
         question: What is wanted.
         progress: Told how far it is.
-        belief: How errors at two settings go together.
+        share: How much the members' own covariance counts; the rest goes by distance.
         climb: How hard the batch is moved together in the end; no steps where nothing but the
             candidates can be had.
     """
     others = torch.cat([question.candidates, question.pending])
     settings = len(question.targets) + len(others) + len(question.known)
-    asked = _Asked(opinions, progress, settings + (climb.steps + 2) * question.count)
-    field = _Field(asked, question, belief)
+    asked = Asked(opinions, progress, settings + (climb.steps + 2) * question.count)
+    field = Field(asked, question.targets, question.known, question.positions, share)
     points = torch.cat([question.targets, others])
     rows = torch.cat([field.rows, field.scaled(asked.quietly(others).residuals)])
     batch = points[_chosen(question, field, points, rows)]
@@ -337,7 +221,7 @@ def integrated_variance(
     def gain(moved: Tensor) -> Tensor:
         """Of the whole batch, beside what is pending."""
         asked.tick(len(moved))
-        own = field.scaled([_residuals(block) for block in opinions(moved)])
+        own = field.scaled([residuals(block) for block in opinions(moved)])
         return field.gain(torch.cat([moved, question.pending]), torch.cat([own, waiting]))
 
     if climb.steps and len(batch):

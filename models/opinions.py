@@ -2,8 +2,8 @@
 
 from torch import Tensor
 
-from models.acquisition import Opinions
 from models.dataset import Model
+from models.disagreement import Opinions
 from models.mel import log_mel
 
 #: A difference of so many decibels in a mel band counts as an error of 1.

@@ -11,7 +11,7 @@ from hypothesis import settings as budget
 from hypothesis import strategies as st
 from torch import Tensor
 
-from models.acquisition import Opinions
+from models.disagreement import Opinions
 from models.spec import dump_model
 from models.training import Recipe
 from rig.facts import FoundError

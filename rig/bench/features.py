@@ -18,7 +18,7 @@ from scipy.spatial.distance import cdist
 from torch import Tensor
 
 from calibration.signals import Part
-from models.acquisition import Opinions
+from models.disagreement import Opinions
 from models.mel import log_mel
 from rig.bench.subjects import Subject
 from rig.knobs import Setting

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from models import opinions
-from models.acquisition import Opinions
 from models.dataset import Model
+from models.disagreement import Opinions
 from rig.bench import audio, features
 from rig.bench.audio import Plan
 from rig.bench.subjects import Subject

@@ -9,8 +9,8 @@ import torch
 
 from calibration.signals import Part
 from models import opinions
-from models.acquisition import expected_errors
 from models.dataset import Model
+from models.disagreement import expected_errors
 from models.nam import document
 from models.reader import read_and_play
 from models.spec import ModelSpec, dump_model, play

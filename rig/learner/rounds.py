@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from models import opinions
-from models.acquisition import expected_errors
 from models.dataset import Dataset, Model, evaluate
+from models.disagreement import expected_errors
 from models.prior import has_prior, start_from_prior
 from models.spec import BadModel, ModelSpec, dump_model, load_model
 from models.start import start_at_levels

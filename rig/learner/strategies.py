@@ -10,13 +10,12 @@ from torch import Tensor
 
 from models.acquisition import (
     Climb,
-    Opinions,
-    Progress,
     Proposed,
     Question,
     integrated_variance,
     separate_maxima,
 )
+from models.disagreement import Opinions, Progress
 from rig.knobs import Panel, Setting
 from rig.proposals import designs, hands
 

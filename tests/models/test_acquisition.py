@@ -11,17 +11,16 @@ from torch import Tensor
 
 from models import opinions
 from models.acquisition import (
-    Belief,
     Climb,
-    Opinions,
     Question,
-    expected_errors,
     integrated_variance,
     on_positions,
     separate_maxima,
 )
 from models.dataset import Model
+from models.disagreement import Asked, Opinions, expected_errors, residuals
 from models.spec import ModelSpec
+from models.uncertainty import SHARE, Field
 
 STILL = Climb(0, 0.1)
 
@@ -84,7 +83,7 @@ def test_a_batch_stays_near_the_targets() -> None:
         return 0.3 + points.amax(-1) ** 4
 
     asks = replace(question(), targets=0.5 * question().targets)
-    batch = integrated_variance(opinions_with(top), asks, quiet, Belief(0.0), STILL)
+    batch = integrated_variance(opinions_with(top), asks, quiet, 0.0, STILL)
     peaks = separate_maxima(opinions_with(top), asks.candidates, (0, 0), quiet).points[:3]
     assert all(x < 0.75 for point in batch.points for x in point)
     assert all(max(point) > 0.75 for point in peaks)
@@ -101,12 +100,10 @@ def test_a_knob_that_changes_everything_is_recorded_at_more_places() -> None:
 
     grid = torch.cartesian_prod(torch.linspace(0.1, 0.9, 9), torch.linspace(0.1, 0.9, 9))
     asks = replace(question(count=3), candidates=grid)
-    batch = integrated_variance(ask, asks, quiet, Belief(0.0), STILL)
+    batch = integrated_variance(ask, asks, quiet, 0.0, STILL)
     first, second = torch.tensor(batch.points).T
     assert first.max() - first.min() > 2 * (second.max() - second.min())
-    turned = integrated_variance(
-        lambda points: ask(points.flip(-1)), asks, quiet, Belief(0.0), STILL
-    )
+    turned = integrated_variance(lambda points: ask(points.flip(-1)), asks, quiet, 0.0, STILL)
     first, second = torch.tensor(turned.points).T
     assert second.max() - second.min() > 2 * (first.max() - first.min())
 
@@ -128,14 +125,12 @@ def test_a_space_full_of_captures_can_still_be_asked_about(positions: tuple[int,
 
 
 def test_ascent_lowers_more_than_the_candidates_it_starts_from() -> None:
-    from models.acquisition import _Asked, _Field, _residuals
-
     ask, asks = opinions_with(lambda points: points.new_ones(len(points))), question(count=2)
 
     def gain(points: list[tuple[float, ...]]) -> float:
-        field = _Field(_Asked(ask, quiet, 1), asks, Belief())
+        field = Field(Asked(ask, quiet, 1), asks.targets, asks.known, asks.positions, SHARE)
         where = torch.tensor(points)
-        return float(field.gain(where, field.scaled([_residuals(b) for b in ask(where)])))
+        return float(field.gain(where, field.scaled([residuals(b) for b in ask(where)])))
 
     still = integrated_variance(ask, asks, quiet, climb=STILL)
     moved = integrated_variance(ask, asks, quiet, climb=Climb(20, 0.1))
