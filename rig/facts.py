@@ -212,6 +212,15 @@ class FoundError(_Fact):
     found: float
     common: float = 0.0
 
+    def expects(self, calibration: float | None) -> float:
+        """The ESR that was to be expected, if a disagreement stands for so much error."""
+        return expected_esr(self.common, self.disagreement, calibration)
+
+
+def expected_esr(common: float, disagreement: float, calibration: float | None) -> float:
+    """What members show everywhere, and what they do not know: 1 where nobody has looked yet."""
+    return common + disagreement * (1.0 if calibration is None else calibration)
+
 
 class RoundLearned(_Fact):
     """The learner trained on what there is and asked for the next settings.
@@ -237,9 +246,7 @@ class RoundLearned(_Fact):
 
     def expects(self, disagreement: float) -> float:
         """The ESR to be expected where the members disagree so much."""
-        return self.ensemble_esr + disagreement * (
-            1.0 if self.calibration is None else self.calibration
-        )
+        return expected_esr(self.ensemble_esr, disagreement, self.calibration)
 
 
 class LearnerFailed(_Fact):

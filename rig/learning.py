@@ -6,7 +6,7 @@ import logging
 from rig import facts
 from rig.errors import LearnerDied, LearnerError
 from rig.learner.client import Job
-from rig.mending import rest
+from rig.mending import look_again_at_surprises, rest
 from rig.proposals import orders
 from rig.stopping import Finish
 from rig.work import TICK_S, Work
@@ -48,7 +48,8 @@ def refill(work: Work) -> bool:
     if learnt is not None:
         log.info("round %d: holdout ESR %s", learnt.round, learnt.holdout_esr)
         orders.order_learnt(work.session, learnt)
-        return bool(learnt.values)
+        look_again_at_surprises(work, learnt)
+        return bool(learnt.values or work.session.state.pending)
     if work.pace.fill and work.ending() is None:
         return _fill_space(work, 1, "the amp does not wait for the learner")
     return True

@@ -24,6 +24,7 @@ from rig.errors import AudioDied, DeviceGone, LearnerDied, LearnerError, Storage
 from rig.knobs import Setting
 from rig.learner.client import Job
 from rig.service import Request, capture
+from rig.session.captures import CaptureState
 from rig.session.folder import Session
 from rig.session.live import LiveLearner
 from rig.session.state import State
@@ -45,6 +46,8 @@ AROUND = (
     "disk full", "daemon killed", "reboot", "suspended", "clock set",
 )  # fmt: skip
 KINDS = (*TAKE_TROUBLE, *LASTING, *AROUND)
+#: A knob off in one take, which is as loud as it should be: only who has learnt the amp can tell.
+UNHEARD = "lost CC"
 
 RIG = """
 name: night
@@ -105,7 +108,7 @@ class World:
             self.expected[later] = kind
             return None
         if kind is not None:
-            self.happened[kind] += 1
+            self.happened[kind] = self.happened.get(kind, 0) + 1
         return kind
 
 
@@ -204,7 +207,10 @@ class Devices:
     def _recorded(self, send: np.ndarray, trouble: str | None) -> Recording:
         world, frames = self._world, len(send)
         noise = np.random.default_rng([5, world.takes])
-        played = amp(send, self._values, world.lasting)
+        values = dict(self._values)
+        if trouble == UNHEARD:
+            values["treble"] = (values["treble"] + 5.0) % 10.0
+        played = amp(send, values, world.lasting)
         if trouble == "clipping":
             played = 40.0 * played
         if trouble == "silence":
@@ -291,6 +297,25 @@ class Pupil:
             holdout_esr=1.0 / (10 + job.round),
             seconds=ROUND_S,
             ensemble=store.write(self._folder, ensemble, b"simulated"),
+            found=self._found(session),
+        )
+
+    def _found(self, session: Session) -> tuple[facts.FoundError, ...]:
+        """Who knows the amp is only surprised by what it is not."""
+        rounds = session.state.rounds[-1:]
+        fresh = [
+            about
+            for about in session.state.kept(Role.ACTIVE)
+            if rounds and about.capture.setting.values in rounds[0].values
+        ]
+        return tuple(
+            facts.FoundError(
+                capture=about.capture.number,
+                disagreement=0.01,
+                common=0.01,
+                found=0.01 + kept_esr(session, about),
+            )
+            for about in fresh
         )
 
     def _final(self, session: Session) -> facts.ModelTrained:
@@ -354,11 +379,21 @@ def watching(world: World, session: Path) -> Callable[[], None]:
     return mend
 
 
-def night(folder: Path, seed: int, captures: int, times: int) -> Night:
-    """Capture through a whole night; whoever starts it again does so whenever it has ended."""
+def night(
+    folder: Path, seed: int, captures: int, times: int, extra: dict[int, str] | None = None
+) -> Night:
+    """Capture through a whole night; whoever starts it again does so whenever it has ended.
+
+    Args:
+        folder: Where.
+        seed: Of everything random.
+        captures: The goal.
+        times: How often each kind of trouble comes.
+        extra: What goes wrong besides, by the number of the take.
+    """
     draw = random.Random(seed)
     expected = schedule(draw, round(captures * 1.1), times)
-    world = World(draw, expected)
+    world = World(draw, {**expected, **(extra or {})})
     path = folder / "rig.yaml"
     path.write_text(RIG.format(seed=seed, captures=captures), encoding="utf-8")
     config = configuration.load(path)
@@ -398,13 +433,15 @@ def night(folder: Path, seed: int, captures: int, times: int) -> Night:
     return Night(session, world, runs, tuple(reasons), (world.at - began) / 3600)
 
 
+def kept_esr(session: Session, about: CaptureState) -> float:
+    """ESR between what was kept of a capture and what the healthy amp gives at its setting."""
+    assert about.kept is not None
+    signal = session.signal()
+    kept = guitar_of(session.kept_audio(about.kept), signal)
+    truth = amp(signal.send, session.config.panel.named(about.capture.setting), None)
+    return levels.esr(guitar_of(truth, signal)[: len(kept)], kept)
+
+
 def worst_kept_esr(session: Session) -> float:
-    """The largest ESR between a kept take and what the healthy amp gives at its setting."""
-    signal, panel = session.signal(), session.config.panel
-    worst = 0.0
-    for about in session.state.kept():
-        assert about.kept is not None
-        kept = guitar_of(session.kept_audio(about.kept), signal)
-        truth = amp(signal.send, panel.named(about.capture.setting), None)
-        worst = max(worst, levels.esr(guitar_of(truth, signal)[: len(kept)], kept))
-    return worst
+    """The largest of them."""
+    return max(kept_esr(session, about) for about in session.state.kept())

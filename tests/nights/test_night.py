@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from rig.capture import Role
+from rig.facts import CapturesSuspected
 from rig.session.status import status
 from rig.session.verify import verify
 from tests.nights import simulation
@@ -21,3 +22,17 @@ def test_a_night_with_everything_that_goes_wrong_ends_finished(tmp_path: Path) -
     assert simulation.worst_kept_esr(night.session) < 1e-3
     assert night.runs > 4
     assert night.session.state.model is not None
+
+
+def test_a_knob_that_was_off_for_one_take_surprises_the_ensemble(tmp_path: Path) -> None:
+    night = simulation.night(tmp_path, 4, captures=30, times=0, extra={32: simulation.UNHEARD})
+    assert night.world.happened[simulation.UNHEARD] == 1
+    entries = [entry.fact for entry in night.session.journal.entries()]
+    doubted = [fact for fact in entries if isinstance(fact, CapturesSuspected)]
+    assert len(doubted) == 1
+    assert "expected it otherwise" in doubted[0].why
+    (number,) = doubted[0].captures
+    about = night.session.state.captures[number]
+    assert about.suspects[0].take == 32
+    assert about.kept is not None
+    assert simulation.worst_kept_esr(night.session) < 1e-3
