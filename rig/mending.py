@@ -47,7 +47,9 @@ def _is_warming_up(work: Work) -> bool:
 def suspect(work: Work, captures: tuple[int, ...], why: str, *, alone: bool = False) -> None:
     """Trust some recordings no more: they wait to be recorded again, and teach nothing."""
     work.session.record(facts.CapturesSuspected(captures=captures, why=why, alone=alone))
-    log.warning("captures %s are suspect: %s", ", ".join(map(str, captures)), why)
+    which = ", ".join(map(str, captures))
+    who = f"captures {which} are" if captures[1:] else f"capture {which} is"
+    log.warning("%s suspect: %s", who, why)
 
 
 def look_again(work: Work) -> None:
