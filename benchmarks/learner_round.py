@@ -46,18 +46,19 @@ def main() -> None:
         folder = Path(name) / "session"
         learner = Learner(folder)
         for number in (1, 2):
-            began = time.perf_counter()
+            began = proposing = time.perf_counter()
             learner.ask(Job(final=False, round=number, count=5))
-            answer = None
-            while answer is None:
-                answer = learner.poll(1.0)
-            spent = time.perf_counter() - began
+            while (answer := learner.poll(0.2)) is None:
+                if learner.progress is None or learner.progress.stage != "proposing":
+                    proposing = time.perf_counter()
+            spent, asking = time.perf_counter() - began, time.perf_counter() - proposing
             session = Session.open(folder)
             assert answer.kind == "round-learned"
             orders.order_learnt(session, answer)
             session.close()
             print(
                 f"round {number} at {captures} captures, {os.cpu_count()} cores: {spent:.0f} s, "
+                f"{asking:.0f} s of them proposing, "
                 f"holdout ESR {answer.holdout_esr:.4f}, trained settings {answer.ensemble_esr:.4f}"
             )
         learner.stop()

@@ -18,7 +18,7 @@ from rig.bench.subjects import (
     Subject,
     VirtualSubject,
 )
-from rig.bench.trial import Terms, Trial, run
+from rig.bench.trial import Terms, Trial, run, unheard_settings
 from rig.errors import UsageError
 from rig.learner.client import ENVIRONMENT
 from rig.learner.strategies import STRATEGIES
@@ -100,11 +100,24 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
+def _require_enough(subject: Subject, amp: str, terms: Terms) -> None:
+    """Complain where a session has too few settings to learn from beside those tested on."""
+    if subject.pool is None:
+        return
+    play, anywhere = unheard_settings(subject, terms.tests)
+    left = len(subject.pool) - len(play) - len(anywhere)
+    if left < terms.counts[-1]:
+        raise UsageError(
+            f"--amp {amp}: of its {len(subject.pool)} kept settings, {left} are left to learn from "
+            "beside those tested on: choose --counts up to that, or fewer --tests"
+        )
+
+
 def compare(comparison: Comparison, tell: Tell) -> None:
     """Run every trial that is not written down yet.
 
     Raises:
-        UsageError: There is no such amp or strategy.
+        UsageError: There is no such amp or strategy, or a session with too few settings.
         RigError: A live rig failed.
     """
     for strategy in comparison.strategies:
@@ -117,8 +130,8 @@ def compare(comparison: Comparison, tell: Tell) -> None:
             )
     for amp in comparison.amps:
         if not _is_live(amp):
-            with opened(amp, comparison.folder):
-                pass
+            with opened(amp, comparison.folder) as subject:
+                _require_enough(subject, amp, comparison.terms)
     trials = [
         (comparison, amp, strategy, seed)
         for seed in comparison.seeds

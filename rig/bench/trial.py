@@ -127,16 +127,18 @@ class _Audio:
 
 
 def unheard_settings(subject: Subject, count: int) -> tuple[list[Setting], list[Setting]]:
-    """Settings where players set the knobs, and half as many anywhere (or of the pool)."""
+    """Settings where players set the knobs, and half as many anywhere; of the pool, if any."""
     random = np.random.default_rng(TEST_SEED)
     panel = subject.panel
-    if subject.pool is not None:
-        order = random.permutation(len(subject.pool))[:count]
-        picked = [subject.pool[index] for index in sorted(order.tolist())]
-        return picked, picked
-    play = designs.to_play(panel, random.random((count, len(panel))))
-    anywhere = random.random((count // 2, len(panel)))
-    return [panel.quantise(p) for p in play], [panel.quantise(p) for p in anywhere]
+    drawn = designs.to_play(panel, random.random((count, len(panel))))
+    play = [panel.quantise(point) for point in drawn]
+    if subject.pool is None:
+        anywhere = random.random((count // 2, len(panel)))
+        return play, [panel.quantise(point) for point in anywhere]
+    play = _nearest(subject, play, set())
+    rest = [setting for setting in subject.pool if setting not in play]
+    order = random.permutation(len(rest))[: count // 2]
+    return play, [rest[index] for index in order.tolist()]
 
 
 def _figures(errors: dict[str, list[float]]) -> dict[str, Any]:

@@ -77,6 +77,27 @@ def test_the_takes_of_a_session_are_an_amp(finished: Path, tmp_path: Path) -> No
         assert {Setting(tuple(values)) for values in row["settings"]} <= pool
 
 
+def test_a_session_with_too_few_settings_is_refused(finished: Path, tmp_path: Path) -> None:
+    terms = Terms(counts=(4, 40), seeds_at=4, batch=2, tests=3, plan=None)
+    asked = Comparison(tmp_path, (str(finished),), ("lhs",), (0,), terms, 1)
+    with pytest.raises(UsageError, match="11 kept settings, 7 are left"):
+        compare(asked, lambda *_: None)
+
+
+def test_a_sessions_tests_are_where_players_set_the_knobs(finished: Path) -> None:
+    session = Session.view(finished)
+    subject = ReplayedSubject(session)
+    play, anywhere = unheard_settings(subject, 4)
+    middle = [knob.play_unit()[0] for knob in subject.panel.knobs]
+
+    def away(settings: list[Setting]) -> float:
+        return float(np.mean([np.abs(subject.panel.point(s) - middle).mean() for s in settings]))
+
+    assert len({*play, *anywhere}) == 6
+    assert away(play) < away([s for s in subject.pool if s not in play])
+    session.close()
+
+
 def test_a_configured_rig_is_an_amp_and_plays_no_setting_twice(tmp_path: Path) -> None:
     config = configuration.parse(TINY)
     with LiveSubject(config, tmp_path, tmp_path) as live:
