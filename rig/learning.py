@@ -48,7 +48,7 @@ def refill(work: Work) -> bool:
     if learnt is not None:
         log.info("round %d: holdout ESR %s", learnt.round, learnt.holdout_esr)
         orders.order_learnt(work.session, learnt)
-        look_again_at_surprises(work, learnt)
+        look_again_at_surprises(work)
         return bool(learnt.values or work.session.state.pending)
     if work.pace.fill and work.ending() is None:
         return _fill_space(work, 1, "the amp does not wait for the learner")

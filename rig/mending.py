@@ -7,6 +7,7 @@ from rig import facts
 from rig.capture import Capture, Role
 from rig.errors import AudioDied, DeviceError, DeviceGone
 from rig.session.baseline import strange_captures
+from rig.session.surprise import surprises
 from rig.work import Work
 
 log = logging.getLogger("rig")
@@ -15,10 +16,6 @@ log = logging.getLogger("rig")
 BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0)
 #: What a connection looks like that is lost and nobody told of it.
 SILENT = frozenset({"silence", "standstill", "loopback"})
-#: An ESR so many times what the ensemble expected, and at least this, is no surprise but a doubt.
-DOUBT, LEAST_DOUBT_ESR = 4.0, 0.02
-#: An ensemble that errs more than this where it has learnt doubts nobody.
-WISE_ESR = 0.1
 
 
 def give_up(work: Work, capture: Capture) -> None:
@@ -60,17 +57,16 @@ def look_again(work: Work) -> None:
         suspect(work, strange, why, alone=True)
 
 
-def look_again_at_surprises(work: Work, learnt: facts.RoundLearned) -> None:
+def look_again_at_surprises(work: Work) -> None:
     """Have recorded once more what sounds quite unlike what the ensemble before had expected.
 
     A knob that was off for one take leaves the level what it should be, and is back before the
     next canary: only who knows the amp can tell.
     """
-    for pair in learnt.found:
-        about = work.session.state.captures[pair.capture]
-        expected_esr = pair.expects(learnt.calibration)
-        is_odd = pair.found > max(DOUBT * expected_esr, LEAST_DOUBT_ESR)
-        if is_odd and pair.common < WISE_ESR and about.kept is not None and not about.suspects:
+    state = work.session.state
+    for pair, expected_esr in surprises(state):
+        about = state.captures[pair.capture]
+        if about.kept is not None and not about.suspects:
             why = (
                 f"the ensemble expected it otherwise (ESR {pair.found:.2g} where it expected "
                 f"{expected_esr:.2g}): once more, to be sure"

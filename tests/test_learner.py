@@ -16,11 +16,12 @@ from models.spec import dump_model
 from models.training import Recipe
 from rig.facts import FoundError
 from rig.knobs import Knob, Panel, Setting
-from rig.learner import calibrate, checkpoint
+from rig.learner import checkpoint
 from rig.learner.excerpts import EXCERPT_FRAMES, loudest
 from rig.learner.strategies import STRATEGIES, Ask
 from rig.learner.validation import Weakness, difference_db, verdict, worst_end
 from rig.proposals import designs
+from rig.session import surprise
 from rig.session.folder import Session
 from tests.models.test_models import made
 from tests.models.test_training import SHORT, TOYS, toy
@@ -160,13 +161,13 @@ def test_expectations_are_corrected_by_what_was_found() -> None:
         FoundError(capture=i, disagreement=0.01, found=0.02 + 0.01 * f, common=0.02)
         for i, f in enumerate((2, 4, 8))
     ]
-    assert calibrate.factor(pairs) == pytest.approx(4.0)
+    assert surprise.factor(pairs) == pytest.approx(4.0)
     before = FoundError.model_validate({"capture": 1, "expected": 0.01, "found": 0.04})
-    assert calibrate.factor([before]) == pytest.approx(4.0)
+    assert surprise.factor([before]) == pytest.approx(4.0)
     better = [pair.model_copy(update={"found": 0.005}) for pair in pairs]
-    assert calibrate.factor(better) == 0.0
-    assert calibrate.factor([]) is None
-    assert calibrate.factor([FoundError(capture=1, disagreement=0.0, found=0.1)]) is None
+    assert surprise.factor(better) == 0.0
+    assert surprise.factor([]) is None
+    assert surprise.factor([FoundError(capture=1, disagreement=0.0, found=0.1)]) is None
 
 
 def test_a_round_notes_what_the_one_before_had_expected(finished: Path) -> None:
@@ -179,7 +180,7 @@ def test_a_round_notes_what_the_one_before_had_expected(finished: Path) -> None:
         captures[p.capture].capture.setting.values: p.disagreement for p in second.found
     } == asked
     assert all(pair.found > 0 for pair in second.found)
-    assert second.calibration == pytest.approx(calibrate.factor(second.found))
+    assert second.calibration == pytest.approx(surprise.factor(second.found))
     assert first.found == ()
     assert second.expected_esr is not None
     assert second.expected_esr >= second.ensemble_esr

@@ -23,6 +23,7 @@ from rig.learner import calibrate, checkpoint, data, device
 from rig.learner.excerpts import loudest
 from rig.learner.strategies import STRATEGIES, Ask, Proposal
 from rig.proposals import designs
+from rig.session import surprise
 from rig.session.folder import Session
 from rig.session.live import LiveLearner
 
@@ -229,7 +230,7 @@ def learn(session: Session, number: int, count: int, tell: Tell) -> facts.RoundL
     here = _Round(session, number, tell, learnt_set(session))
     last = last_ensemble(session)
     found = calibrate.found(session, last[0], here.dataset.audio.device) if last is not None else ()
-    calibration = calibrate.factor([*calibrate.so_far(session.state), *found])
+    calibration = surprise.factor([*surprise.so_far(session.state), *found])
     model, spec = _trained(here)
     where = here.dataset.audio.device
     seen = evaluate(model, data.test_set(session, captures).to(where)).mean
