@@ -19,7 +19,13 @@ from rig.capture import Capture, Levels, Recording, Role, Take
 from rig.devices.protocols import TakeCancelled
 from rig.errors import AudioDied, DeviceError, DeviceGone
 from rig.learning import ask_ahead, refill, train_model
-from rig.mending import bring_back, give_up, look_again, reopen_if_silent
+from rig.mending import (
+    bring_back,
+    give_up,
+    look_again,
+    look_again_at_surprises,
+    reopen_if_silent,
+)
 from rig.people import set_by_hand
 from rig.proposals import orders
 from rig.session.baseline import baseline, expected_latency_frames, with_warmth
@@ -60,6 +66,7 @@ def plan(work: Work) -> Iterator[Capture]:
     if not orders.seeding_is_over(session.state):
         orders.order_first(session, work.goals.captures)
     orders.order_rest_of_round(session)
+    look_again_at_surprises(work)
     while work.listen():
         ending = work.ending()
         if ending is None:

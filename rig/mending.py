@@ -61,7 +61,8 @@ def look_again_at_surprises(work: Work) -> None:
     """Have recorded once more what sounds quite unlike what the ensemble before had expected.
 
     A knob that was off for one take leaves the level what it should be, and is back before the
-    next canary: only who knows the amp can tell.
+    next canary: only who knows the amp can tell. Asked again (a kill may have come between), it
+    does nothing twice.
     """
     state = work.session.state
     for pair, expected_esr in surprises(state):

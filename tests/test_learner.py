@@ -21,8 +21,8 @@ from rig.learner.excerpts import EXCERPT_FRAMES, loudest
 from rig.learner.strategies import STRATEGIES, Ask
 from rig.learner.validation import Weakness, difference_db, verdict, worst_end
 from rig.proposals import designs
-from rig.session import surprise
 from rig.session.folder import Session
+from rig.session.surprise import error_per_disagreement
 from tests.models.test_models import made
 from tests.models.test_training import SHORT, TOYS, toy
 
@@ -161,13 +161,13 @@ def test_expectations_are_corrected_by_what_was_found() -> None:
         FoundError(capture=i, disagreement=0.01, found=0.02 + 0.01 * f, common=0.02)
         for i, f in enumerate((2, 4, 8))
     ]
-    assert surprise.factor(pairs) == pytest.approx(4.0)
+    assert error_per_disagreement(pairs) == pytest.approx(4.0)
     before = FoundError.model_validate({"capture": 1, "expected": 0.01, "found": 0.04})
-    assert surprise.factor([before]) == pytest.approx(4.0)
+    assert error_per_disagreement([before]) == pytest.approx(4.0)
     better = [pair.model_copy(update={"found": 0.005}) for pair in pairs]
-    assert surprise.factor(better) == 0.0
-    assert surprise.factor([]) is None
-    assert surprise.factor([FoundError(capture=1, disagreement=0.0, found=0.1)]) is None
+    assert error_per_disagreement(better) == 0.0
+    assert error_per_disagreement([]) is None
+    assert error_per_disagreement([FoundError(capture=1, disagreement=0.0, found=0.1)]) is None
 
 
 def test_a_round_notes_what_the_one_before_had_expected(finished: Path) -> None:
@@ -180,7 +180,7 @@ def test_a_round_notes_what_the_one_before_had_expected(finished: Path) -> None:
         captures[p.capture].capture.setting.values: p.disagreement for p in second.found
     } == asked
     assert all(pair.found > 0 for pair in second.found)
-    assert second.calibration == pytest.approx(surprise.factor(second.found))
+    assert second.calibration == pytest.approx(error_per_disagreement(second.found))
     assert first.found == ()
     assert second.expected_esr is not None
     assert second.expected_esr >= second.ensemble_esr

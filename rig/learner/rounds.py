@@ -23,9 +23,9 @@ from rig.learner import calibrate, checkpoint, data, device
 from rig.learner.excerpts import loudest
 from rig.learner.strategies import STRATEGIES, Ask, Proposal
 from rig.proposals import designs
-from rig.session import surprise
 from rig.session.folder import Session
 from rig.session.live import LiveLearner
+from rig.session.surprise import error_per_disagreement, found_so_far
 
 #: Fewer captures than this teach nothing.
 LEAST_CAPTURES = 2
@@ -230,7 +230,7 @@ def learn(session: Session, number: int, count: int, tell: Tell) -> facts.RoundL
     here = _Round(session, number, tell, learnt_set(session))
     last = last_ensemble(session)
     found = calibrate.found(session, last[0], here.dataset.audio.device) if last is not None else ()
-    calibration = surprise.factor([*surprise.so_far(session.state), *found])
+    calibration = error_per_disagreement([*found_so_far(session.state), *found])
     model, spec = _trained(here)
     where = here.dataset.audio.device
     seen = evaluate(model, data.test_set(session, captures).to(where)).mean

@@ -19,12 +19,12 @@ SURPRISE, LEAST_ESR = 4.0, 0.02
 WISE_ESR = 0.1
 
 
-def so_far(state: State) -> list[FoundError]:
+def found_so_far(state: State) -> list[FoundError]:
     """All pairs of the rounds until now, oldest first."""
     return [pair for learnt in state.rounds for pair in learnt.found]
 
 
-def factor(pairs: Sequence[FoundError]) -> float | None:
+def error_per_disagreement(pairs: Sequence[FoundError]) -> float | None:
     """How much error a disagreement stands for: the median of late; None before any."""
     late = [pair for pair in pairs[-REMEMBERED:] if pair.disagreement > 0]
     if not late:
@@ -37,10 +37,12 @@ def surprises(state: State) -> list[tuple[FoundError, float]]:
 
     What is expected of a capture goes by all others: it is not measured by itself.
     """
-    pairs = so_far(state)
+    pairs = found_so_far(state)
     found = []
     for pair in state.rounds[-1].found if state.rounds else ():
-        expected_esr = pair.expects(factor([other for other in pairs if other is not pair]))
+        expected_esr = pair.expects(
+            error_per_disagreement([other for other in pairs if other is not pair])
+        )
         is_odd = pair.found > max(SURPRISE * expected_esr, LEAST_ESR)
         if is_odd and pair.common < WISE_ESR:
             found.append((pair, expected_esr))

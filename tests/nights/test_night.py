@@ -7,7 +7,9 @@ import pytest
 from rig.capture import Role
 from rig.facts import CapturesSuspected
 from rig.session.status import status
+from rig.session.surprise import surprises
 from rig.session.verify import verify
+from rig.work import Work
 from tests.nights import simulation
 
 
@@ -24,9 +26,20 @@ def test_a_night_with_everything_that_goes_wrong_ends_finished(tmp_path: Path) -
     assert night.session.state.model is not None
 
 
-def test_a_knob_that_was_off_for_one_take_surprises_the_ensemble(tmp_path: Path) -> None:
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_knob_that_was_off_for_one_take_surprises_the_ensemble(
+    killed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(work: Work) -> None:
+        """Between writing the round down and doubting."""
+        if surprises(work.session.state):
+            raise simulation.Killed
+
+    if killed:
+        monkeypatch.setattr("rig.learning.look_again_at_surprises", die)
     night = simulation.night(tmp_path, 4, captures=30, times=0, extra={32: simulation.UNHEARD})
     assert night.world.happened[simulation.UNHEARD] == 1
+    assert night.runs == 1 + killed
     entries = [entry.fact for entry in night.session.journal.entries()]
     doubted = [fact for fact in entries if isinstance(fact, CapturesSuspected)]
     assert len(doubted) == 1
