@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 
 from rig import config as configuration
+from rig.daemon import orders
+from rig.daemon.service import Request, capture
 from rig.learner.client import Job, Learner
-from rig.proposals import orders
-from rig.service import Request, capture
 from rig.session.folder import Session
 
 RIG = """

@@ -38,7 +38,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         config, session = Path(folder) / "rig.yaml", Path(folder) / "session"
         config.write_text(RIG, encoding="utf-8")
-        command = [sys.executable, "-m", "rig.service", str(session), "--config", str(config)]
+        command = [
+            sys.executable,
+            "-m",
+            "rig.daemon.service",
+            str(session),
+            "--config",
+            str(config),
+        ]
         daemon = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         seen: list[tuple[int, float, int, int]] = []
         while daemon.poll() is None:

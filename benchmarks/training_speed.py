@@ -18,10 +18,10 @@ import torch
 from nam.train.lightning_module import LightningModule
 
 from calibration.signals import Part
-from models.dataset import Dataset, evaluate
-from models.spec import ModelSpec
-from models.start import start_at_levels
-from models.training import Recipe, Training
+from models.networks.spec import ModelSpec
+from models.training.dataset import Dataset, evaluate
+from models.training.initial_levels import start_at_levels
+from models.training.trainer import Recipe, Training
 from rig.bench.subjects import SAMPLE_RATE, VirtualSubject, heard_frames
 from rig.config import ExcerptConfig, SignalConfig
 from rig.learner.final import FRAMES

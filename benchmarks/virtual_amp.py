@@ -2,9 +2,10 @@
 
 import time
 
-from rig import data, store
+from rig import data
 from rig.devices.virtual.amplifier import Amplifier
 from rig.devices.virtual.presets import PRESETS
+from rig.session import store
 
 RUNS = 5
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration import levels, takes
-from calibration.family import FAMILY_DB, FAMILY_SIGMAS, Expected
+from calibration.outliers import FAMILY_DB, FAMILY_SIGMAS, Expected
 from calibration.signals import Signal
 from calibration.takes import Aligned
 

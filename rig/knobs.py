@@ -124,6 +124,15 @@ class Setting:
 
 
 @dataclass(frozen=True)
+class Move:
+    """A knob that somebody has to turn, in faceplate values; ``start`` is None where unknown."""
+
+    knob: str
+    start: float | None
+    stop: float
+
+
+@dataclass(frozen=True)
 class Panel:
     """The knobs of an amp, in the order every setting and every point keeps."""
 

@@ -7,10 +7,10 @@ import numpy as np
 import torch
 
 from calibration.signals import Part
-from models.dataset import Dataset, Model
-from models.losses import spectral_distance
-from models.spec import ModelSpec
-from models.training import Recipe, train
+from models.networks.spec import ModelSpec
+from models.training.dataset import Dataset, Model
+from models.training.losses import spectral_distance
+from models.training.trainer import Recipe, train
 from rig.bench.subjects import Subject, heard_frames
 from rig.knobs import Setting
 from rig.learner.excerpts import loudest

@@ -18,8 +18,8 @@ from scipy.spatial.distance import cdist
 from torch import Tensor
 
 from calibration.signals import Part
-from models.disagreement import Opinions
-from models.mel import log_mel
+from models.acquisition.disagreement import Opinions
+from models.training.mel import log_mel
 from rig.bench.subjects import Subject
 from rig.knobs import Setting
 

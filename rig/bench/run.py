@@ -21,8 +21,8 @@ from rig.bench.subjects import (
 from rig.bench.trial import Terms, Trial, run, unheard_settings
 from rig.errors import UsageError
 from rig.learner.client import ENVIRONMENT
-from rig.learner.strategies import STRATEGIES
 from rig.proposals import designs
+from rig.proposals.strategies import STRATEGIES
 from rig.session.folder import Session, is_session
 
 #: Told of each trial that is done: how many, of how many, and which.

@@ -16,15 +16,15 @@ from calibration import signals
 from calibration.checks import Baseline, Limits, judge
 from calibration.signals import Part
 from calibration.takes import align
-from rig import store
 from rig.config import Config, ExcerptConfig, SignalConfig
-from rig.devices.bench import Bench
+from rig.devices.client import Bench
 from rig.devices.virtual.amplifier import Amplifier
 from rig.devices.virtual.presets import preset
 from rig.errors import DeviceError, UsageError
 from rig.knobs import Knob, Panel, Setting
+from rig.session import store
 from rig.session.folder import Session
-from rig.signal import compose_signal
+from rig.session.signal import compose_signal
 
 Frames = NDArray[np.float32]
 

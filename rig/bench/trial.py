@@ -8,15 +8,15 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
-from models import opinions
-from models.dataset import Model
-from models.disagreement import Opinions
+from models.acquisition import predictions
+from models.acquisition.disagreement import Opinions
+from models.training.dataset import Model
 from rig.bench import audio, features
 from rig.bench.audio import Plan
 from rig.bench.subjects import Subject
 from rig.knobs import Setting
-from rig.learner.strategies import STRATEGIES, Ask
 from rig.proposals import designs
+from rig.proposals.strategies import STRATEGIES, Ask
 
 #: Tests are the same for every strategy and seed: a stream of their own.
 TEST_SEED = 90_001
@@ -123,7 +123,7 @@ class _Audio:
         for parameter in self._model.parameters():
             parameter.requires_grad_(False)
         rate = self._subject.signal.sample_rate
-        return opinions.relative(self._model, heard, rate), opinions.plain(self._model, heard)
+        return predictions.relative(self._model, heard, rate), predictions.plain(self._model, heard)
 
 
 def unheard_settings(subject: Subject, count: int) -> tuple[list[Setting], list[Setting]]:

@@ -52,7 +52,7 @@ def bench(
     from rig.bench.audio import Plan
     from rig.bench.run import Comparison
     from rig.bench.trial import Terms
-    from rig.learner.strategies import STRATEGIES
+    from rig.proposals.strategies import STRATEGIES
 
     at = _counts(counts)
     plan = Plan(size=size, steps=steps, prior=prior, concat=concat) if audio else None

@@ -14,7 +14,7 @@ from rig.errors import RigError, SessionError, UsageError
 
 if TYPE_CHECKING:
     from rig.config import Config
-    from rig.service import Request
+    from rig.daemon.service import Request
 
 CONFIG = Path("rig.yaml")
 
@@ -74,8 +74,8 @@ def _request(
 ) -> "tuple[Request, Config]":
     """What to do and with which configuration: the session's own, where there is one already."""
     from rig import config as configuration
+    from rig.daemon.service import Request
     from rig.devices import drivers
-    from rig.service import Request
     from rig.session.folder import CONFIG as SESSION_CONFIG
     from rig.session.folder import is_running, is_session
 
@@ -125,7 +125,7 @@ def _refuse_hands(config: "Config") -> None:
 
 def _in_front(request: "Request", config: "Config") -> int:
     """Run the daemon in this process, as a service does."""
-    from rig.service import capture as run
+    from rig.daemon.service import capture as run
 
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stdout
@@ -135,10 +135,10 @@ def _in_front(request: "Request", config: "Config") -> int:
 
 def _start(request: "Request") -> "subprocess.Popen[bytes]":
     """Start the supervisor in a process of its own, which this terminal's end does not touch."""
-    from rig.supervisor import spawn
+    from rig.daemon.supervisor import spawn
 
     try:
-        return spawn("rig.supervisor", request)
+        return spawn("rig.daemon.supervisor", request)
     except OSError as error:
         raise SessionError(f"{request.session}: cannot be written to: {error.strerror}") from None
 

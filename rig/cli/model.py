@@ -42,7 +42,7 @@ def train(session: SessionFolder) -> None:
 
 
 def _train(session: "Session", tell: Any) -> Any:
-    from models.training import Diverged
+    from models.training.trainer import Diverged
     from rig.learner.final import train_final
 
     try:
@@ -60,7 +60,7 @@ def _setting(session: "Session", at: str, option: str = "--at") -> "Setting":
 
 def _model(session: "Session") -> Any:
     """The final model, read without running any code that a stranger may have put there."""
-    from models.spec import BadModel, load_model
+    from models.networks.spec import BadModel, load_model
 
     trained = session.state.model
     if trained is None:
@@ -88,8 +88,8 @@ def export(
     try:
         setting = _setting(opened, at)
         model = _model(opened)
-        from rig import store
         from rig.learner.final import nam_document
+        from rig.session import store
 
         store.put(file, json.dumps(nam_document(opened, model, setting)).encode())
         out.print(f"{file}: {opened.config.panel.describe(setting)}")
@@ -136,9 +136,9 @@ def _render(
 ) -> None:
     import torch
 
-    from models.spec import play
-    from models.turning import play_turning
-    from rig import store
+    from models.networks.spec import play
+    from models.networks.turning import play_turning
+    from rig.session import store
 
     rate, audio = store.read_wav(source)
     assert session.state.created is not None

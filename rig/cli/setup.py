@@ -13,8 +13,8 @@ from rig.errors import UsageError
 
 if TYPE_CHECKING:
     from rig.config import Config
+    from rig.knobs import Move
     from rig.preflight import Finding
-    from rig.session.live import Move
 
 CONFIG = Path("rig.yaml")
 SCHEMA = "rig.schema.json"

@@ -1,6 +1,6 @@
 """An amp whose knobs a person turns: by the time it is dialled, the person has done so.
 
-The asking happens in the daemon (`rig.people`), where a prompt can reach a viewer.
+The asking happens in the daemon (`rig.daemon.hands`), where a prompt can reach a viewer.
 """
 
 from collections.abc import Mapping

@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from models.dataset import Dataset, Model
-from models.training import Guard, Progress, Recipe, Training, dump_state, load_state
-from rig import store
+from models.training.dataset import Dataset, Model
+from models.training.trainer import Guard, Progress, Recipe, Training, dump_state, load_state
 from rig.errors import StorageError
+from rig.session import store
 from rig.session.folder import Session
 
 #: Steps' worth of seconds that a killed learner loses at most.

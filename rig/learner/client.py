@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from rig.child import Child, ChildGone, ChildSilent
 from rig.errors import LearnerDied, LearnerError
-from rig.facts import FACT, ModelTrained, RoundLearned
+from rig.session.facts import FACT, ModelTrained, RoundLearned
 from rig.session.live import LiveLearner
 
 #: A learner that shows no progress for this long hangs.

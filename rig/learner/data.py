@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from calibration.signals import Part
-from models.dataset import Dataset
+from models.training.dataset import Dataset
 from rig.capture import Role
 from rig.errors import SessionError
 from rig.session.captures import CaptureState

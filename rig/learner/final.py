@@ -8,14 +8,13 @@ import numpy as np
 import torch
 
 from calibration.signals import Part
-from models import opinions
-from models.dataset import Model
-from models.disagreement import expected_errors
-from models.nam import document
-from models.reader import read_and_play
-from models.spec import ModelSpec, dump_model, play
-from models.training import Recipe
-from rig import facts, store
+from models.acquisition import predictions
+from models.acquisition.disagreement import expected_errors
+from models.nam.reader import read_and_play
+from models.nam.writer import document
+from models.networks.spec import ModelSpec, dump_model, play
+from models.training.dataset import Model
+from models.training.trainer import Recipe
 from rig.capture import Role
 from rig.errors import LearnerError
 from rig.knobs import Setting
@@ -39,6 +38,7 @@ from rig.learner.validation import (
     worst_end,
 )
 from rig.proposals import designs
+from rig.session import facts, store
 from rig.session.folder import Session
 from rig.session.status import FINAL_STAGE
 
@@ -147,7 +147,7 @@ def _weakness(session: Session) -> Weakness | None:
     draws = designs.to_play(panel, random.random((MAPPED, len(panel))))
     settings = [panel.quantise(draw) for draw in draws]
     points = torch.from_numpy(np.stack([panel.point(s) for s in settings]).astype(np.float32))
-    said = opinions.relative(model, guitar, session.signal().sample_rate)
+    said = predictions.relative(model, guitar, session.signal().sample_rate)
     return worst_end(panel, settings, expected_errors(said, points).numpy().astype(float))
 
 

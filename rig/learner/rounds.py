@@ -8,24 +8,24 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from models import opinions
-from models.dataset import Dataset, Model, evaluate
-from models.disagreement import expected_errors
-from models.prior import has_prior, start_from_prior
-from models.spec import BadModel, ModelSpec, dump_model, load_model
-from models.start import start_at_levels
-from models.training import Recipe, best_rate
-from models.wavenet import KnobWaveNet
-from rig import facts, store
+from models.acquisition import predictions
+from models.acquisition.disagreement import expected_errors
+from models.networks.spec import BadModel, ModelSpec, dump_model, load_model
+from models.networks.wavenet import KnobWaveNet
+from models.training.dataset import Dataset, Model, evaluate
+from models.training.initial_levels import start_at_levels
+from models.training.prior import has_prior, start_from_prior
+from models.training.trainer import Recipe, best_rate
 from rig.capture import Role
 from rig.errors import LearnerError
-from rig.learner import calibrate, checkpoint, data, device
+from rig.learner import checkpoint, data, device, found_errors
 from rig.learner.excerpts import loudest
-from rig.learner.strategies import STRATEGIES, Ask, Proposal
 from rig.proposals import designs
+from rig.proposals.strategies import STRATEGIES, Ask, Proposal
+from rig.session import facts, store
 from rig.session.folder import Session
 from rig.session.live import LiveLearner
-from rig.session.surprise import error_per_disagreement, found_so_far
+from rig.session.surprises import error_per_disagreement, found_so_far
 
 #: Fewer captures than this teach nothing.
 LEAST_CAPTURES = 2
@@ -178,8 +178,8 @@ def _ask(here: _Round, model: Model, count: int) -> Ask:
         learnt=[about.capture.setting for about in data.learnt(session)],
         pending=[about.capture.setting for about in session.state.pending],
         taken=session.state.settings(),
-        opinions=opinions.relative(model, guitar, created.sample_rate),
-        plain=opinions.plain(model, guitar),
+        opinions=predictions.relative(model, guitar, created.sample_rate),
+        plain=predictions.plain(model, guitar),
         device=dataset.audio.device,
     )
 
@@ -229,7 +229,9 @@ def learn(session: Session, number: int, count: int, tell: Tell) -> facts.RoundL
     captures = data.learnt(session)
     here = _Round(session, number, tell, learnt_set(session))
     last = last_ensemble(session)
-    found = calibrate.found(session, last[0], here.dataset.audio.device) if last is not None else ()
+    found = (
+        found_errors.found(session, last[0], here.dataset.audio.device) if last is not None else ()
+    )
     calibration = error_per_disagreement([*found_so_far(session.state), *found])
     model, spec = _trained(here)
     where = here.dataset.audio.device

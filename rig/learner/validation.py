@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.dataset import Dataset, Model
-from models.mel import log_mel
+from models.training.dataset import Dataset, Model
+from models.training.mel import log_mel
 from rig.knobs import Panel, Setting
 
 Floats = NDArray[np.float64]

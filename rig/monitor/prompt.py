@@ -8,9 +8,8 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from rig.knobs import Knob, Panel
+from rig.knobs import Knob, Move, Panel
 from rig.monitor.canvas import DIAL_COLUMNS, dial
-from rig.session.live import Move
 
 #: A knob's travel on the clock: from seven over noon to five.
 FIRST_HOUR, HOURS = 7.0, 10.0

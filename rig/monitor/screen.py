@@ -13,12 +13,12 @@ from rich.table import Table
 from rich.text import Text
 
 from rig.capture import Outcome
-from rig.facts import TakeEnded
 from rig.knobs import Knob, Panel, Setting
 from rig.monitor.canvas import DIAL_COLUMNS, dial
 from rig.monitor.chart import chart
 from rig.monitor.prompt import MOVEMENT_COLUMNS, line, prompt
 from rig.monitor.view import View
+from rig.session.facts import TakeEnded
 from rig.session.live import LiveLearner, LiveTake
 
 STATE_STYLES = {

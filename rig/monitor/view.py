@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from rig.facts import RoundLearned, TakeEnded
 from rig.knobs import Panel, Setting
 from rig.session import live
+from rig.session.facts import RoundLearned, TakeEnded
 from rig.session.folder import Session
 from rig.session.status import Status, status
 

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
-from calibration import levels, warmth, wiring
+from calibration import levels, warmup, wiring
 from rig.config import Config, KnobConfig
 from rig.knobs import Knob, Panel, Setting
 from rig.preflight.finding import Finding, Verdict, finding
@@ -34,7 +34,7 @@ def come_to_rest(probe: Probe, reference: Setting, first: Heard, say: Say) -> Re
     for count in range(2, MOST_WARMUP_TAKES + 1):
         say(f"warm-up, take {count}")
         heard = probe.take(reference)
-        found = warmth.warmth(guitars[-2:], heard.guitar)
+        found = warmup.warmth(guitars[-2:], heard.guitar)
         guitars.append(heard.guitar)
         step = found.step_esr if found.step_esr is not None else step
         if found.is_steady:

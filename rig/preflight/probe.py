@@ -9,10 +9,9 @@ from calibration import wiring
 from calibration.checks import Baseline, Limits, Verdict, judge
 from calibration.signals import Audio, Part, Signal, compose
 from calibration.takes import Aligned, align, guitar_of
-from rig.devices.bench import Bench
-from rig.knobs import Panel, Setting
+from rig.devices.client import Bench
+from rig.knobs import Move, Panel, Setting
 from rig.proposals import hands
-from rig.session.live import Move
 
 #: Asks somebody to turn knobs; returns when they are turned.
 Ask = Callable[[Sequence[Move]], None]

@@ -8,7 +8,7 @@ from pathlib import Path
 from calibration.checks import Limits
 from calibration.signals import Signal
 from rig.config import Config
-from rig.devices.bench import Bench
+from rig.devices.client import Bench
 from rig.errors import DeviceError
 from rig.knobs import Setting
 from rig.preflight import amp, chain
@@ -16,7 +16,7 @@ from rig.preflight.finding import Finding, Verdict, finding
 from rig.preflight.needs import needs
 from rig.preflight.probe import Ask, Heard, Probe, Say
 from rig.proposals import designs
-from rig.signal import compose_signal
+from rig.session.signal import compose_signal
 
 #: With these nothing that comes after them would mean anything.
 HOPELESS = frozenset({"silence", "loopback"})

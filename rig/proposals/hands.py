@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from rig.knobs import Panel, Setting
-from rig.session.live import Move
+from rig.knobs import Move, Panel, Setting
 
 #: A knob that must be turned costs this much, beside the share of its travel.
 REACH = 1.0

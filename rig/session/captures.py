@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from calibration.checks import SAME_DB
 from rig.capture import Capture, Outcome
-from rig.facts import TakeEnded
+from rig.session.facts import TakeEnded
 
 #: What these checks find may be the amp itself: only a canary can tell.
 DOUBTFUL = frozenset({"level", "silence"})

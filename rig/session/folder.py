@@ -16,12 +16,12 @@ from calibration import signals
 from calibration.checks import Verdict
 from calibration.takes import Aligned
 from rig import config as configuration
-from rig import facts, store
 from rig.capture import Capture, Outcome, Take
 from rig.config import Config
 from rig.errors import SessionError
-from rig.journal import Journal
-from rig.reserve import Reserve
+from rig.session import facts, store
+from rig.session.journal import Journal
+from rig.session.reserve import Reserve
 from rig.session.state import State, fold
 
 JOURNAL = "journal.db"

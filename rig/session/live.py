@@ -12,6 +12,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from rig.knobs import Move
+
 NAME = "live.json"
 MAX_BYTES = 100_000
 
@@ -29,16 +31,6 @@ class LiveTake(BaseModel):
     duration_s: float
     send_dbfs: float = -200.0
     return_dbfs: float = -200.0
-
-
-class Move(BaseModel):
-    """A knob that somebody has to turn, in faceplate values; ``start`` is None where unknown."""
-
-    model_config = ConfigDict(frozen=True)
-
-    knob: str
-    start: float | None
-    stop: float
 
 
 class LiveLearner(BaseModel):

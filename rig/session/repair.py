@@ -4,13 +4,13 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from rig import facts
 from rig.errors import SessionError, StorageError
-from rig.journal import Entry, Journal
+from rig.session import facts
 from rig.session.folder import JOURNAL, Session, locked
+from rig.session.journal import Entry, Journal
 from rig.session.state import State
+from rig.session.store import UNFINISHED, sync_folder
 from rig.session.verify import verify
-from rig.store import UNFINISHED, sync_folder
 
 FOLDER = "damaged"
 

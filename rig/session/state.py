@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from functools import singledispatchmethod
 from statistics import median
 
-from rig import facts
 from rig.capture import Capture, Outcome, Role
 from rig.errors import SessionError
-from rig.facts import TakeEnded
-from rig.journal import Entry
 from rig.knobs import Setting
+from rig.session import facts
 from rig.session.captures import DOUBTFUL, ODD, CaptureState, is_odd
+from rig.session.facts import TakeEnded
+from rig.session.journal import Entry
 
 
 @dataclass

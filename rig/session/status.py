@@ -8,8 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from rig import facts
-from rig.session import forecast, live
+from rig.session import facts, forecast, live
 from rig.session.folder import Session, is_running
 from rig.session.state import State
 

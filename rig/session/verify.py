@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rig import store
-from rig.facts import StoredFile
+from rig.session import store
+from rig.session.facts import StoredFile
 from rig.session.folder import Session
 
 #: Folders in which every file must be one that the journal knows of.

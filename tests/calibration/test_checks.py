@@ -7,7 +7,7 @@ import pytest
 
 from calibration import latency
 from calibration.checks import Baseline, Limits, judge
-from calibration.family import Expected
+from calibration.outliers import Expected
 from calibration.signals import Part, Signal
 from calibration.takes import Aligned, align
 

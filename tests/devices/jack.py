@@ -17,7 +17,7 @@ from calibration.checks import Baseline, Limits, judge
 from calibration.signals import Signal
 from calibration.takes import Aligned, align
 from rig.capture import Recording
-from rig.devices.bench import Bench
+from rig.devices.client import Bench
 
 JACKD = "jackd --no-realtime --silent -d dummy -r 48000 -p 1024 -C 2 -P 2"
 ENVIRONMENT = {"JACK_NO_AUDIO_RESERVATION": "1", "JACK_NO_START_SERVER": "1"}

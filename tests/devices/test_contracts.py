@@ -10,7 +10,7 @@ from rig.capture import Recording
 from rig.config import Config
 from rig.contracts.amps import AmpContract
 from rig.contracts.interfaces import InterfaceContract
-from rig.devices.bench import Bench
+from rig.devices.client import Bench
 from rig.devices.protocols import Report
 from rig.devices.virtual.amp import VirtualAmp
 from rig.devices.virtual.interface import VirtualInterface

@@ -10,7 +10,7 @@ from calibration.signals import Signal
 from calibration.takes import align
 from rig import config as configuration
 from rig.config import Config
-from rig.devices.bench import Bench
+from rig.devices.client import Bench
 from rig.errors import DeviceError, DeviceGone
 from rig.knobs import Setting
 from tests.conftest import TINY

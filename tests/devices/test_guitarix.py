@@ -11,10 +11,10 @@ import pytest
 from calibration import levels
 from calibration.signals import Part
 from rig import config as configuration
-from rig import store
 from rig.capture import Role
-from rig.devices.bench import Bench
-from rig.service import Request, capture
+from rig.daemon.service import Request, capture
+from rig.devices.client import Bench
+from rig.session import store
 from rig.session.folder import Session
 from rig.session.verify import verify
 from tests.conftest import TINY

@@ -13,11 +13,11 @@ from rig import config as configuration
 from rig.capture import Recording, Role
 from rig.config import Config
 from rig.contracts.interfaces import InterfaceContract
-from rig.devices.bench import Bench
+from rig.daemon.service import Request, capture
+from rig.devices.client import Bench
 from rig.devices.protocols import Report
 from rig.devices.survey import MidiPort, survey
 from rig.errors import DeviceGone
-from rig.service import Request, capture
 from rig.session.folder import Session
 from rig.session.verify import verify
 from tests.conftest import TINY

@@ -15,12 +15,12 @@ import pytest
 
 from rig import config as configuration
 from rig.capture import Outcome, Role
-from rig.facts import DeviceTrouble, TakeEnded
-from rig.service import Request, capture
+from rig.daemon.service import Request, capture
+from rig.daemon.stopping import Finish
 from rig.session import live
+from rig.session.facts import DeviceTrouble, TakeEnded
 from rig.session.folder import Session
 from rig.session.verify import verify
-from rig.stopping import Finish
 from tests.devices import guitarix, jack
 from tests.devices.test_guitarix import REST, RIG, worst_repeat
 from tests.devices.test_jack import WIRED
@@ -32,7 +32,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in jack.ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     # A device is back sooner here than at night.
-    monkeypatch.setattr("rig.mending.BACK_OFF_S", (0.5, 1.0, 1.0, 2.0, 2.0, 2.0, 5.0, 5.0))
+    monkeypatch.setattr("rig.daemon.recovery.BACK_OFF_S", (0.5, 1.0, 1.0, 2.0, 2.0, 2.0, 5.0, 5.0))
 
 
 def playing(folder: Path, take: int) -> Callable[[], bool]:
@@ -237,7 +237,7 @@ def starved(folder: Path) -> Iterator[None]:
         for take in (3, 6):
             jack.eventually(playing(folder, take), 120)
             pids = subprocess.run(
-                ["pgrep", "-f", "rig.devices.host"], capture_output=True, text=True, check=False
+                ["pgrep", "-f", "rig.devices.worker"], capture_output=True, text=True, check=False
             )
             for pid in map(int, pids.stdout.split()):
                 os.kill(pid, signal.SIGSTOP)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from rig import facts
+from rig.daemon.service import Request, capture
 from rig.errors import RigError, SessionError
-from rig.journal import Entry, Journal
-from rig.service import Request, capture
+from rig.session import facts
 from rig.session.folder import Session
+from rig.session.journal import Entry, Journal
 from rig.session.repair import repair
 from rig.session.status import status
 from rig.session.verify import verify

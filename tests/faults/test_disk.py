@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from rig import config as configuration
-from rig import store
+from rig.daemon.service import Request, capture
 from rig.errors import RigError, StorageError
-from rig.reserve import SLACK_BYTES, Reserve
-from rig.service import Request, capture
+from rig.session import store
 from rig.session.folder import Session, is_session
+from rig.session.reserve import SLACK_BYTES, Reserve
 from rig.session.status import status
 from rig.session.verify import verify
 from tests.conftest import TINY

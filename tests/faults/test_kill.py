@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rig.capture import Outcome, Role
-from rig.facts import TakeEnded
+from rig.session.facts import TakeEnded
 from rig.session.folder import Session
 from rig.session.status import status
 from rig.session.verify import verify

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from rig.capture import Role
-from rig.facts import ProcessDied
 from rig.session import control
+from rig.session.facts import ProcessDied
 from rig.session.folder import Session, is_running
 from rig.session.status import status
 from rig.session.verify import verify
@@ -76,8 +76,8 @@ def test_each_death_is_a_fact(rig: tuple[Path, Path]) -> None:
 def test_a_daemon_that_hangs_is_ended_and_started_again(
     rig: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from rig import supervisor
-    from rig.service import Request
+    from rig.daemon import supervisor
+    from rig.daemon.service import Request
 
     folder, config = rig
     monkeypatch.setattr(supervisor, "HUNG_S", 15.0)

@@ -13,11 +13,12 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from models.spec import BadModel, load_model
+from models.networks.spec import BadModel, load_model
 from rig import config as configuration
-from rig import data, store
+from rig import data
 from rig.errors import ConfigError, RigError, SessionError
-from rig.facts import FACT, StoredFile
+from rig.session import store
+from rig.session.facts import FACT, StoredFile
 from rig.session.folder import Session
 
 ALARMING = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.remove", "os.rename")

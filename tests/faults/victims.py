@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rig.capture import Outcome
-from rig.facts import TakeEnded
 from rig.session import live
+from rig.session.facts import TakeEnded
 from rig.session.folder import Session
 from rig.session.status import status
 from rig.session.verify import verify
@@ -46,7 +46,10 @@ def pids(folder: Path) -> dict[str, int]:
     """The session's processes that run now, by name."""
     found = {}
     for pid, line in _command_lines().items():
-        for name, module in (("supervisor", "rig.supervisor"), ("daemon", "rig.service")):
+        for name, module in (
+            ("supervisor", "rig.daemon.supervisor"),
+            ("daemon", "rig.daemon.service"),
+        ):
             if f"-m {module} " in line and folder.parent.name in line:
                 found[name] = pid
     snapshot = live.read(folder)

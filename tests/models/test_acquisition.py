@@ -9,18 +9,18 @@ import pytest
 import torch
 from torch import Tensor
 
-from models import opinions
-from models.acquisition import (
+from models.acquisition import predictions
+from models.acquisition.batch import (
     Climb,
     Question,
     integrated_variance,
     on_positions,
     separate_maxima,
 )
-from models.dataset import Model
-from models.disagreement import Asked, Opinions, expected_errors, residuals
-from models.spec import ModelSpec
-from models.uncertainty import SHARE, Field
+from models.acquisition.disagreement import Asked, Opinions, expected_errors, residuals
+from models.acquisition.error_covariance import SHARE, Field
+from models.networks.spec import ModelSpec
+from models.training.dataset import Model
 
 STILL = Climb(0, 0.1)
 
@@ -206,7 +206,7 @@ def test_members_that_agree_expect_no_error() -> None:
     with torch.no_grad():
         for tensor in (*model.parameters(), *model.buffers()):
             tensor[1:] = tensor[:1]
-    asked = opinions.relative(model, excerpts(model), 48_000)
+    asked = predictions.relative(model, excerpts(model), 48_000)
     assert float(expected_errors(asked, torch.rand(3, 2)).max()) < 1e-9
 
 
@@ -214,14 +214,14 @@ def test_opinions_are_relative_to_level_and_plain_ones_are_not() -> None:
     model = ensemble((0, 0))
     knobs = torch.rand(3, 2, generator=torch.Generator().manual_seed(2))
     heard = excerpts(model)
-    loud = expected_errors(opinions.relative(model, heard, 48_000), knobs)
-    plain = expected_errors(opinions.plain(model, heard), knobs)
+    loud = expected_errors(predictions.relative(model, heard, 48_000), knobs)
+    plain = expected_errors(predictions.plain(model, heard), knobs)
     model.head_scale = model.head_scale * 1e-1
     assert torch.allclose(
-        loud, expected_errors(opinions.relative(model, heard, 48_000), knobs), rtol=1e-2
+        loud, expected_errors(predictions.relative(model, heard, 48_000), knobs), rtol=1e-2
     )
     assert torch.allclose(
-        1e-2 * plain, expected_errors(opinions.plain(model, heard), knobs), rtol=1e-3
+        1e-2 * plain, expected_errors(predictions.plain(model, heard), knobs), rtol=1e-3
     )
 
 
@@ -232,7 +232,7 @@ def test_a_batch_from_a_real_ensemble_is_inside_and_reproducible(
     model = ensemble(positions)
     for parameter in model.parameters():
         parameter.requires_grad_(False)
-    asked = opinions.relative(model, excerpts(model)[:1], 48_000)
+    asked = predictions.relative(model, excerpts(model)[:1], 48_000)
     asks = question(positions=positions)
     small = Question(asks.targets[:8], asks.candidates[:8], positions, 2, asks.known, asks.pending)
     first = integrated_variance(asked, small, quiet, climb=Climb(3, 0.1))

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from models.dataset import Model
-from models.knobs import KnobEncoder
-from models.nam import document
-from models.spec import BadModel, ModelSpec, dump_model, load_model, play
-from models.turning import BLOCK_FRAMES, play_turning
-from models.wavenet import SHAPES, KnobWaveNet
+from models.nam.writer import document
+from models.networks.knob_encoder import KnobEncoder
+from models.networks.spec import BadModel, ModelSpec, dump_model, load_model, play
+from models.networks.turning import BLOCK_FRAMES, play_turning
+from models.networks.wavenet import SHAPES, KnobWaveNet
+from models.training.dataset import Model
 
 SPECS = [
     ModelSpec("wavenet", "nano", (0, 2, 3), 2),

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models import soap
-from models.soap import SOAP
+from models.training import soap
+from models.training.soap import SOAP
 
 
 def minimised(optimiser: torch.optim.Optimizer, loss: Callable[[], Tensor], steps: int) -> float:

@@ -6,11 +6,12 @@ from unittest.mock import Mock
 import pytest
 import torch
 
-from models.dataset import Dataset, Model, evaluate
-from models.prior import has_prior, known_as, start_from_prior
-from models.spec import ModelSpec, dump_model
-from models.start import log_levels, polarity, start_at_levels
-from models.training import (
+from models.networks.spec import ModelSpec, dump_model
+from models.networks.wavenet import KnobWaveNet
+from models.training.dataset import Dataset, Model, evaluate
+from models.training.initial_levels import log_levels, polarity, start_at_levels
+from models.training.prior import has_prior, known_as, start_from_prior
+from models.training.trainer import (
     Diverged,
     Recipe,
     Training,
@@ -20,7 +21,6 @@ from models.training import (
     run,
     train,
 )
-from models.wavenet import KnobWaveNet
 from tests.models.test_models import made
 
 

@@ -15,15 +15,16 @@ import numpy as np
 from calibration import latency, levels
 from calibration.takes import guitar_of
 from rig import config as configuration
-from rig import facts, service, store
 from rig.capture import Frames, Levels, Recording, Role
 from rig.clock import Clock
 from rig.config import Config
+from rig.daemon import service
+from rig.daemon.service import Request, capture
 from rig.devices.protocols import Report
 from rig.errors import AudioDied, DeviceGone, LearnerDied, LearnerError, StorageError
 from rig.knobs import Setting
 from rig.learner.client import Job
-from rig.service import Request, capture
+from rig.session import facts, store
 from rig.session.captures import CaptureState
 from rig.session.folder import Session
 from rig.session.live import LiveLearner
@@ -134,7 +135,7 @@ def amp(send: np.ndarray, values: dict[str, float], lasting: str | None) -> np.n
 
 
 class Devices:
-    """Stands in for `rig.devices.bench.Bench`."""
+    """Stands in for `rig.devices.client.Bench`."""
 
     paced, sample_rate, pid = True, RATE, 1
 

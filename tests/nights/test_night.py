@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from rig.capture import Role
-from rig.facts import CapturesSuspected
+from rig.daemon.run import Work
+from rig.session.facts import CapturesSuspected
 from rig.session.status import status
-from rig.session.surprise import surprises
+from rig.session.surprises import surprises
 from rig.session.verify import verify
-from rig.work import Work
 from tests.nights import simulation
 
 
@@ -36,7 +36,7 @@ def test_a_knob_that_was_off_for_one_take_surprises_the_ensemble(
             raise simulation.Killed
 
     if killed:
-        monkeypatch.setattr("rig.learning.look_again_at_surprises", die)
+        monkeypatch.setattr("rig.daemon.rounds.look_again_at_surprises", die)
     night = simulation.night(tmp_path, 4, captures=30, times=0, extra={32: simulation.UNHEARD})
     assert night.world.happened[simulation.UNHEARD] == 1
     assert night.runs == 1 + killed

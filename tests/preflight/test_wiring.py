@@ -11,7 +11,7 @@ from rig.preflight.amp import Wires, come_to_rest
 from rig.preflight.finding import Finding, Verdict
 from rig.preflight.probe import Probe
 from rig.proposals import designs
-from rig.signal import compose_signal
+from rig.session.signal import compose_signal
 from tests.preflight.rehearsal import Memory, Rehearsal, random_rig
 
 #: Ten rigs always, ten more where there is time; of each ten, so many may be missed.

@@ -1,0 +1,232 @@
+"""Which settings to record next, asked of an ensemble.
+
+What its members say of a setting is a few blocks of numbers (waveform, spectrum); where they say
+different things, a recording teaches something. Two questions can be asked:
+
+- `separate_maxima`: where does their variance peak? Source: the PANAMA loop (arXiv 2509.26564).
+- `integrated_variance`: which settings, recorded together, lower the expected error over
+  everything that players set the most? Source: Cohn, "Neural Network Exploration Using Optimal
+  Experiment Design", 1996. A batch is chosen greedily, each setting with the ones before it taken
+  as known, and then moved together by gradient ascent.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import torch
+from torch import Tensor
+
+from models.acquisition.disagreement import Asked, Opinions, Progress, residuals, variance
+from models.acquisition.error_covariance import SHARE, Field
+
+#: How dear each of ``(settings, knobs)`` is after the last one chosen ``(knobs,)``: 1 is cheap.
+Price = Callable[[Tensor, Tensor], Tensor]
+
+#: An ascent starts this far inside the range: at its very end the logit has no slope.
+INSIDE = 0.02
+
+
+@dataclass(frozen=True)
+class Climb:
+    """How hard gradient ascent tries: Adam steps and their rate, on the logit of the knob."""
+
+    steps: int
+    rate: float
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """Settings in [0, 1]^k to record next, best first, and the relative error expected there."""
+
+    points: list[tuple[float, ...]]
+    expected: list[float]
+
+
+def switch_combinations(positions: Sequence[int]) -> list[dict[int, float]]:
+    """Every combination of switch positions, as knob index to value in [0, 1]."""
+    switches = [index for index, count in enumerate(positions) if count]
+    choices = [[i / max(positions[s] - 1, 1) for i in range(positions[s])] for s in switches]
+    return [dict(zip(switches, combination, strict=True)) for combination in product(*choices)]
+
+
+def on_positions(points: Tensor, positions: Sequence[int]) -> Tensor:
+    """Points in [0, 1]^k with every switch moved to the position that its share stands for."""
+    moved = points.clone()
+    for index, count in enumerate(positions):
+        if count:
+            position = (points[:, index] * count).long().clamp(max=count - 1)
+            moved[:, index] = position / max(count - 1, 1)
+    return moved
+
+
+def _ascend(
+    start: Tensor, turns: Tensor, climb: Climb, score: Callable[[Tensor], Tensor]
+) -> Tensor:
+    """Climb from ``(settings, knobs)`` up ``score``; columns where ``turns`` is False stay."""
+    latent = torch.logit(start.clamp(INSIDE, 1.0 - INSIDE)).requires_grad_()
+    optimiser = torch.optim.Adam([latent], climb.rate)
+    best, best_score = start, score(start).detach()
+    for _ in range(climb.steps):
+        points = torch.where(turns, torch.sigmoid(latent), start)
+        height = score(points)
+        if height.detach() > best_score:
+            best, best_score = points.detach(), height.detach()
+        optimiser.zero_grad(set_to_none=True)
+        torch.autograd.backward(-height)
+        optimiser.step()
+    return best
+
+
+def _merged(points: Tensor, score: Tensor, distance: float) -> list[int]:
+    """The best of each cluster, best first."""
+    kept: list[int] = []
+    for index in score.argsort(descending=True, stable=True).tolist():
+        near = (bool(((points[index] - points[k]).abs() < distance).all()) for k in kept)
+        if not any(near):
+            kept.append(index)
+    return kept
+
+
+def separate_maxima(
+    opinions: Opinions,
+    starts: Tensor,
+    positions: Sequence[int],
+    progress: Progress,
+    restarts: int = 10,
+    climb: Climb = Climb(40, 0.1),
+    merge: float = 0.2,
+) -> Proposed:
+    """Where the members' variance peaks, each peak by itself; of close ones the higher.
+
+    Args:
+        opinions: Of an ensemble; only the first block is looked at.
+        starts: Settings to look at first; the best are climbed from.
+        positions: Per knob, 0 if it turns, else how many positions it switches.
+        progress: Told how far it is.
+        restarts: How many are climbed from.
+        climb: How hard.
+        merge: Peaks this close in every knob are one.
+    """
+    starts = on_positions(starts, positions)
+    asked = Asked(opinions, progress, len(starts) + restarts * climb.steps)
+    turns = torch.tensor([count == 0 for count in positions], device=starts.device)
+    heights = (asked.quietly(starts).residuals[0] ** 2).sum(-1)
+    best = heights.argsort(descending=True, stable=True)[:restarts]
+
+    def score(points: Tensor) -> Tensor:
+        """Log of each variance: every climb goes its own way."""
+        asked.tick(len(points))
+        return torch.log(variance(opinions(points)[:1])[0] + 1e-20).sum()
+
+    climbed = [_ascend(group, turns, climb, score) for group in torch.split(starts[best], 4)]
+    points = torch.cat([*climbed, starts])
+    reached = asked.quietly(torch.cat(climbed)).residuals[0]
+    heights = torch.cat([(reached**2).sum(-1), heights])
+    order = _merged(points, heights, merge)
+    return Proposed([tuple(points[i].tolist()) for i in order], [float(heights[i]) for i in order])
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a batch is wanted for.
+
+    Attributes:
+        targets: Where the error counts, ``(targets, knobs)``: drawn where players set the knobs.
+        candidates: What may be recorded, ``(candidates, knobs)``.
+        positions: Per knob, 0 if it turns, else how many positions it switches.
+        count: How many settings to choose.
+        known: What the ensemble has learnt from, ``(known, knobs)``: by what its members differ
+            there is what recording cannot lower.
+        pending: What is being recorded and will be known, ``(pending, knobs)``.
+        held: Knobs that stay where the chosen candidate has them: a person turns these.
+        price: What settings cost; it divides what they gain.
+    """
+
+    targets: Tensor
+    candidates: Tensor
+    positions: Sequence[int]
+    count: int
+    known: Tensor
+    pending: Tensor
+    held: Sequence[int] = ()
+    price: Price | None = None
+
+
+class _Chooser:
+    """Takes settings one by one, each with the ones before it recorded."""
+
+    def __init__(self, covariance: Tensor, targets: int, noise: Tensor) -> None:
+        self._left, self._targets, self._noise = covariance.clone(), targets, noise
+
+    def record(self, index: int) -> None:
+        """Know this setting: what was uncertain because of it is not."""
+        column = self._left[:, index].clone()
+        self._left -= torch.outer(column, column) / (column[index] + self._noise)
+
+    def gains(self) -> Tensor:
+        """What each setting would take off the targets now."""
+        own = self._left.diagonal().clamp(min=0.0) + self._noise
+        return (self._left[: self._targets] ** 2).mean(0) / own
+
+
+def _chosen(question: Question, field: Field, points: Tensor, rows: Tensor) -> list[int]:
+    """Indices into ``points``: targets, then candidates, then what is pending."""
+    first, after = len(question.targets), len(question.targets) + len(question.candidates)
+    chooser = _Chooser(field.covariance(points, rows, points, rows), first, field.noise)
+    for index in range(after, len(points)):
+        chooser.record(index)
+    last = question.pending[-1] if len(question.pending) else None
+    allowed = torch.zeros(len(points), dtype=torch.bool, device=points.device)
+    allowed[first:after] = True
+    chosen: list[int] = []
+    while len(chosen) < min(question.count, len(question.candidates)):
+        gains = chooser.gains()
+        if question.price is not None and last is not None:
+            gains = gains / question.price(points, last)
+        best = int(torch.where(allowed, gains, -torch.ones_like(gains)).argmax())
+        chosen.append(best)
+        allowed[best] = False
+        last = points[best]
+        chooser.record(best)
+    return chosen
+
+
+def integrated_variance(
+    opinions: Opinions,
+    question: Question,
+    progress: Progress,
+    share: float = SHARE,
+    climb: Climb = Climb(12, 0.12),
+) -> Proposed:
+    """The batch that lowers the expected error over the targets most.
+
+    Args:
+        opinions: Of an ensemble.
+        question: What is wanted.
+        progress: Told how far it is.
+        share: How much the members' own covariance counts; the rest goes by distance.
+        climb: How hard the batch is moved together in the end; no steps where nothing but the
+            candidates can be had.
+    """
+    others = torch.cat([question.candidates, question.pending])
+    settings = len(question.targets) + len(others) + len(question.known)
+    asked = Asked(opinions, progress, settings + (climb.steps + 2) * question.count)
+    field = Field(asked, question.targets, question.known, question.positions, share)
+    points = torch.cat([question.targets, others])
+    rows = torch.cat([field.rows, field.scaled(asked.quietly(others).residuals)])
+    batch = points[_chosen(question, field, points, rows)]
+    waiting = rows[len(rows) - len(question.pending) :]
+
+    def gain(moved: Tensor) -> Tensor:
+        """Of the whole batch, beside what is pending."""
+        asked.tick(len(moved))
+        own = field.scaled([residuals(block) for block in opinions(moved)])
+        return field.gain(torch.cat([moved, question.pending]), torch.cat([own, waiting]))
+
+    if climb.steps and len(batch):
+        turns = torch.tensor([count == 0 for count in question.positions], device=points.device)
+        turns[list(question.held)] = False
+        batch = _ascend(batch, turns, climb, gain)
+    expected = (asked.quietly(batch).residuals[0] ** 2).sum(-1).tolist() if len(batch) else []
+    return Proposed([tuple(point) for point in batch.tolist()], expected)

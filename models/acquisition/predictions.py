@@ -1,0 +1,48 @@
+"""What the members of an ensemble say of settings, in the forms that acquisition compares."""
+
+from torch import Tensor
+
+from models.acquisition.disagreement import Opinions
+from models.training.dataset import Model
+from models.training.mel import log_mel
+
+#: A difference of so many decibels in a mel band counts as an error of 1.
+MEL_UNIT_DB = 20.0
+
+
+def _outputs(model: Model, audio: Tensor, points: Tensor) -> Tensor:
+    """Every member's output, ``(members, settings, excerpts, frames)``."""
+    settings, excerpts = len(points), len(audio)
+    knobs = points.repeat_interleave(excerpts, 0).expand(model.members, -1, -1)
+    played = audio.repeat(settings, 1).expand(model.members, -1, -1)
+    out: Tensor = model(played, knobs)
+    return out.view(model.members, settings, excerpts, -1)
+
+
+def relative(model: Model, audio: Tensor, sample_rate: float) -> Opinions:
+    """Waveforms relative to the ensemble's own level at each setting, and log-mel spectra.
+
+    Args:
+        model: An ensemble in evaluation mode.
+        audio: Excerpts with their history in front, ``(excerpts, history + frames)``.
+        sample_rate: Hz.
+    """
+
+    def ask(points: Tensor) -> list[Tensor]:
+        """A block of waveforms and one of spectra."""
+        out = _outputs(model, audio, points)
+        power = (out.mean(0) ** 2).mean((-1, -2)) + 1e-12
+        waves = out.flatten(2) * power.rsqrt()[:, None]
+        return [waves, log_mel(out, sample_rate).flatten(2) / MEL_UNIT_DB]
+
+    return ask
+
+
+def plain(model: Model, audio: Tensor) -> Opinions:
+    """Waveforms as they are, loud settings first: what PANAMA compares."""
+
+    def ask(points: Tensor) -> list[Tensor]:
+        """A block of waveforms."""
+        return [_outputs(model, audio, points).flatten(2)]
+
+    return ask

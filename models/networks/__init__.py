@@ -1,0 +1,1 @@
+"""The networks: what conditions them on knobs, how they are stored, how they play."""

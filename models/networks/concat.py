@@ -1,0 +1,45 @@
+"""PANAMA's plain conditioning, for comparison: the knobs are more inputs beside the audio.
+
+The knobs enter the first rechannel and every layer's mixer, as they do in the parametric captures
+of the closest open peer. At one setting both are constants, so they fold into biases exactly.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from models.networks.knob_encoder import one_hot
+from models.networks.wavenet import ArrayShape, FoldedWaveNet, KnobWaveNet
+
+
+class ConcatWaveNet(KnobWaveNet):
+    """A WaveNet whose condition is audio and knobs; see `KnobWaveNet` for its arguments."""
+
+    def __init__(
+        self, shapes: tuple[ArrayShape, ...], positions: tuple[int, ...], members: int = 1
+    ) -> None:
+        super().__init__(shapes, positions, members, latents=1)
+        inputs = sum(max(count, 1) for count in positions)
+        bound = inputs**-0.5
+
+        def weight(*size: int) -> nn.Parameter:
+            """What the knobs add to some channels, per member."""
+            return nn.Parameter(torch.empty(members, inputs, *size).uniform_(-bound, bound))
+
+        self.beside = nn.ParameterList(weight(len(s.dilations) * s.channels) for s in shapes)
+        self.first = weight(shapes[0].channels)
+        for unused in (self.mixture, *self.encoder.parameters()):
+            unused.requires_grad_(False)
+
+    def fold(self, knobs: Tensor) -> FoldedWaveNet:
+        """Plain weights: every knob term is a constant on a bias."""
+        members, batch = knobs.shape[:2]
+        folded = super().fold(knobs)
+        read = one_hot(2.0 * knobs - 1.0, knobs, self.encoder.positions)
+        for array, weight, shape in zip(folded.arrays, self.beside, self.shapes, strict=True):
+            terms = torch.bmm(read, weight).view(members * batch, -1, shape.channels, 1)
+            array.bias[:] = [bias + terms[:, i] for i, bias in enumerate(array.bias)]
+        entering = torch.bmm(read, self.first).view(members * batch, -1, 1)
+        first = folded.arrays[0]
+        first.bias[0] = first.bias[0] + torch.matmul(first.taps[0], entering).sum(0)
+        first.mix_bias[0] = first.mix_bias[0] + entering
+        return folded

@@ -1,0 +1,148 @@
+"""What a model is, in a few values that are stored beside its weights; and making it from them."""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol, Self
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load, save
+from torch import Tensor, nn
+
+from models.networks.concat import ConcatWaveNet
+from models.networks.lstm import KnobLSTM
+from models.networks.wavenet import SHAPES, KnobWaveNet
+
+MAX_MEMBERS, MAX_KNOBS, MAX_POSITIONS = 64, 64, 256
+MAX_LAYERS, MAX_UNITS = 8, 512
+#: Of a safetensors file: names, shapes and our own description.
+MAX_HEADER_BYTES = 1_000_000
+
+
+class BadModel(ValueError):
+    """A file that holds no model of ours."""
+
+
+class KnobModel(Protocol):
+    """What training, acquisition and export need of a model; see `KnobWaveNet`."""
+
+    members: int
+
+    @property
+    def history_frames(self) -> int:
+        """Frames of the past that ``forward`` reads before its first output."""
+
+    def __call__(self, audio: Tensor, knobs: Tensor) -> Tensor:
+        """``(members, batch, frames + history)`` and ``(members, batch, knobs)`` to frames."""
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """Architecture, size, the knobs' switch positions (0: turns), members side by side.
+
+    ``shared`` says that the members share one trunk and differ in how they read the knobs.
+    """
+
+    architecture: str
+    size: str
+    positions: tuple[int, ...]
+    members: int
+    shared: bool = False
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read a spec from a file that may come from anywhere.
+
+        Raises:
+            BadModel: It is none, or larger than any model of ours.
+        """
+        try:
+            document: Any = json.loads(text)
+            positions = tuple(int(count) for count in document["positions"])
+            spec = cls(
+                str(document["architecture"]),
+                str(document["size"]),
+                positions,
+                int(document["members"]),
+                bool(document.get("shared", False)),
+            )
+        except (ValueError, TypeError, KeyError) as error:
+            raise BadModel(f"its description cannot be read: {error}") from None
+        bounded = 1 <= spec.members <= MAX_MEMBERS and 1 <= len(positions) <= MAX_KNOBS
+        if not bounded or not all(0 <= count <= MAX_POSITIONS for count in positions):
+            raise BadModel("its description is out of bounds")
+        return spec
+
+    def build(self) -> KnobWaveNet | KnobLSTM:
+        """A new model with random weights (from torch's generator).
+
+        Raises:
+            BadModel: There is no such architecture or size.
+        """
+        if self.architecture == "concat" and self.size in SHAPES:
+            return ConcatWaveNet(SHAPES[self.size], self.positions, self.members)
+        if self.architecture == "wavenet" and self.size in SHAPES:
+            return KnobWaveNet(SHAPES[self.size], self.positions, self.members, self.shared)
+        layers, _, units = self.size.partition("x")
+        known = self.architecture == "lstm" and layers.isdecimal() and units.isdecimal()
+        if not known or not (1 <= int(layers) <= MAX_LAYERS and 1 <= int(units) <= MAX_UNITS):
+            raise BadModel(f"there is no {self.architecture} of size {self.size}")
+        return KnobLSTM(int(layers), int(units), self.positions, self.members)
+
+
+def dump_model(model: nn.Module, spec: ModelSpec) -> bytes:
+    """Weights and spec as a safetensors file: no code in it, the same bytes every time."""
+    tensors = {name: t.detach().cpu().contiguous() for name, t in model.state_dict().items()}
+    return save(tensors, metadata={"spec": json.dumps(asdict(spec))})
+
+
+def _refuse_size(spec: ModelSpec, file_bytes: int) -> None:
+    """Make nothing that the file's own size cannot fill: a few words could ask for gigabytes."""
+    with torch.device("meta"):
+        needed = sum(t.numel() * t.element_size() for t in spec.build().state_dict().values())
+    if not needed <= file_bytes <= needed + MAX_HEADER_BYTES:
+        raise BadModel("its weights are not of the size that its description names")
+
+
+def load_model(path: str) -> tuple[KnobWaveNet | KnobLSTM, ModelSpec]:
+    """A model and its spec from a safetensors file.
+
+    Raises:
+        BadModel: The file is missing or holds no model of ours.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+        spec = ModelSpec.from_json(metadata.get("spec", ""))
+        _refuse_size(spec, os.path.getsize(path))  # noqa: PTH202 (see below)
+        model = spec.build()
+        with open(path, "rb") as stream:  # noqa: PTH123 (a path or a name, as safetensors takes it)
+            model.load_state_dict(load(stream.read()))
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise BadModel(f"{path}: holds no model: {str(error).splitlines()[0]}") from None
+    except BadModel as error:
+        raise BadModel(f"{path}: {error}") from None
+    return model.eval(), spec
+
+
+def play(model: KnobWaveNet | KnobLSTM, audio: Tensor, knobs: Tensor) -> Tensor:
+    """Play a whole recording through every member at one setting, from silence.
+
+    Args:
+        model: The model.
+        audio: ``(frames,)``.
+        knobs: ``(knobs,)`` in [0, 1].
+
+    Returns:
+        ``(members, frames)``.
+    """
+    history, chunk = model.history_frames, model.chunk_frames or max(len(audio), 1)
+    padded = torch.cat([audio.new_zeros(history), audio])
+    everyone = knobs.expand(model.members, 1, -1)
+    pieces = []
+    with torch.no_grad():
+        for start in range(0, len(audio), chunk):
+            part = padded[start : start + chunk + history]
+            pieces.append(model(part.expand(model.members, 1, -1), everyone)[:, 0])
+    return torch.cat(pieces, -1) if pieces else audio.new_zeros(model.members, 0)

@@ -1,0 +1,272 @@
+"""A WaveNet of NAM's shapes whose weights follow the knobs, many members side by side.
+
+At one setting the model *is* a stock NAM WaveNet: `KnobWaveNet.fold` multiplies the knob terms
+into plain weights, and both training and export run on what it returns.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from models.networks.knob_encoder import KnobEncoder
+from models.networks.layer import layer
+
+
+@dataclass(frozen=True)
+class ArrayShape:
+    """One layer array.
+
+    Attributes:
+        channels: Its width.
+        kernel_sizes: Taps of each layer.
+        dilations: Frames between the taps of each layer.
+        head_size: Channels that its head passes on.
+        head_bias: Whether the head adds a constant.
+        head_kernel: Taps of the head.
+        slope: Below zero, of the leaky rectifier; None where the activation is a tanh.
+    """
+
+    channels: int
+    kernel_sizes: tuple[int, ...]
+    dilations: tuple[int, ...]
+    head_size: int
+    head_bias: bool
+    head_kernel: int = 1
+    slope: float | None = None
+
+    @property
+    def layers_history_frames(self) -> int:
+        """Frames of the past that one frame of the last layer sees."""
+        pairs = zip(self.kernel_sizes, self.dilations, strict=True)
+        return sum((kernel - 1) * dilation for kernel, dilation in pairs)
+
+    @property
+    def history_frames(self) -> int:
+        """The same behind the head."""
+        return self.layers_history_frames + self.head_kernel - 1
+
+
+def _pair(channels: int, first: tuple[int, ...], second: tuple[int, ...]) -> tuple[ArrayShape, ...]:
+    half, kernels = channels // 2, (3,) * len(first)
+    return (
+        ArrayShape(channels, kernels, first, half, False),
+        ArrayShape(half, (3,) * len(second), second, 1, True),
+    )
+
+
+def _a2(channels: int) -> tuple[ArrayShape, ...]:
+    stack = (1, 3, 7, 17, 41, 101, 239)
+    kernels = (6,) * 14 + (15, 15) + (6,) * 7
+    dilations = (*stack, *stack, 1, 13, *stack)
+    return (ArrayShape(channels, kernels, dilations, 1, True, 16, 0.01),)
+
+
+_FULL = tuple(2**i for i in range(10))
+_SHORT, _REST = tuple(2**i for i in range(7)), (128, 256, 512)
+
+#: The A1 family of neural-amp-modeler by the names its trainer gives them, and its newer A2 in
+#: both widths (source: neural-amp-modeler 0.13.0, its packed default).
+SHAPES = {
+    "standard": _pair(16, _FULL, _FULL),
+    "lite": _pair(12, _SHORT, _REST + _FULL),
+    "feather": _pair(8, _SHORT, _REST + _FULL),
+    "nano": _pair(4, _SHORT, _REST + _FULL),
+    "a2": _a2(8),
+    "a2-slim": _a2(3),
+}
+
+
+@dataclass(frozen=True)
+class FoldedArray:
+    """Plain weights of one layer array for a batch of items, in `layer`'s shapes."""
+
+    shape: ArrayShape
+    rechannel: Tensor
+    taps: list[Tensor]
+    bias: list[Tensor]
+    mixer: list[Tensor]
+    mix: list[Tensor]
+    mix_bias: list[Tensor]
+    head: list[Tensor]
+    head_bias: Tensor | None
+
+
+@dataclass(frozen=True)
+class FoldedWaveNet:
+    """Plain weights of whole networks, one per item: ``head_scale`` is ``(items, 1, 1)``."""
+
+    arrays: list[FoldedArray]
+    head_scale: Tensor
+
+
+def run(folded: FoldedWaveNet, audio: Tensor) -> Tensor:
+    """Play audio through folded networks.
+
+    Args:
+        folded: One network per item.
+        audio: ``(items, frames)``.
+
+    Returns:
+        ``(items, frames - history_frames)``: the network has no padding of its own.
+    """
+    condition = audio[:, None, :]
+    frames, head = condition, None
+    for array in folded.arrays:
+        frames = torch.bmm(array.rechannel, frames)
+        keep = frames.shape[-1] - array.shape.layers_history_frames
+        total = None if head is None else head[..., -keep:]
+        for index, dilation in enumerate(array.shape.dilations):
+            frames, kept = layer(
+                frames,
+                condition,
+                array.taps[index],
+                array.bias[index],
+                array.mixer[index],
+                array.mix[index],
+                array.mix_bias[index],
+                dilation,
+                keep,
+                array.shape.slope,
+            )
+            total = kept if total is None else total + kept
+        assert total is not None
+        keep -= array.shape.head_kernel - 1
+        taps = (torch.bmm(tap, total[..., k : k + keep]) for k, tap in enumerate(array.head))
+        head = sum(taps, start=total.new_zeros(()))
+        if array.head_bias is not None:
+            head = head + array.head_bias
+    assert head is not None
+    return (head * folded.head_scale)[:, 0]
+
+
+class _Array(nn.Module):
+    """The trained tensors of one layer array, each with a leading trunk dimension."""
+
+    def __init__(self, shape: ArrayShape, input_size: int, trunks: int) -> None:
+        super().__init__()
+        self.shape = shape
+        channels, depth = shape.channels, len(shape.dilations)
+
+        def weight(*size: int, fan_in: int) -> nn.Parameter:
+            """A tensor per trunk, drawn as torch draws a convolution's."""
+            bound = fan_in**-0.5
+            return nn.Parameter(torch.empty(trunks, *size).uniform_(-bound, bound))
+
+        fan_in = channels * max(shape.kernel_sizes)
+        self.rechannel = weight(channels, input_size, fan_in=input_size)
+        self.taps = weight(sum(shape.kernel_sizes), channels, channels, fan_in=fan_in)
+        self.bias = weight(depth, channels, 1, fan_in=fan_in)
+        self.mixer = weight(depth, channels, 1, fan_in=1)
+        self.mix = weight(depth, channels, channels, fan_in=channels)
+        self.mix_bias = weight(depth, channels, 1, fan_in=channels)
+        heard = channels * shape.head_kernel
+        self.head = weight(shape.head_kernel, shape.head_size, channels, fan_in=heard)
+        self.head_bias = weight(shape.head_size, 1, fan_in=channels) if shape.head_bias else None
+
+    def fold(
+        self, trunk: Tensor, scale: Tensor, shift: Tensor, gain: Tensor | None, drive: Tensor
+    ) -> FoldedArray:
+        """Plain weights per item; ``scale`` and ``shift`` are ``(items, depth, channels, 1)``."""
+        depth, kernels = range(len(self.shape.dilations)), self.shape.kernel_sizes
+        layer_of_tap = [index for index in depth for _ in range(kernels[index])]
+        taps = (self.taps[trunk] * scale[:, layer_of_tap]).transpose(0, 1)
+        bias = self.bias[trunk] * scale + shift
+        mixer = self.mixer[trunk] * scale * drive[:, None]
+        rechannel = self.rechannel[trunk]
+        return FoldedArray(
+            self.shape,
+            rechannel if gain is None else rechannel * gain,
+            list(torch.split(taps, list(kernels))),
+            [bias[:, i] for i in depth],
+            [mixer[:, i] for i in depth],
+            [self.mix[trunk][:, i] for i in depth],
+            [self.mix_bias[trunk][:, i] for i in depth],
+            list(self.head[trunk].unbind(1)),
+            None if self.head_bias is None else self.head_bias[trunk],
+        )
+
+
+class KnobWaveNet(nn.Module):
+    """An ensemble of WaveNets conditioned on knobs by channel scales, shifts and two gains.
+
+    Every channel's scale and shift is a mixture of a few latent numbers, which an encoder reads off
+    the knobs: what a trunk can sound like is learnt from all captures, and where in that the knobs
+    lead is all that has to be found out between them.
+
+    Args:
+        shapes: The layer arrays, as in `SHAPES`.
+        positions: Per knob, 0 if it turns continuously, else how many positions it switches.
+        members: How many readings of the knobs live side by side.
+        shared: Whether the members share one trunk and differ in how they read the knobs; else
+            they share nothing but the code.
+        latents: How many numbers a setting comes to.
+        hidden: Width of the knob encoder.
+    """
+
+    #: Recordings are played in chunks of this length, each with its history in front.
+    chunk_frames: int | None = 48_000
+    #: Scale of the untrained output: small, so that training starts near silence.
+    head_scale = 0.1
+
+    def __init__(
+        self,
+        shapes: tuple[ArrayShape, ...],
+        positions: tuple[int, ...],
+        members: int = 1,
+        shared: bool = False,
+        latents: int = 16,
+        hidden: int = 24,
+    ) -> None:
+        super().__init__()
+        self.members = members
+        self.shapes = shapes
+        self.trunks = 1 if shared else members
+        sizes = [1, *(shape.channels for shape in shapes)]
+        self.arrays = nn.ModuleList(
+            _Array(s, size, self.trunks) for s, size in zip(shapes, sizes, strict=False)
+        )
+        self._channels = [len(s.dilations) * s.channels for s in shapes]
+        terms = 2 * sum(self._channels)
+        self.mixture = nn.Parameter(torch.randn(self.trunks, latents, terms) * latents**-0.5)
+        self.encoder = KnobEncoder(positions, 2 + latents, members, hidden)
+        self.polarity: Tensor
+        self.register_buffer("polarity", torch.ones(members, 1, 1))
+
+    @property
+    def history_frames(self) -> int:
+        """Frames of the past that one output frame sees."""
+        return sum(shape.history_frames for shape in self.shapes)
+
+    def fold(self, knobs: Tensor) -> FoldedWaveNet:
+        """Plain weights for settings ``(members, batch, knobs)``; items run member by member."""
+        members, batch = knobs.shape[:2]
+        read = self.encoder(knobs)
+        gains = torch.exp(read[..., :2]).flatten(0, 1)
+        drive, level = gains[:, 0, None, None], gains[:, 1, None, None]
+        terms = torch.matmul(read[..., 2:], self.mixture).flatten(0, 1)
+        member = torch.arange(members, device=knobs.device).repeat_interleave(batch)
+        trunk = member % self.trunks
+        arrays, start = [], 0
+        for index, (module, size) in enumerate(zip(self.arrays, self._channels, strict=True)):
+            assert isinstance(module, _Array)
+            shape = (len(knobs) * batch, len(module.shape.dilations), module.shape.channels, 1)
+            scale = torch.exp(0.5 * terms[:, start : start + size].reshape(shape))
+            shift = terms[:, start + size : start + 2 * size].reshape(shape)
+            arrays.append(module.fold(trunk, scale, shift, drive if index == 0 else None, drive))
+            start += 2 * size
+        turned = level * self.polarity.repeat_interleave(batch, 0)
+        return FoldedWaveNet(arrays, turned * self.head_scale)
+
+    def forward(self, audio: Tensor, knobs: Tensor) -> Tensor:
+        """Predict what comes back from the amp.
+
+        Args:
+            audio: ``(members, batch, frames)``.
+            knobs: ``(members, batch, knobs)``, each in [0, 1].
+
+        Returns:
+            ``(members, batch, frames - history_frames)``.
+        """
+        members, batch = audio.shape[:2]
+        return run(self.fold(knobs), audio.flatten(0, 1)).view(members, batch, -1)

@@ -1,0 +1,1 @@
+"""Training: data, losses, the optimiser, and where training starts."""

@@ -1,0 +1,91 @@
+"""Turning designs and proposals into captures that the journal knows of."""
+
+from rig.capture import Capture, Role
+from rig.config import PlanConfig
+from rig.knobs import Setting
+from rig.proposals import designs, hands
+from rig.session import facts
+from rig.session.folder import Session
+from rig.session.state import State
+
+
+def _order(session: Session, setting: Setting, role: Role, round_number: int) -> Capture:
+    capture = Capture(len(session.state.captures) + 1, setting, role, round_number)
+    session.order(capture)
+    return capture
+
+
+def order_first(session: Session, goal: int | None) -> None:
+    """Order the seeds, with the holdouts halfway, so that either half is of use by itself."""
+    plan, panel, seed = session.config.plan, session.config.panel, session.config.seed
+    count = plan.seeds if goal is None else min(plan.seeds, goal)
+    seeds = designs.seeds(panel, plan.strategy, count, goal, seed)
+    holdouts = designs.holdouts(panel, plan.holdouts, seed, seeds)
+    half = len(seeds) // 2
+    ordered = set(session.state.settings())
+    for settings, role in (
+        (seeds[:half], Role.SEED),
+        (holdouts, Role.HOLDOUT),
+        (seeds[half:], Role.SEED),
+    ):
+        for setting in settings:
+            if setting not in ordered:
+                _order(session, setting, role, 0)
+
+
+def order_learnt(session: Session, learnt: facts.RoundLearned) -> None:
+    """Write a round down and order what it asks for."""
+    session.record(learnt)
+    order_rest_of_round(session)
+
+
+def order_rest_of_round(session: Session) -> None:
+    """Order what the last round asked for and is not ordered yet (a kill may have come between)."""
+    ordered = set(session.state.settings())
+    for learnt in session.state.rounds[-1:]:
+        for setting in map(Setting, learnt.values):
+            if setting not in ordered:
+                _order(session, setting, Role.ACTIVE, learnt.round)
+
+
+def order_fill(session: Session, count: int, why: str) -> int:
+    """Order settings that fill the space, and say why; returns how many there were left."""
+    state, config = session.state, session.config
+    settings = designs.fill(config.panel, count, config.seed, state.settings())
+    if settings:
+        session.record(facts.SettingsFilled(round=state.round, why=why))
+    for setting in settings:
+        _order(session, setting, Role.ACTIVE, state.round)
+    return len(settings)
+
+
+def canary(session: Session) -> Capture:
+    """The reference setting once more: the order that still waits, or a new one."""
+    for about in session.state.pending[:1]:
+        if about.capture.role is Role.CANARY:
+            return about.capture
+    setting = designs.reference(session.config.panel)
+    return _order(session, setting, Role.CANARY, session.state.round)
+
+
+def canary_due(state: State, plan: PlanConfig) -> bool:
+    """Whether the reference setting is to be recorded before anything else.
+
+    At the start of each run, again until the amp is steady, at intervals, and where in doubt.
+    """
+    return not state.is_proven or state.in_doubt or len(state.unproven) >= plan.canary_every
+
+
+def next_capture(session: Session) -> Capture:
+    """Of what waits, the oldest; where hands turn knobs, what they reach first."""
+    waiting = [about.capture for about in session.state.pending]
+    panel = session.config.panel
+    if len(waiting) == 1 or not any(knob.by_hand for knob in panel.knobs):
+        return waiting[0]
+    order = hands.in_order(panel, session.state.hands, [capture.setting for capture in waiting])
+    return waiting[order[0]]
+
+
+def seeding_is_over(state: State) -> bool:
+    """Whether rounds have begun; until then a kill may have come between two orders."""
+    return state.round > 0 or state.fills > 0

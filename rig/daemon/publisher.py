@@ -1,0 +1,96 @@
+"""The daemon's line to its viewers: what happens now goes out, commands come in."""
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rig.capture import Levels, Take
+from rig.knobs import Move
+from rig.session import control, live
+
+#: A snapshot is published at most this often.
+PUBLISH_S = 0.2
+
+
+class Wire:
+    """Publishes snapshots into the session folder and collects commands from it.
+
+    Args:
+        folder: The session folder.
+        processes: Names and numbers of the daemon's own processes, as far as they run.
+    """
+
+    def __init__(self, folder: Path, processes: Callable[[], dict[str, int | None]] = dict) -> None:
+        self._folder = folder
+        self._processes = processes
+        self._take: live.LiveTake | None = None
+        self._prompt: tuple[Move, ...] = ()
+        self._doing = "starting"
+        self._published = 0.0
+        self._signals: list[control.Command] = []
+        live.remove(folder)
+
+    def interrupt(self, command: control.Command) -> None:
+        """A command that came by signal, not by file."""
+        self._signals.append(command)
+
+    def commands(self) -> list[control.Command]:
+        """What was asked for since the last time."""
+        heard, self._signals = self._signals, []
+        return heard + control.collect(self._folder)
+
+    def take_begins(self, take: Take, duration_s: float) -> None:
+        """Show a new take."""
+        self._doing, self._prompt = "recording", ()
+        self._take = live.LiveTake(
+            number=take.number,
+            capture=take.capture.number,
+            role=take.capture.role,
+            values=take.capture.setting.values,
+            duration_s=duration_s,
+        )
+        self._publish(None, at_once=True)
+
+    def take_plays(self, levels: Levels, learner: live.LiveLearner | None) -> None:
+        """Show how far the take is and how loud."""
+        if self._take is not None:
+            self._take = self._take.model_copy(update=vars(levels))
+        self._publish(learner)
+
+    def take_ends(self) -> None:
+        """Nothing is playing."""
+        self._take = None
+
+    def asks(self, moves: Sequence[Move], learner: live.LiveLearner | None) -> None:
+        """Ask whoever watches to turn some knobs."""
+        prompt = tuple(moves)
+        changed = prompt != self._prompt
+        self._doing, self._take, self._prompt = "waiting for your hands", None, prompt
+        self._publish(learner, at_once=changed)
+
+    def says(self, doing: str, learner: live.LiveLearner | None) -> None:
+        """Show what is done between takes."""
+        changed, self._doing, self._take = doing != self._doing, doing, None
+        self._prompt = ()
+        self._publish(learner, at_once=changed)
+
+    def _publish(self, learner: live.LiveLearner | None, *, at_once: bool = False) -> None:
+        now = time.time()
+        if not at_once and 0 <= now - self._published < PUBLISH_S:
+            return
+        self._published = now
+        snapshot = live.Live(
+            at=now,
+            pid=os.getpid(),
+            doing=self._doing,
+            take=self._take,
+            prompt=self._prompt,
+            learner=learner,
+            processes={name: pid for name, pid in self._processes().items() if pid is not None},
+        )
+        live.publish(self._folder, snapshot)
+
+    def close(self) -> None:
+        """Take the snapshot away."""
+        live.remove(self._folder)

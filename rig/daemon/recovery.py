@@ -1,0 +1,126 @@
+"""What is done about what goes wrong: giving up, doubting, opening again, putting to rest."""
+
+import logging
+
+from calibration.checks import Verdict
+from rig.capture import Capture, Role
+from rig.daemon.baseline import strange_captures
+from rig.daemon.run import Work
+from rig.errors import AudioDied, DeviceError, DeviceGone
+from rig.session import facts
+from rig.session.surprises import surprises
+
+log = logging.getLogger("rig")
+
+#: Waits between attempts to get a lost device back; then the session stops.
+BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0)
+#: What a connection looks like that is lost and nobody told of it.
+SILENT = frozenset({"silence", "standstill", "loopback"})
+
+
+def give_up(work: Work, capture: Capture) -> None:
+    """Abandon a setting after too many bad takes; a canary takes what it was to prove with it."""
+    session, state = work.session, work.session.state
+    about, most = state.captures[capture.number], session.config.plan.rejects
+    if not about.is_pending or max(about.rejected, about.failed) < most:
+        return
+    if capture.role is Role.CANARY and not state.is_proven and _is_warming_up(work):
+        return
+    last = state.recent[-1]
+    why = last.reasons[0].sentence if last.reasons else "no take of it was good"
+    session.record(facts.CaptureAbandoned(capture=capture.number, why=why))
+    log.warning("capture %d is given up: %s", capture.number, why)
+    if capture.role is Role.CANARY and state.unproven:
+        suspect(work, tuple(state.unproven), why)
+
+
+def _is_warming_up(work: Work) -> bool:
+    """Whether an amp that is not yet what it was may still become so."""
+    state = work.session.state
+    odd = {reason.check for reason in state.recent[-1].reasons} == {"replicate"}
+    return odd and state.run_played_s < work.session.config.plan.warmup_s
+
+
+def suspect(work: Work, captures: tuple[int, ...], why: str, *, alone: bool = False) -> None:
+    """Trust some recordings no more: they wait to be recorded again, and teach nothing."""
+    work.session.record(facts.CapturesSuspected(captures=captures, why=why, alone=alone))
+    which = ", ".join(map(str, captures))
+    who = f"captures {which} are" if captures[1:] else f"capture {which} is"
+    log.warning("%s suspect: %s", who, why)
+
+
+def look_again(work: Work) -> None:
+    """Have what all other takes do not explain recorded once more, now that the amp is well."""
+    strange = strange_captures(work.session)
+    if strange:
+        why = "its level is not what all the others say: once more, to be sure"
+        suspect(work, strange, why, alone=True)
+
+
+def look_again_at_surprises(work: Work) -> None:
+    """Have recorded once more what sounds quite unlike what the ensemble before had expected.
+
+    A knob that was off for one take leaves the level what it should be, and is back before the
+    next canary: only who knows the amp can tell. Asked again (a kill may have come between), it
+    does nothing twice.
+    """
+    state = work.session.state
+    for pair, expected_esr in surprises(state):
+        about = state.captures[pair.capture]
+        if about.kept is not None and not about.suspects:
+            why = (
+                f"the ensemble expected it otherwise (ESR {pair.found:.2g} where it expected "
+                f"{expected_esr:.2g}): once more, to be sure"
+            )
+            suspect(work, (pair.capture,), why, alone=True)
+
+
+def reopen_if_silent(work: Work, verdict: Verdict) -> None:
+    """Open the devices anew where nothing came back: a lost connection sounds like silence."""
+    if SILENT & {reason.check for reason in verdict.reasons}:
+        try:
+            work.bench.open()
+        except DeviceGone as error:
+            bring_back(work, error)
+
+
+def bring_back(work: Work, lost: DeviceGone) -> None:
+    """Open the devices again, with growing pauses.
+
+    Raises:
+        DeviceGone: They stay away.
+    """
+    if isinstance(lost, AudioDied):
+        work.session.record(facts.ProcessDied(process="audio", why=str(lost)))
+    work.session.record(facts.DeviceTrouble(back=False, why=str(lost)))
+    log.warning("%s", lost)
+    for attempt, pause_s in enumerate(BACK_OFF_S):
+        if attempt == len(BACK_OFF_S) // 2:
+            work.alarm(str(lost))
+        work.wire.says("waiting for the device", work.learner.progress)
+        work.clock.sleep(pause_s)
+        try:
+            work.bench.open()
+        except DeviceGone as error:
+            lost = error
+        else:
+            work.session.record(facts.DeviceTrouble(back=True, why="the device is back"))
+            return
+        if work.listen() and work.session.state.stopping:
+            return
+    raise DeviceGone(f"the device stayed away: {lost}")
+
+
+def rest(work: Work) -> None:
+    """Put the knobs to rest, opening the devices once more if need be.
+
+    A device that is gone cannot be put to rest, and that ends nothing.
+    """
+    try:
+        try:
+            work.bench.rest()
+        except DeviceGone:
+            work.bench.open()
+            work.bench.rest()
+    except DeviceError as error:
+        log.warning("the knobs could not be put to rest: %s", error)

@@ -1,0 +1,121 @@
+"""What a run works with, and what every part of it does now and then: listen, and look up."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from calibration.signals import Signal
+from rig.clock import Clock, JumpWatch
+from rig.config import NotifyConfig
+from rig.daemon import notify
+from rig.daemon.publisher import Wire
+from rig.daemon.stopping import Finish, Goals, Now, finish
+from rig.devices.client import Bench
+from rig.learner.client import Learner
+from rig.session import facts
+from rig.session.folder import Session
+
+#: How often a waiting daemon looks for commands and answers.
+TICK_S = 0.1
+#: Longer than anything a daemon does without looking up.
+SILENCE_S = 300.0
+
+
+def _unguarded() -> str | None:
+    """Where nobody supervises, nobody has to be looked after."""
+    return None
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Who waits for whom.
+
+    Attributes:
+        ahead: The learner works while the amp plays, on the batch after this one.
+        fill: The amp never waits: it records space-filling settings meanwhile.
+    """
+
+    ahead: bool
+    fill: bool
+
+
+@dataclass
+class Work:
+    """Everything one run works with."""
+
+    session: Session
+    bench: Bench
+    learner: Learner
+    wire: Wire
+    goals: Goals
+    pace: Pace
+    signal: Signal
+    clock: Clock = Clock()
+    notify: NotifyConfig = field(default_factory=NotifyConfig)
+    guard: Callable[[], str | None] = _unguarded
+    jumps: JumpWatch = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.jumps = JumpWatch(self.clock, SILENCE_S)
+
+    def missing(self) -> int:
+        """How many settings to ask for next."""
+        batch = self.session.config.plan.batch
+        if self.goals.captures is None:
+            return batch
+        return max(min(batch, self.goals.captures - self.session.state.ordered_to_learn()), 0)
+
+    def ending(self) -> Finish | None:
+        """Why to stop recording now; None while there is something to do."""
+        free = _free_bytes(self.session)
+        now = Now(self.clock.now(), free)
+        return finish(self.session.state, self.session.config, self.goals, now)
+
+    def hear(self) -> list[str]:
+        """Take up commands, notice a clock that jumped and a supervisor that died: all facts."""
+        heard = self.wire.commands()
+        for command in heard:
+            self.session.record(facts.CommandGiven(command=command))
+        jumped_s = self.jumps.jumped_s()
+        if jumped_s is not None:
+            self.session.record(facts.ClockJumped(seconds=jumped_s))
+        died = self.guard()
+        if died is not None:
+            self.session.record(facts.ProcessDied(process="supervisor", why=died))
+        return list(heard)
+
+    def listen(self) -> bool:
+        """Take up commands, and wait while paused; always True, to stand in a condition."""
+        self.hear()
+        while self.session.state.paused:
+            self.wire.says("paused", self.learner.progress)
+            self.clock.sleep(TICK_S)
+            self.hear()
+        return True
+
+    def alarm(self, why: str) -> None:
+        """Tell somebody, where somebody wants to be told."""
+        self.tell(self.notify.on_alarm, "alarm", why)
+
+    def tell(self, command: tuple[str, ...], event: str, reason: str) -> None:
+        """Run a program of the user's with what there is to know."""
+        if not command:
+            return
+        state = self.session.state
+        known = {
+            "session": self.session.folder.resolve(),
+            "reason": reason,
+            "kept": sum(about.capture.role.is_trained_on for about in state.kept()),
+            "holdout_esr": state.holdout_esr,
+            "repeatability_esr": state.repeatability_esr,
+            "export": state.model.export.path if state.model else None,
+        }
+        code = notify.tell(command, event, known)
+        self.session.record(facts.Notified.model_validate({"event": event, "exit_code": code}))
+
+
+def _free_bytes(session: Session) -> int | None:
+    try:
+        return shutil.disk_usage(session.folder).free
+    except OSError:
+        return None

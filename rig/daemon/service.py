@@ -1,0 +1,256 @@
+"""Running a capture session as a process: open everything, run the daemon, close everything."""
+
+import argparse
+import logging
+import os
+import signal as signals
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rig import config as configuration
+from rig.clock import Clock, next_time_of_day
+from rig.config import Config
+from rig.daemon.keep_awake import awake
+from rig.daemon.loop import run
+from rig.daemon.publisher import Wire
+from rig.daemon.recovery import rest
+from rig.daemon.run import Pace, Work
+from rig.daemon.stopping import Finish, Goals
+from rig.devices.client import Bench
+from rig.errors import RigError, SessionError
+from rig.learner.client import Learner
+from rig.session import facts
+from rig.session.folder import CONFIG, Session, is_session
+from rig.session.signal import compose_signal
+
+log = logging.getLogger("rig")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What ``rig capture`` was asked to do.
+
+    Attributes:
+        session: The session folder.
+        config: Where the configuration comes from; a session that is there goes on with its own,
+            and takes from this one only whom to tell.
+        captures: In place of the configured number of captures.
+        until: ``HH:MM``, in place of the configured time of day.
+        lockstep: In place of what the device suggests.
+        supervised: Whether somebody starts the daemon again when it dies.
+    """
+
+    session: Path
+    config: Path | None = None
+    captures: int | None = None
+    until: str | None = None
+    lockstep: bool | None = None
+    supervised: bool = False
+
+    def arguments(self) -> list[str]:
+        """As the command line of this module."""
+        given = {
+            "--config": self.config,
+            "--captures": self.captures,
+            "--until": self.until,
+            "--lockstep": None if self.lockstep is None else int(self.lockstep),
+            "--supervised": int(self.supervised),
+        }
+        pairs = [[name, str(value)] for name, value in given.items() if value is not None]
+        return [str(self.session), *(word for pair in pairs for word in pair)]
+
+
+def configured(request: Request) -> Config:
+    """The configuration to capture with: the session's own where there is one.
+
+    Raises:
+        ConfigError: It cannot be used.
+    """
+    given = None if request.config is None else configuration.load(request.config)
+    if not is_session(request.session):
+        if given is None:
+            raise SessionError(f"{request.session}: this is no session folder")
+        return given
+    stored = configuration.load(request.session / CONFIG)
+    return stored if given is None else stored.model_copy(update={"notify": given.notify})
+
+
+def goals_of(config: Config, request: Request, now: float) -> Goals:
+    """What the run is after: what was asked for, else what is configured."""
+    until = request.until or config.plan.until
+    captures = request.captures
+    if captures is None and request.until is None:
+        captures = config.plan.captures
+    return Goals(captures, next_time_of_day(until, now) if until else None)
+
+
+def _open_session(request: Request, bench: Bench, config: Config, clock: Clock) -> Session:
+    if is_session(request.session):
+        return Session.open(request.session, clock.now)
+    base = (request.config or request.session / CONFIG).parent
+    signal = compose_signal(config.signal, base, bench.sample_rate)
+    return Session.create(request.session, config, signal, clock.now)
+
+
+@contextmanager
+def _interrupts(wire: Wire) -> Iterator[None]:
+    """Ctrl-C once stops after the take, twice abandons it; being terminated abandons it too."""
+    pressed: list[int] = []
+
+    def handle(number: int, _frame: object) -> None:
+        """Tell the daemon at its next look; a signal handler does no more."""
+        pressed.append(number)
+        gently = number == signals.SIGINT and len(pressed) == 1
+        wire.interrupt("stop" if gently else "stop-now")
+
+    handled = [signals.SIGINT, signals.SIGTERM, getattr(signals, "SIGBREAK", signals.SIGTERM)]
+    before = {number: signals.signal(number, handle) for number in handled}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signals.signal(number, handler)
+
+
+def _begin(session: Session, goals: Goals, pace: Pace, bench: Bench) -> None:
+    """Write down that a run begins, and close a take that the last one left open."""
+    state = session.state
+    left_open = state.open_take
+    if state.started is not None and state.ended is None:
+        why = "it ended without a word: killed, out of memory, or the machine went down"
+        session.record(facts.ProcessDied(process="daemon", why=why))
+    session.record(
+        facts.DaemonStarted(
+            pid=os.getpid(),
+            captures=goals.captures,
+            until=goals.until,
+            lockstep=not pace.ahead,
+            paced=bench.paced,
+        )
+    )
+    if left_open is not None:
+        why = "the capture ended in the middle of this take"
+        numbers = left_open.take, left_open.capture
+        session.record(facts.broken_off(*numbers, facts.INTERRUPTED, why))
+
+
+def _run(work: Work) -> Finish:
+    """Run, and put whatever ends it into a sentence."""
+    try:
+        return run(work)
+    except RigError as error:
+        return Finish(str(error), failed=True)
+    except Exception as error:
+        log.exception("an error that rig did not expect")
+        name = type(error).__name__
+        return Finish(
+            f"an error that rig did not expect ({name}: {error}); logs/daemon.log says more",
+            failed=True,
+        )
+    finally:
+        work.learner.stop()
+        rest(work)
+
+
+def _last_words(work: Work, ending: Finish) -> None:
+    """Write the end down, and tell who wants to be told; a full disk may keep even that away."""
+    state = "failed" if ending.failed else "finished"
+    work.session.reserve.drop()
+    try:
+        work.session.record(facts.DaemonEnded(state=state, reason=ending.reason))
+        if ending.failed:
+            work.alarm(ending.reason)
+        work.tell(work.notify.on_finish, "finish", ending.reason)
+    except RigError as error:
+        log.error("the end could not be written down: %s", error)  # noqa: TRY400
+    log.info("%s: %s", state, ending.reason)
+
+
+def capture(request: Request, config: Config, clock: Clock | None = None) -> Finish:
+    """Open the session, record into it until it is done, and close it in good order.
+
+    Raises:
+        RigError: It could not even begin.
+    """
+    clock = clock or Clock()
+    session: Session | None = None
+
+    def counters() -> tuple[int, float]:
+        """Takes and seconds that the session has behind it."""
+        return (session.state.last_take, session.state.played_s) if session else (0, 0.0)
+
+    bench = Bench(config, request.session / "logs" / "devices.log", counters)
+    try:
+        if is_session(request.session):
+            session = _open_session(request, bench, config, clock)
+        bench.open()
+        session = session or _open_session(request, bench, config, clock)
+        with awake():
+            return _capture(request, session, bench, config, clock)
+    finally:
+        bench.close()
+        if session is not None:
+            session.close()
+
+
+def _capture(
+    request: Request, session: Session, bench: Bench, config: Config, clock: Clock
+) -> Finish:
+    signal = session.signal()
+    if bench.sample_rate != signal.sample_rate:
+        raise SessionError(
+            f"{session.folder}: recorded at {signal.sample_rate} Hz, but the interface now runs at "
+            f"{bench.sample_rate} Hz"
+        )
+    goals = goals_of(session.config, request, clock.now())
+    lockstep = not bench.paced if request.lockstep is None else request.lockstep
+    pace = Pace(ahead=not lockstep, fill=goals.until is not None and not lockstep)
+    learner = Learner(session.folder)
+    wire = Wire(session.folder, lambda: {"audio": bench.pid, "learner": learner.pid})
+    work = Work(session, bench, learner, wire, goals, pace, signal, clock, config.notify)
+    if request.supervised:
+        from rig.daemon.supervisor import Guard
+
+        work.guard = Guard(request, clock)
+    try:
+        with _interrupts(wire):
+            wire.commands()
+            _begin(session, goals, pace, bench)
+            ending = _run(work)
+        _last_words(work, ending)
+        return ending
+    finally:
+        wire.close()
+
+
+def parse_request(arguments: list[str]) -> Request:
+    """A request from the command line that `Request.arguments` makes."""
+    parser = argparse.ArgumentParser(prog="rig.daemon.service")
+    parser.add_argument("session", type=Path)
+    parser.add_argument("--config", type=Path)
+    parser.add_argument("--captures", type=int)
+    parser.add_argument("--until")
+    parser.add_argument("--lockstep", type=int)
+    parser.add_argument("--supervised", type=int, default=0)
+    given = parser.parse_args(arguments)
+    lockstep = None if given.lockstep is None else bool(given.lockstep)
+    supervised = bool(given.supervised)
+    return Request(given.session, given.config, given.captures, given.until, lockstep, supervised)
+
+
+def main(arguments: list[str]) -> int:
+    """The background process: everything it has to say goes to its log."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    request = parse_request(arguments)
+    try:
+        return int(capture(request, configured(request)).failed)
+    except RigError as error:
+        log.error("%s", error)  # noqa: TRY400 (a sentence, not a traceback)
+        return error.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

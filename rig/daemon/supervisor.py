@@ -1,0 +1,241 @@
+"""The supervisor: starts the capture daemon, notices when it dies or hangs, starts it again.
+
+It keeps nothing in mind that the session folder does not say: the lock says whether a daemon runs,
+the snapshot when it was last heard of, the journal whether it came to an end. So a supervisor may
+die as well: the daemon goes on, and starts another one (`Guard`), which finds everything there.
+"""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import filelock
+
+from rig.clock import Clock
+from rig.config import Config
+from rig.daemon import notify
+from rig.daemon.service import Request, configured, parse_request
+from rig.devices.client import Bench
+from rig.errors import RigError
+from rig.session import control, live
+from rig.session.facts import DaemonEnded, TakeEnded
+from rig.session.folder import Session, is_running, is_session
+
+log = logging.getLogger("rig")
+
+LOCK = ".supervisor.lock"
+TICK_S = 0.25
+#: A daemon that is not heard of for this long hangs; opening devices takes 90 s at the most.
+HUNG_S = 240.0
+#: Pauses before a daemon that died is started again; after the last one it stays down. One that
+#: has recorded something starts with the first pause again.
+BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+#: How often a daemon looks after its supervisor, and how often at most it starts a new one.
+LOOK_S, MOST_NEW = 3.0, 20
+
+
+def _lock(folder: Path) -> filelock.FileLock:
+    folder.mkdir(parents=True, exist_ok=True)
+    return filelock.FileLock(folder / LOCK)
+
+
+def spawn(module: str, request: Request, log_file: Path | None = None) -> "subprocess.Popen[bytes]":
+    """Start one of our own modules where no terminal's end can reach it.
+
+    Raises:
+        OSError: It cannot be started, or its log not be written.
+    """
+    flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+    flags |= getattr(subprocess, "CREATE_NO_WINDOW", 0)
+    path = log_file or request.session / "logs" / "daemon.log"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as stream:
+        return subprocess.Popen(
+            [sys.executable, "-m", module, *request.arguments()],
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=stream,
+            start_new_session=os.name != "nt",
+            creationflags=flags,
+        )
+
+
+class Guard:
+    """The daemon's eye on its supervisor.
+
+    Args:
+        request: What the daemon was asked to do.
+        clock: For how often it looks.
+    """
+
+    def __init__(self, request: Request, clock: Clock) -> None:
+        self._request, self._clock = request, clock
+        self._looked, self._started = clock.monotonic(), 0
+
+    def __call__(self) -> str | None:
+        """Start a new supervisor where there is none; says so in a sentence."""
+        now = self._clock.monotonic()
+        if now - self._looked < LOOK_S or self._started >= MOST_NEW:
+            return None
+        self._looked = now
+        try:
+            with _lock(self._request.session).acquire(timeout=0):
+                pass
+            spawn("rig.daemon.supervisor", self._request)
+        except (filelock.Timeout, OSError):
+            return None
+        self._started += 1
+        return "the supervisor ended without a word"
+
+
+class Supervisor:
+    """Sees one session through.
+
+    Args:
+        request: What to capture.
+        clock: For pauses, and for what counts as hung.
+    """
+
+    def __init__(self, request: Request, clock: Clock | None = None) -> None:
+        self._request = replace(request, supervised=True)
+        self._folder = request.session
+        self._clock = clock or Clock()
+        self._stopping = False
+
+    def run(self) -> int:
+        """Start the daemon, again if need be, until it comes to an end; its exit code."""
+        began = self._last_seq()
+        pauses = iter(BACK_OFF_S)
+        while True:
+            before = self._last_seq()
+            code = self._watch(self._daemon())
+            if code == 0 or self._ended(began) or not is_session(self._folder):
+                return code
+            if self._has_recorded(before):
+                pauses = iter(BACK_OFF_S)
+            pause_s = next(pauses, None)
+            if pause_s is None or self._stopping:
+                return self._give_up(code)
+            log.warning("the daemon died (exit code %s): it is started again", code)
+            self._clock.sleep(pause_s)
+
+    def stop(self) -> None:
+        """Have the daemon stop at once and in good order, and do not start it again."""
+        self._stopping = True
+        if is_running(self._folder):
+            control.drop(self._folder, "stop-now")
+
+    def _daemon(self) -> "subprocess.Popen[bytes] | None":
+        """A new daemon; None where one runs already, left behind by an earlier supervisor."""
+        if is_session(self._folder) and is_running(self._folder):
+            return None
+        return spawn("rig.daemon.service", self._request)
+
+    def _watch(self, process: "subprocess.Popen[bytes] | None") -> int:
+        """Wait until the daemon ends, and end it if it hangs; its exit code, 1 where unknown."""
+        heard = self._clock.monotonic()
+        last: float | None = None
+        while True:
+            code = process.poll() if process is not None else None
+            if code is not None:
+                return code if code >= 0 else 1
+            if process is None and not is_running(self._folder):
+                return 1
+            snapshot = live.read(self._folder)
+            now = self._clock.monotonic()
+            if snapshot is not None and snapshot.at != last:
+                last, heard = snapshot.at, now
+            if now - heard > HUNG_S:
+                log.warning("the daemon was not heard of for %g s: it is ended", HUNG_S)
+                _kill(process.pid if process is not None else snapshot.pid if snapshot else None)
+                heard = now
+            self._clock.sleep(TICK_S)
+
+    def _entries_after(self, seq: int) -> list[object]:
+        if not is_session(self._folder):
+            return []
+        try:
+            session = Session.view(self._folder)
+        except RigError as error:
+            log.warning("%s", error)
+            return []
+        try:
+            return [entry.fact for entry in session.journal.entries(after=seq)]
+        finally:
+            session.close()
+
+    def _last_seq(self) -> int:
+        """The last word of an earlier run; of a daemon that still runs, the word before its own."""
+        facts = self._entries_after(0)
+        if facts and is_running(self._folder):
+            return max(
+                (i for i, fact in enumerate(facts) if isinstance(fact, DaemonEnded)), default=0
+            )
+        return len(facts)
+
+    def _ended(self, seq: int) -> bool:
+        return any(isinstance(fact, DaemonEnded) for fact in self._entries_after(seq))
+
+    def _has_recorded(self, seq: int) -> bool:
+        """Whether a daemon got anywhere: one that does may die as often as it likes."""
+        return any(isinstance(fact, TakeEnded) for fact in self._entries_after(seq))
+
+    def _give_up(self, code: int) -> int:
+        """The daemon stays down: put the knobs to rest, and tell somebody."""
+        log.error("the daemon died too often and stays down; 'rig capture' goes on from there")
+        try:
+            config = configured(self._request)
+            rest_amp(config, self._folder)
+            if config.notify.on_alarm:
+                reason = "the capture died too often and stays down"
+                notify.tell(
+                    config.notify.on_alarm, "alarm", {"session": self._folder, "reason": reason}
+                )
+        except RigError as error:
+            log.error("%s", error)  # noqa: TRY400 (a sentence, not a traceback)
+        return code or 1
+
+
+def rest_amp(config: Config, folder: Path) -> None:
+    """Put the knobs to rest without an interface, where a daemon could not do so."""
+    bench = Bench(config, folder / "logs" / "devices.log")
+    try:
+        bench.rest_amp()
+    except RigError as error:
+        log.warning("the knobs could not be put to rest: %s", error)
+    finally:
+        bench.close()
+
+
+def _kill(pid: int | None) -> None:
+    if pid is None:
+        return
+    try:
+        os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+    except OSError as error:
+        log.warning("process %d could not be ended: %s", pid, error)
+
+
+def main(arguments: list[str]) -> int:
+    """The background process; everything it has to say goes to its log."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s supervisor: %(message)s")
+    request = parse_request(arguments)
+    try:
+        with _lock(request.session).acquire(timeout=0):
+            supervisor = Supervisor(request)
+            for number in (signal.SIGTERM, getattr(signal, "SIGBREAK", signal.SIGTERM)):
+                signal.signal(number, lambda *_: supervisor.stop())
+            return supervisor.run()
+    except filelock.Timeout:
+        return 0
+    except OSError as error:
+        log.error("%s: cannot be written: %s", request.session, error.strerror)  # noqa: TRY400
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

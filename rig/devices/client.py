@@ -1,0 +1,167 @@
+"""The daemon's side of the devices: the amp and the interface in a process of their own."""
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from rig import config as configuration
+from rig.capture import Frames, Levels, Recording
+from rig.child import Child, ChildGone, ChildSilent, Message
+from rig.config import Config
+from rig.devices.protocols import Report, TakeCancelled
+from rig.devices.worker import ERRORS
+from rig.errors import AudioDied, DeviceError, DeviceGone, DeviceHung, StorageError
+from rig.knobs import Setting
+
+#: A device that says nothing for this long hangs.
+STALL_S = 30.0
+#: Starting the process and opening drivers may take longer than any take's silence.
+OPENING_S = 90.0
+
+
+def _ignore(_levels: Levels) -> None:
+    return None
+
+
+class Bench:
+    """The rig on the bench: dial a setting, reamp a signal.
+
+    Args:
+        config: The session's configuration.
+        log: Where the audio child's complaints go.
+        counters: How many takes the session has behind it, and seconds played in it.
+        stall_s: After how many silent seconds the child is killed.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        log: Path,
+        counters: Callable[[], tuple[int, float]] = lambda: (0, 0.0),
+        stall_s: float = STALL_S,
+    ) -> None:
+        self._config = config
+        self._log = log
+        self._counters = counters
+        self._stall_s = stall_s
+        self._child: Child | None = None
+        self.sample_rate = 0
+        self.paced = False
+
+    def open(self) -> None:
+        """Open the devices, in a new process if there is none; also brings lost ones back.
+
+        Raises:
+            DeviceGone: They are not there.
+            ConfigError: Their drivers refuse the configuration.
+        """
+        if self._child is None:
+            self._child = self._started()
+        takes, played_s = self._counters()
+        text = configuration.dump(self._config)
+        answer, _ = self._ask(
+            {"do": "open", "config": text, "takes": takes, "played_s": played_s}, _ignore
+        )
+        self.sample_rate, self.paced = int(answer["sample_rate"]), bool(answer["paced"])
+
+    def _started(self) -> Child:
+        try:
+            return Child("rig.devices.worker", self._log)
+        except OSError as error:
+            raise StorageError(f"{self._log}: cannot be written: {error.strerror}") from None
+
+    @property
+    def pid(self) -> int | None:
+        """The audio process's number, while there is one."""
+        return None if self._child is None else self._child.pid
+
+    def dial(self, setting: Setting, last: str | None = None) -> None:
+        """Set every knob; returns once they have settled.
+
+        Args:
+            setting: Where to.
+            last: A knob that is to be set after all others.
+
+        Raises:
+            DeviceError: It could not be done.
+        """
+        self._ask({"do": "dial", "values": list(setting.values), "last": last}, _ignore)
+
+    def rest(self) -> None:
+        """Put the knobs to rest."""
+        self._ask({"do": "rest"}, _ignore)
+
+    def rest_amp(self) -> None:
+        """Put the knobs to rest in a process of their own, whether there is an interface or not.
+
+        Raises:
+            DeviceError: The amp is not there.
+        """
+        if self._child is None:
+            self._child = self._started()
+        text = configuration.dump(self._config)
+        message = {"do": "open", "config": text, "takes": 0, "played_s": 0.0, "amp_only": True}
+        self._ask(message, _ignore)
+        self.rest()
+
+    def reamp(self, send: Frames, report: Report = _ignore) -> Recording:
+        """Play ``(frames,)`` and record as many.
+
+        Raises:
+            DeviceError: It could not be done, or the device hung.
+            TakeCancelled: ``report`` raised it.
+        """
+        block = send.astype("<f4").tobytes()
+        answer, audio = self._ask({"do": "reamp"}, report, block)
+        channels = np.frombuffer(audio, dtype="<f4").reshape(int(answer["channels"]), -1)
+        loopback = channels[1] if len(channels) > 1 else None
+        return Recording(channels[0], loopback, int(answer["dropouts"]))
+
+    def close(self) -> None:
+        """Let go of the devices; their process puts the knobs to rest as it ends."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.close()
+
+    def _ask(self, message: Message, report: Report, block: bytes = b"") -> tuple[Message, bytes]:
+        if self._child is None:
+            raise DeviceGone("the devices are not open")
+        try:
+            self._child.send(message, block)
+            silence_s = OPENING_S if message["do"] == "open" else self._stall_s
+            return self._answer(self._child, report, silence_s)
+        except ChildGone:
+            self._discard()
+            raise AudioDied("the audio process ended unexpectedly; its log says more") from None
+        except DeviceHung:
+            self._discard()
+            raise
+        except ChildSilent:
+            self._discard()
+            raise AudioDied(f"the device hung for {self._stall_s:g} s and was let go") from None
+
+    def _answer(self, child: Child, report: Report, silence_s: float) -> tuple[Message, bytes]:
+        while True:
+            answer, block = child.receive(silence_s)
+            if "levels" in answer:
+                self._report(child, report, Levels(*answer["levels"]))
+            elif "cancelled" in answer:
+                raise TakeCancelled
+            elif "error" in answer:
+                raise ERRORS.get(answer["error"], DeviceError)(answer["why"])
+            elif "late" not in answer:
+                return answer, block
+
+    def _report(self, child: Child, report: Report, levels: Levels) -> None:
+        try:
+            report(levels)
+        except TakeCancelled:
+            child.send({"do": "cancel"})
+
+    def _discard(self) -> None:
+        if self._child is not None:
+            with contextlib.suppress(OSError):
+                self._child.kill()
+        self._child = None

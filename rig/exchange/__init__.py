@@ -1,0 +1,1 @@
+"""What goes out of a session, in formats that others read."""

@@ -1,0 +1,40 @@
+"""What an ensemble expected of the settings that it asked for, against what was found there."""
+
+import torch
+
+from models.training.dataset import Model, evaluate
+from rig.learner import data
+from rig.session.facts import FoundError
+from rig.session.folder import Session
+
+
+def found(session: Session, last: Model, where: torch.device) -> tuple[FoundError, ...]:
+    """The last round's ensemble on what was recorded because of it, before it learns from it.
+
+    On the held-out guitar: it has learnt the other one at other settings.
+
+    Args:
+        session: The session, with the last round's captures.
+        last: The last round's ensemble.
+        where: It is played there.
+    """
+    before = session.state.rounds[-1]
+    disagreement = dict(zip(before.values, before.disagreement, strict=True))
+    fresh = [
+        about
+        for about in data.learnt(session)
+        if about.capture.number not in before.learnt_from
+        and about.capture.setting.values in disagreement
+    ]
+    if not fresh:
+        return ()
+    errors = evaluate(last.to(where), data.test_set(session, fresh).to(where)).mean.tolist()
+    return tuple(
+        FoundError(
+            capture=about.capture.number,
+            disagreement=disagreement[about.capture.setting.values],
+            found=esr,
+            common=before.ensemble_esr,
+        )
+        for about, esr in zip(fresh, errors, strict=True)
+    )

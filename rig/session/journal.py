@@ -1,0 +1,237 @@
+"""The journal: an append-only table of facts in SQLite; many readers, one writer.
+
+Each row carries a digest of itself and of the row before it, so that what a disk or a stranger
+changed in the middle is noticed: SQLite's own checks cover its structure and its log, not a number
+in a row.
+"""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from pydantic import ValidationError
+
+from rig.errors import SessionError, StorageError
+from rig.session.facts import FACT, Fact
+
+#: Marks the file as ours ("rigj").
+APPLICATION_ID = 0x7269676A
+#: 1: rows without a digest. 2: rows with one.
+SCHEMA_VERSION = 2
+BUSY_S = 10.0
+#: A fact is a few kilobytes; a row that is longer than this was not written by us.
+MAX_BODY = 4_000_000
+
+_GUARDS = """
+CREATE TRIGGER facts_stay BEFORE UPDATE ON facts
+BEGIN SELECT RAISE(ABORT, 'a fact is never changed'); END;
+CREATE TRIGGER facts_remain BEFORE DELETE ON facts
+BEGIN SELECT RAISE(ABORT, 'a fact is never taken back'); END;
+"""
+_SCHEMA = f"""
+CREATE TABLE facts (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    at REAL NOT NULL,
+    kind TEXT NOT NULL,
+    body TEXT NOT NULL,
+    digest TEXT NOT NULL DEFAULT ''
+);
+{_GUARDS}
+PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = {SCHEMA_VERSION};
+"""
+
+
+def chained(before: str, seq: int, at: float, body: str) -> str:
+    """The digest of a row, given that of the row before it (empty for the first)."""
+    return hashlib.sha256(f"{before}\n{seq}\n{at!r}\n{body}".encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A fact in its place: ``seq`` counts up from 1, ``at`` is Unix time in seconds."""
+
+    seq: int
+    at: float
+    fact: Fact
+
+
+class Journal:
+    """An open journal.
+
+    Promise: once `append` returns, the fact survives the death of the process and, where the disk
+    keeps its own promises, of the machine. What `entries` yields is what was appended, or an error.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, version: int) -> None:
+        self.path = path
+        self._connection = connection
+        self._version = version
+        self._last, self._last_seq = "", 0
+
+    @classmethod
+    def create(cls, path: Path) -> Self:
+        """Make an empty journal.
+
+        Raises:
+            StorageError: The folder cannot be written to.
+        """
+        try:
+            connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+        except sqlite3.Error as error:
+            raise StorageError(f"{path}: the journal cannot be made: {error}") from None
+        return cls(path, connection, SCHEMA_VERSION)
+
+    @classmethod
+    def open(cls, path: Path, *, writing: bool = False) -> Self:
+        """Open a journal, for reading unless ``writing``; an older one is brought up to date then.
+
+        Raises:
+            SessionError: There is none, it is not ours, newer than this rig, or damaged.
+        """
+        if not path.is_file():
+            raise SessionError(f"{path.parent}: this is no session folder (it has no {path.name})")
+        mode = "rw" if writing else "ro"
+        try:
+            connection = cls._connect(path, mode)
+            version = cls._checked_version(path, connection)
+            journal = cls(path, connection, version)
+            if writing:
+                connection.execute("PRAGMA synchronous = FULL")
+                journal._refuse_damage()
+                journal._bring_up_to_date()
+                journal._last_seq, journal._last = journal._last_row()
+        except sqlite3.Error as error:
+            raise _damaged(path, error) from None
+        return journal
+
+    @staticmethod
+    def _connect(path: Path, mode: str) -> sqlite3.Connection:
+        location = f"{path.resolve().as_uri()}?mode={mode}"
+        connection = sqlite3.connect(location, timeout=BUSY_S, isolation_level=None, uri=True)
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError:
+            connection.close()
+            if mode != "ro" or path.with_name(f"{path.name}-wal").exists():
+                raise
+            location = f"{path.resolve().as_uri()}?immutable=1"
+            connection = sqlite3.connect(location, isolation_level=None, uri=True)
+        return connection
+
+    @staticmethod
+    def _checked_version(path: Path, connection: sqlite3.Connection) -> int:
+        application = connection.execute("PRAGMA application_id").fetchone()[0]
+        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        if application != APPLICATION_ID:
+            raise SessionError(f"{path}: this is not a journal of rig's")
+        if not 1 <= version <= SCHEMA_VERSION:
+            raise SessionError(
+                f"{path}: written by a newer rig (schema {version}, this one reads up to "
+                f"{SCHEMA_VERSION}): update rig"
+            )
+        return version
+
+    def _refuse_damage(self) -> None:
+        """Before anything is added, look at every page: rows may be missing without an error."""
+        found = self._connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if found != "ok":
+            raise sqlite3.DatabaseError(str(found).splitlines()[0])
+
+    def _bring_up_to_date(self) -> None:
+        """From schema 1: give every row its digest, all at once or not at all."""
+        if self._version == SCHEMA_VERSION:
+            return
+        with self._transaction():
+            run = self._connection.execute
+            run("DROP TRIGGER IF EXISTS facts_stay")
+            run("ALTER TABLE facts ADD COLUMN digest TEXT NOT NULL DEFAULT ''")
+            last = ""
+            for seq, at, body in run("SELECT seq, at, body FROM facts ORDER BY seq").fetchall():
+                last = chained(last, seq, float(at), body)
+                run("UPDATE facts SET digest = ? WHERE seq = ?", (last, seq))
+            run(_GUARDS.split("CREATE TRIGGER facts_remain")[0])
+            run(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        self._version = SCHEMA_VERSION
+
+    def _transaction(self) -> sqlite3.Connection:
+        """Commits at the end of a ``with``, or takes everything back."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        return self._connection
+
+    def _last_row(self) -> tuple[int, str]:
+        row = self._connection.execute(
+            "SELECT seq, digest FROM facts ORDER BY seq DESC LIMIT 1"
+        ).fetchone()
+        return (int(row[0]), str(row[1])) if row else (0, "")
+
+    def append(self, fact: Fact, at: float) -> Entry:
+        """Write a fact down for good.
+
+        Raises:
+            StorageError: The disk did not take it; the journal is as it was before.
+        """
+        body, seq = fact.model_dump_json(), self._last_seq + 1
+        digest = chained(self._last, seq, at, body)
+        try:
+            self._connection.execute(
+                "INSERT INTO facts (seq, at, kind, body, digest) VALUES (?, ?, ?, ?, ?)",
+                (seq, at, fact.kind, body, digest),
+            )
+        except sqlite3.Error as error:
+            raise StorageError(f"{self.path}: the journal cannot be written: {error}") from None
+        self._last, self._last_seq = digest, seq
+        return Entry(seq, at, fact)
+
+    def entries(self, after: int = 0) -> Iterator[Entry]:
+        """Every fact behind ``after``, in order.
+
+        Raises:
+            SessionError: A row cannot be read, is not a fact, or is not what was written.
+        """
+        column = "digest" if self._version > 1 else "''"
+        seq = after
+        try:
+            last = self._digest_at(after)
+            rows = self._connection.execute(
+                f"SELECT seq, at, substr(body, 1, {MAX_BODY}), {column} FROM facts "  # noqa: S608
+                "WHERE seq > ? ORDER BY seq",
+                (after,),
+            )
+            for seq, at, body, digest in rows:
+                last = self._checked(seq, last, float(at), body, digest)
+                yield Entry(seq, float(at), FACT.validate_json(body))
+        except sqlite3.Error as error:
+            raise _damaged(self.path, error) from None
+        except (ValidationError, TypeError, ValueError):
+            raise SessionError(
+                f"{self.path}: row {seq} is not a fact that this rig knows; {_REPAIR}"
+            ) from None
+
+    def _digest_at(self, seq: int) -> str:
+        if seq == 0 or self._version == 1:
+            return ""
+        row = self._connection.execute("SELECT digest FROM facts WHERE seq = ?", (seq,)).fetchone()
+        return str(row[0]) if row else ""
+
+    def _checked(self, seq: int, before: str, at: float, body: str, digest: str) -> str:
+        if self._version > 1 and chained(before, seq, at, body) != digest:
+            raise SessionError(f"{self.path}: row {seq} is not what was written; {_REPAIR}")
+        return digest
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+
+_REPAIR = "'rig verify --repair' keeps what comes before it"
+
+
+def _damaged(path: Path, error: sqlite3.Error) -> SessionError:
+    return SessionError(f"{path}: the journal cannot be read ({error}); {_REPAIR}")

@@ -1,0 +1,49 @@
+"""What error was to be expected of a capture, by what was found of others, and what is a surprise.
+
+An error has two parts: what the members have in common and show on every setting they have learnt,
+and what they do not know of a setting, which grows with their disagreement. Only the second one
+is corrected by what was found.
+"""
+
+from collections.abc import Sequence
+from statistics import median
+
+from rig.session.facts import FoundError
+from rig.session.state import State
+
+#: The last so many pairs say by how much to correct; older ones come from poorer ensembles.
+REMEMBERED = 24
+#: An ESR so many times what was to be expected, and at least this, is a surprise.
+SURPRISE, LEAST_ESR = 4.0, 0.02
+#: An ensemble that errs more than this where it has learnt is not to be surprised.
+WISE_ESR = 0.1
+
+
+def found_so_far(state: State) -> list[FoundError]:
+    """All pairs of the rounds until now, oldest first."""
+    return [pair for learnt in state.rounds for pair in learnt.found]
+
+
+def error_per_disagreement(pairs: Sequence[FoundError]) -> float | None:
+    """How much error a disagreement stands for: the median of late; None before any."""
+    late = [pair for pair in pairs[-REMEMBERED:] if pair.disagreement > 0]
+    if not late:
+        return None
+    return max(median((pair.found - pair.common) / pair.disagreement for pair in late), 0.0)
+
+
+def surprises(state: State) -> list[tuple[FoundError, float]]:
+    """What the last round found far beyond what was to be expected, and that ESR.
+
+    What is expected of a capture goes by all others: it is not measured by itself.
+    """
+    pairs = found_so_far(state)
+    found = []
+    for pair in state.rounds[-1].found if state.rounds else ():
+        expected_esr = pair.expects(
+            error_per_disagreement([other for other in pairs if other is not pair])
+        )
+        is_odd = pair.found > max(SURPRISE * expected_esr, LEAST_ESR)
+        if is_odd and pair.common < WISE_ESR:
+            found.append((pair, expected_esr))
+    return found

@@ -1,0 +1,54 @@
+"""The amp's family: what level a setting should have, and when an amp has come to rest."""
+
+import numpy as np
+import pytest
+
+from calibration.outliers import LEAST_MEMBERS, expect, strangers
+from calibration.warmup import warmth
+
+
+def amp_level_db(points: np.ndarray) -> np.ndarray:
+    """Louder with both knobs, and more so together."""
+    return np.asarray(-40 + 18 * points[..., 0] + 12 * points[..., 1] ** 2)
+
+
+def test_a_member_is_expected_and_a_dying_tube_is_not() -> None:
+    random = np.random.default_rng(4)
+    points = random.random((24, 2))
+    levels_db = amp_level_db(points) + 0.1 * random.standard_normal(24)
+    for asked in random.random((50, 2)):
+        found = expect(points, levels_db, asked)
+        assert found is not None
+        off = abs(found.level_db - amp_level_db(asked))
+        assert off < max(5 * found.sigma_db, 6.0)
+        assert found.sigma_db < 6.0
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_stranger_is_found_among_many_and_nobody_else_is_one(seed: int) -> None:
+    random = np.random.default_rng([7, seed])
+    points = random.random((30, 2))
+    levels_db = amp_level_db(points) + 0.1 * random.standard_normal(30)
+    assert strangers(points, levels_db) == []
+    odd = int(random.integers(30))
+    levels_db[odd] -= 12.0
+    assert strangers(points, levels_db) == [odd]
+
+
+def test_few_members_make_no_family() -> None:
+    points = np.random.default_rng(5).random((LEAST_MEMBERS - 1, 3))
+    assert expect(points, np.zeros(len(points)), np.zeros(3)) is None
+
+
+def test_an_amp_that_warms_up_is_not_steady_and_one_that_hisses_is() -> None:
+    random = np.random.default_rng(6)
+    guitar = random.standard_normal(48_000)
+    drifting = [guitar * 10 ** (gain_db / 20) for gain_db in (-0.5, -0.3, -0.12)]
+    assert not warmth(drifting[:2], drifting[2]).is_steady
+    hissing = [guitar + 0.01 * random.standard_normal(48_000) for _ in range(3)]
+    assert warmth(hissing[:2], hissing[2]).is_steady
+    assert warmth([guitar], guitar).is_steady
+    first = warmth([], guitar)
+    assert first.step_esr is None
+    assert not first.is_steady
+    assert warmth([guitar], 1.01 * guitar).longer_esr == pytest.approx(None)

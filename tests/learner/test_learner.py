@@ -1,0 +1,245 @@
+"""The learner: strategies keep to the panel, training survives its process, verdicts are plain."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import settings as budget
+from hypothesis import strategies as st
+from torch import Tensor
+
+from models.acquisition.disagreement import Opinions
+from models.networks.spec import dump_model
+from models.training.trainer import Recipe
+from rig.knobs import Knob, Panel, Setting
+from rig.learner import checkpoint
+from rig.learner.excerpts import EXCERPT_FRAMES, loudest
+from rig.learner.validation import Weakness, difference_db, verdict, worst_end
+from rig.proposals import designs
+from rig.proposals.strategies import STRATEGIES, Ask
+from rig.session.facts import FoundError
+from rig.session.folder import Session
+from rig.session.surprises import error_per_disagreement
+from tests.models.test_models import made
+from tests.models.test_training import SHORT, TOYS, toy
+
+
+def board(hand: bool = False) -> Panel:
+    gain = Knob("gain", positions=128, limits=(0.0, 9.0), avoid=((0.0, 0.5),), by_hand=hand)
+    return Panel((gain, Knob("tone"), Knob("bright", 0.0, 1.0, 2, ("off", "on"), (0.0, 1.0))))
+
+
+def members(seed: int, knobs: int = 3) -> Opinions:
+    draw = torch.Generator().manual_seed(seed)
+    weights = torch.randn(3, knobs, 8, generator=draw)
+
+    def ask(points: Tensor) -> list[Tensor]:
+        return [torch.sin(4.0 * torch.einsum("sk,mkn->msn", points, weights))]
+
+    return ask
+
+
+def ask(panel: Panel, count: int, seed: int, pool: list[Setting] | None = None) -> Ask:
+    learnt = designs.planned(panel, "lhs", 6, seed) if pool is None else pool[:4]
+    pending, tested = learnt[4:], designs.holdouts(panel, 2, seed, learnt)
+    taken = [*learnt, *tested] if pool is None else learnt
+    said = members(seed)
+    return Ask(panel, count, 20, seed, seed, learnt[:4], pending, taken, said, said, pool)
+
+
+@budget(max_examples=8, deadline=None)
+@given(st.sampled_from(sorted(STRATEGIES)), st.booleans(), st.integers(1, 6), st.integers(0, 50))
+def test_a_strategy_asks_for_new_settings_that_may_be_set(
+    name: str, hand: bool, count: int, seed: int
+) -> None:
+    panel = board(hand)
+    asked = ask(panel, count, seed)
+    found = STRATEGIES[name](asked, lambda *_: None)
+    assert len(found.settings) == len(found.expected) == count
+    assert len(set(found.settings)) == count
+    assert not set(found.settings) & set(asked.taken)
+    assert all(panel.allows(setting) for setting in found.settings)
+    assert found == STRATEGIES[name](asked, lambda *_: None)
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_a_strategy_keeps_to_the_settings_there_are(name: str) -> None:
+    panel = board()
+    pool = designs.planned(panel, "random", 9, 1)
+    found = STRATEGIES[name](ask(panel, 4, 1, pool), lambda *_: None)
+    assert len(set(found.settings)) == 4
+    assert set(found.settings) <= set(pool[4:])
+    rest = STRATEGIES[name](ask(panel, 20, 1, pool), lambda *_: None)
+    assert set(rest.settings) == set(pool[4:])
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_a_knob_space_that_is_used_up_gives_what_it_has(name: str) -> None:
+    switch = Knob("bright", 0.0, 1.0, 2, ("off", "on"), (0.0, 1.0))
+    panel = Panel((switch, Knob("gain", positions=2)))
+    said = members(0, 2)
+    taken = [panel.quantise([0, 0]), panel.quantise([1, 1]), panel.quantise([0, 1])]
+    asked = Ask(panel, 5, None, 0, 0, taken[:2], taken[2:], taken, said, said)
+    assert STRATEGIES[name](asked, lambda *_: None).settings == [panel.quantise([1, 0])]
+
+
+def test_where_hands_turn_a_knob_a_batch_moves_it_less() -> None:
+    def travel(hand: bool) -> float:
+        """Of the first knob, over some batches."""
+        moved = 0.0
+        for seed in range(4):
+            asked = ask(board(hand), 6, seed)
+            found = STRATEGIES["integrated-variance"](asked, lambda *_: None).settings
+            values = [setting.values[0] for setting in (*asked.pending[-1:], *found)]
+            moved += sum(abs(a - b) for a, b in pairwise(values))
+        return moved
+
+    assert travel(True) < travel(False)
+
+
+@pytest.mark.parametrize("design", designs.DESIGNS)
+def test_batches_of_a_plan_are_the_plan_whatever_round_it_is(design: str) -> None:
+    panel, said = board(), members(0)
+    plan = designs.planned(panel, design, 12, 7)
+    taken = designs.seeds(panel, design, 4, 12, 7)
+    for round_seed in (7_001, 7_002):
+        asked = Ask(panel, 4, 12, round_seed, 7, taken, [], taken, said, said)
+        taken = [*taken, *STRATEGIES[design](asked, lambda *_: None).settings]
+    assert taken == plan
+
+
+class Killed(Exception):
+    """Stands for the end of the process."""
+
+
+def test_training_that_was_broken_off_ends_as_if_it_had_not_been(copied: Path) -> None:
+    session = Session.view(copied)
+    data, recipe = toy(), Recipe(12, 0.005, frames=4_096, windows=(512,), seed=1)
+    whole = made(TOYS[0], seed=4)
+    checkpoint.train(session, "a", whole, data, recipe, lambda *_: None)
+    ticks = iter(range(0, 100_000, 61))
+
+    def kill(step: int, _loss: float) -> None:
+        if step == 7:
+            raise Killed
+
+    with pytest.raises(Killed):
+        checkpoint.train(
+            session, "a", made(TOYS[0], seed=4), data, recipe, kill, clock=lambda: next(ticks)
+        )
+    (left,) = (copied / "rounds").glob("unfinished-*.pt")
+    told: list[int] = []
+    again = made(TOYS[0], seed=4)
+    checkpoint.train(session, "a", again, data, recipe, lambda step, _: told.append(step))
+    session.close()
+    assert told == list(range(7, 13))
+    assert dump_model(again, TOYS[0]) == dump_model(whole, TOYS[0])
+    assert not left.exists()
+
+
+def test_a_checkpoint_of_other_captures_is_not_gone_on_from(copied: Path) -> None:
+    session = Session.view(copied)
+    ticks = iter(range(0, 100_000, 61))
+    told: list[int] = []
+
+    def kill(step: int, _loss: float) -> None:
+        if step == 3:
+            raise Killed
+
+    with pytest.raises(Killed):
+        checkpoint.train(session, "a", made(TOYS[0]), toy(), SHORT, kill, clock=lambda: next(ticks))
+    checkpoint.train(session, "a", made(TOYS[0]), toy(5), SHORT, lambda step, _: told.append(step))
+    session.close()
+    assert told[0] == 1
+
+
+def test_expectations_are_corrected_by_what_was_found() -> None:
+    pairs = [
+        FoundError(capture=i, disagreement=0.01, found=0.02 + 0.01 * f, common=0.02)
+        for i, f in enumerate((2, 4, 8))
+    ]
+    assert error_per_disagreement(pairs) == pytest.approx(4.0)
+    before = FoundError.model_validate({"capture": 1, "expected": 0.01, "found": 0.04})
+    assert error_per_disagreement([before]) == pytest.approx(4.0)
+    better = [pair.model_copy(update={"found": 0.005}) for pair in pairs]
+    assert error_per_disagreement(better) == 0.0
+    assert error_per_disagreement([]) is None
+    assert error_per_disagreement([FoundError(capture=1, disagreement=0.0, found=0.1)]) is None
+
+
+def test_a_round_notes_what_the_one_before_had_expected(finished: Path) -> None:
+    session = Session.view(finished)
+    first, second = session.state.rounds[:2]
+    session.close()
+    asked = dict(zip(first.values, first.disagreement, strict=True))
+    captures = session.state.captures
+    assert {
+        captures[p.capture].capture.setting.values: p.disagreement for p in second.found
+    } == asked
+    assert all(pair.found > 0 for pair in second.found)
+    assert second.calibration == pytest.approx(error_per_disagreement(second.found))
+    assert first.found == ()
+    assert second.expected_esr is not None
+    assert second.expected_esr >= second.ensemble_esr
+    assert second.expects(0.01) == second.ensemble_esr + 0.01 * second.calibration
+
+
+def test_a_final_model_says_what_it_is_worth(finished: Path) -> None:
+    session = Session.view(finished)
+    model = session.state.model
+    session.close()
+    assert model is not None
+    assert model.verdict is not None
+    assert model.within_db is not None
+    assert model.verdict.startswith(f"within {model.within_db:.1f} dB of two recordings of the amp")
+
+
+def test_differences_are_in_decibels_and_do_not_hear_what_is_masked() -> None:
+    draw = torch.Generator().manual_seed(0)
+    noise = torch.randn(48_000, generator=draw)
+    assert difference_db(noise, noise, 48_000) == 0.0
+    assert difference_db(noise, 10 ** (3 / 20) * noise, 48_000) == pytest.approx(3.0, abs=0.01)
+    hiss = 1e-4 * torch.randn(48_000, generator=draw)
+    assert difference_db(noise, noise + hiss, 48_000) < 0.05
+
+
+def test_the_worst_end_of_a_knob_is_found_and_nothing_where_there_is_none() -> None:
+    panel = board()
+    random = np.random.default_rng(0)
+    settings = [panel.quantise(p) for p in random.random((200, 3))]
+    even = np.full(200, 0.01)
+    assert worst_end(panel, settings, even) is None
+    low = np.array([0.1 if setting.values[0] < 1.6 else 0.01 for setting in settings])
+    found = worst_end(panel, settings, low)
+    assert found is not None
+    assert not found.above
+    assert panel.knobs[found.knob].name == "gain"
+    assert 1.0 < found.value < 2.2
+
+
+def test_a_verdict_is_one_plain_sentence() -> None:
+    panel = board()
+    holdouts = [panel.quantise(p) for p in ((0.05, 0.5, 0), (0.5, 0.5, 0), (0.8, 0.2, 1))]
+    weak = Weakness(0, above=False, value=1.5)
+    found = verdict(panel, holdouts, [2.6, 0.4, 0.5], 0.1, weak)
+    assert found is not None
+    assert found.within_db == pytest.approx(0.4)
+    assert found.sentence == (
+        "within 0.4 dB of two recordings of the amp itself at 2 settings it never heard, "
+        "except below gain 1.5 (there 2.5 dB)"
+    )
+    plain = verdict(panel, holdouts, [0.2, 0.4, 0.5], None, None)
+    assert plain is not None
+    assert plain.sentence == "within 0.5 dB of the amp at 3 settings it never heard"
+    assert verdict(panel, [], [], None, None) is None
+
+
+def test_the_loudest_guitar_has_its_history_in_front() -> None:
+    audio = torch.zeros(60_000)
+    audio[30_000:31_000] = 1.0
+    found = loudest(audio, 5_000, 60_000, 2_000)
+    assert found.shape == (2, 2_000 + EXCERPT_FRAMES)
+    assert float(found[0, 2_000:].sum()) > 0

@@ -1,0 +1,72 @@
+"""The store: files are whole or absent, and known by their hash."""
+
+import errno
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rig.errors import SessionError, StorageError
+from rig.session import store
+
+
+def test_written_files_are_whole_and_as_described(tmp_path: Path) -> None:
+    stored = store.write(tmp_path, "takes/1.wav", b"content")
+    assert (tmp_path / "takes" / "1.wav").read_bytes() == b"content"
+    assert store.problem(tmp_path, stored) is None
+    assert not list(tmp_path.rglob("*.part"))
+
+
+@pytest.mark.parametrize("content", [None, b"short", b"CONTENT"])
+def test_damage_is_noticed(tmp_path: Path, content: bytes | None) -> None:
+    stored = store.write(tmp_path, "a.wav", b"content")
+    if content is None:
+        (tmp_path / "a.wav").unlink()
+    else:
+        (tmp_path / "a.wav").write_bytes(content)
+    assert "a.wav" in str(store.problem(tmp_path, stored))
+
+
+def test_a_link_out_of_the_session_is_no_file_of_it(tmp_path: Path) -> None:
+    stored = store.write(tmp_path, "a.wav", b"content")
+    (tmp_path / "a.wav").rename(tmp_path / "b.wav")
+    (tmp_path / "a.wav").symlink_to(tmp_path / "b.wav")
+    assert store.problem(tmp_path, stored) == "a.wav is missing"
+
+
+@pytest.mark.parametrize("failing", ["fsync", "write"])
+def test_a_full_disk_leaves_nothing_half_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    if failing == "fsync":
+        monkeypatch.setattr(os, "fsync", full)
+    else:
+        monkeypatch.setattr(Path, "open", full)
+    with pytest.raises(StorageError, match="No space left"):
+        store.write(tmp_path, "a.wav", b"content")
+    assert not list(tmp_path.iterdir())
+
+
+def test_wav_survives_exactly_and_its_bytes_repeat(tmp_path: Path) -> None:
+    audio = np.random.default_rng(0).standard_normal((100, 2)).astype(np.float32)
+    content = store.wav_bytes(audio, 48_000)
+    assert content == store.wav_bytes(audio, 48_000)
+    store.write(tmp_path, "a.wav", content)
+    rate, back = store.read_wav(tmp_path / "a.wav")
+    assert rate == 48_000
+    assert np.array_equal(back, audio)
+
+
+@pytest.mark.parametrize(
+    "content", [None, b"", b"RIFF", b"RIFF\xff\xff\xff\xffWAVEfmt " + b"\xff" * 40]
+)
+def test_what_is_no_wav_is_refused(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "a.wav"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(SessionError, match=r"a\.wav"):
+        store.read_wav(path)
