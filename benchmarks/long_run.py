@@ -63,7 +63,7 @@ def main() -> None:
         slope = 100 * np.polyfit(rows[:, 0], rows[:, 1], 1)[0]
         print(f"slope {slope:+.2f} MiB per 100 captures, most {rows[:, 1].max():.0f} MiB")
         view = Session.view(session)
-        played_h = sum(view.state.takes.values()) * view.signal().duration_s / 3600
+        played_h = sum(view.state.takes.counts.values()) * view.signal().duration_s / 3600
         view.close()
         times = []
         for _ in range(5):

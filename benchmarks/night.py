@@ -25,7 +25,7 @@ def main(seeds: int) -> None:
             night = simulation.night(Path(folder), seed, captures=500, times=5)
             now, report = status(night.session), verify(night.session)
             least = min(night.world.happened.values())
-            takes = night.session.state.takes
+            takes = night.session.state.takes.counts
             worst = simulation.worst_kept_esr(night.session)
             print(
                 f"seed {seed}: {now.state} after {night.hours:.1f} h and {night.runs} runs, "

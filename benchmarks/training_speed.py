@@ -139,7 +139,7 @@ def ours(
     spec = ModelSpec(kind, OURS[kind], (0,), members, shared=kind == "wavenet" and members > 1)
     model = spec.build()
     start_at_levels(model, data)
-    recipe = Recipe(steps, frames=frames, windows=windows)
+    recipe = Recipe(steps, frames_per_step=frames, windows=windows)
     return Training(model, data, recipe)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration import levels, takes
-from calibration.outliers import FAMILY_DB, FAMILY_SIGMAS, Expected
+from calibration.outliers import OUTLIER_DB, OUTLIER_SIGMAS, Expected
 from calibration.signals import Signal
 from calibration.takes import Aligned
 
@@ -194,7 +194,7 @@ def _session_reasons(
             )
     if baseline.noise is not None:
         rise = figures["noise_dbfs"] - baseline.noise.level_db
-        limit = max(limits.noise_rise_db, FAMILY_SIGMAS * baseline.noise.sigma_db)
+        limit = max(limits.noise_rise_db, OUTLIER_SIGMAS * baseline.noise.sigma_db)
         if rise > limit:
             yield Reason(
                 "noise",
@@ -223,7 +223,7 @@ def _family_reasons(figures: Figures, baseline: Baseline) -> Iterator[Reason]:
 
 
 def _stranger(off: float, expected: Expected) -> Iterator[Reason]:
-    limit = max(FAMILY_DB, FAMILY_SIGMAS * expected.sigma_db)
+    limit = max(OUTLIER_DB, OUTLIER_SIGMAS * expected.sigma_db)
     if abs(off) > limit:
         way = "louder" if off > 0 else "quieter"
         yield Reason(

@@ -16,7 +16,7 @@ NOISE_DB = 0.3
 #: More members than this make an answer slower and no better: the nearest, or the last, count.
 MOST_MEMBERS = 100
 #: A level this far from what the family says is out of it, and so is one of this many sigmas.
-FAMILY_DB, FAMILY_SIGMAS = 6.0, 5.0
+OUTLIER_DB, OUTLIER_SIGMAS = 6.0, 5.0
 #: Of a normal distribution: median of the magnitudes over the standard deviation.
 MEDIAN_TO_SIGMA = 0.6745
 
@@ -41,7 +41,7 @@ def _gram(points: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(_kernel(points, points) + slope * centred @ centred.T)
 
 
-def _strangest(known: NDArray[np.float64], heard: NDArray[np.float64]) -> int | None:
+def _furthest_out(known: NDArray[np.float64], heard: NDArray[np.float64]) -> int | None:
     """The member that the others explain worst, where that is worse than it may be.
 
     Leave-one-out errors against their own variance, scaled by the median error, which a stranger
@@ -53,12 +53,12 @@ def _strangest(known: NDArray[np.float64], heard: NDArray[np.float64]) -> int | 
     off = np.abs(inverse @ (heard - np.median(heard)) / precision)
     sigma = 1.0 / np.sqrt(precision)
     usual = float(np.median(off / sigma)) / MEDIAN_TO_SIGMA
-    excess = off / np.maximum(FAMILY_DB, FAMILY_SIGMAS * usual * sigma)
+    excess = off / np.maximum(OUTLIER_DB, OUTLIER_SIGMAS * usual * sigma)
     worst = int(np.argmax(excess))
     return worst if excess[worst] > 1.0 else None
 
 
-def strangers(points: ArrayLike, levels_db: ArrayLike) -> list[int]:
+def outliers(points: ArrayLike, levels_db: ArrayLike) -> list[int]:
     """Members whose level the rest of the family does not explain, the strangest first.
 
     Each one found is left out before the next is looked for: a stranger makes its neighbours odd.
@@ -73,7 +73,7 @@ def strangers(points: ArrayLike, levels_db: ArrayLike) -> list[int]:
     heard = np.asarray(levels_db, dtype=np.float64)
     left, found = np.arange(len(heard))[-MOST_MEMBERS:], list[int]()
     while len(left) > LEAST_NEIGHBOURS:
-        worst = _strangest(known[left], heard[left])
+        worst = _furthest_out(known[left], heard[left])
         if worst is None:
             break
         found.append(int(left[worst]))

@@ -17,7 +17,7 @@ STEADY_RATIO = 2.0
 
 
 @dataclass(frozen=True)
-class Warmth:
+class Warmup:
     """ESR of a recording to the one before it, and to the one before that; None for no such one.
 
     Drift adds up, so it shows in the second figure; hiss does not.
@@ -36,9 +36,9 @@ class Warmth:
         return self.longer_esr is not None and self.longer_esr <= STEADY_RATIO * self.step_esr
 
 
-def warmth(before: Sequence[Audio], latest: Audio) -> Warmth:
+def warmth(before: Sequence[Audio], latest: Audio) -> Warmup:
     """Compare a recording with up to two earlier ones, oldest first, ``(frames,)`` each."""
     distances = [levels.esr(audio, latest) for audio in before[-2:]]
-    return Warmth(
+    return Warmup(
         distances[-1] if distances else None, distances[-2] if len(distances) > 1 else None
     )

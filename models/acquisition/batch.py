@@ -17,18 +17,18 @@ from itertools import product
 import torch
 from torch import Tensor
 
-from models.acquisition.disagreement import Asked, Opinions, Progress, residuals, variance
-from models.acquisition.error_covariance import SHARE, Field
+from models.acquisition.disagreement import Evaluator, Predictions, Progress, residuals, variance
+from models.acquisition.error_covariance import SHARE, ErrorCovariance
 
 #: How dear each of ``(settings, knobs)`` is after the last one chosen ``(knobs,)``: 1 is cheap.
-Price = Callable[[Tensor, Tensor], Tensor]
+Cost = Callable[[Tensor, Tensor], Tensor]
 
 #: An ascent starts this far inside the range: at its very end the logit has no slope.
 INSIDE = 0.02
 
 
 @dataclass(frozen=True)
-class Climb:
+class Ascent:
     """How hard gradient ascent tries: Adam steps and their rate, on the logit of the knob."""
 
     steps: int
@@ -60,14 +60,14 @@ def on_positions(points: Tensor, positions: Sequence[int]) -> Tensor:
     return moved
 
 
-def _ascend(
-    start: Tensor, turns: Tensor, climb: Climb, score: Callable[[Tensor], Tensor]
+def _ascended(
+    start: Tensor, turns: Tensor, ascent: Ascent, score: Callable[[Tensor], Tensor]
 ) -> Tensor:
     """Climb from ``(settings, knobs)`` up ``score``; columns where ``turns`` is False stay."""
     latent = torch.logit(start.clamp(INSIDE, 1.0 - INSIDE)).requires_grad_()
-    optimiser = torch.optim.Adam([latent], climb.rate)
+    optimiser = torch.optim.Adam([latent], ascent.rate)
     best, best_score = start, score(start).detach()
-    for _ in range(climb.steps):
+    for _ in range(ascent.steps):
         points = torch.where(turns, torch.sigmoid(latent), start)
         height = score(points)
         if height.detach() > best_score:
@@ -89,46 +89,46 @@ def _merged(points: Tensor, score: Tensor, distance: float) -> list[int]:
 
 
 def separate_maxima(
-    opinions: Opinions,
+    predictions: Predictions,
     starts: Tensor,
     positions: Sequence[int],
     progress: Progress,
     restarts: int = 10,
-    climb: Climb = Climb(40, 0.1),
+    ascent: Ascent = Ascent(40, 0.1),
     merge: float = 0.2,
 ) -> Proposed:
     """Where the members' variance peaks, each peak by itself; of close ones the higher.
 
     Args:
-        opinions: Of an ensemble; only the first block is looked at.
+        predictions: Of an ensemble; only the first block is looked at.
         starts: Settings to look at first; the best are climbed from.
         positions: Per knob, 0 if it turns, else how many positions it switches.
         progress: Told how far it is.
         restarts: How many are climbed from.
-        climb: How hard.
+        ascent: How hard.
         merge: Peaks this close in every knob are one.
     """
     starts = on_positions(starts, positions)
-    asked = Asked(opinions, progress, len(starts) + restarts * climb.steps)
+    evaluator = Evaluator(predictions, progress, len(starts) + restarts * ascent.steps)
     turns = torch.tensor([count == 0 for count in positions], device=starts.device)
-    heights = (asked.quietly(starts).residuals[0] ** 2).sum(-1)
+    heights = (evaluator.quietly(starts).residuals[0] ** 2).sum(-1)
     best = heights.argsort(descending=True, stable=True)[:restarts]
 
     def score(points: Tensor) -> Tensor:
         """Log of each variance: every climb goes its own way."""
-        asked.tick(len(points))
-        return torch.log(variance(opinions(points)[:1])[0] + 1e-20).sum()
+        evaluator.tick(len(points))
+        return torch.log(variance(predictions(points)[:1])[0] + 1e-20).sum()
 
-    climbed = [_ascend(group, turns, climb, score) for group in torch.split(starts[best], 4)]
+    climbed = [_ascended(group, turns, ascent, score) for group in torch.split(starts[best], 4)]
     points = torch.cat([*climbed, starts])
-    reached = asked.quietly(torch.cat(climbed)).residuals[0]
+    reached = evaluator.quietly(torch.cat(climbed)).residuals[0]
     heights = torch.cat([(reached**2).sum(-1), heights])
     order = _merged(points, heights, merge)
     return Proposed([tuple(points[i].tolist()) for i in order], [float(heights[i]) for i in order])
 
 
 @dataclass(frozen=True)
-class Question:
+class BatchProblem:
     """What a batch is wanted for.
 
     Attributes:
@@ -139,8 +139,8 @@ class Question:
         known: What the ensemble has learnt from, ``(known, knobs)``: by what its members differ
             there is what recording cannot lower.
         pending: What is being recorded and will be known, ``(pending, knobs)``.
-        held: Knobs that stay where the chosen candidate has them: a person turns these.
-        price: What settings cost; it divides what they gain.
+        fixed: Knobs that stay where the chosen candidate has them: a person turns these.
+        cost: What settings cost; it divides what they gain.
     """
 
     targets: Tensor
@@ -149,8 +149,8 @@ class Question:
     count: int
     known: Tensor
     pending: Tensor
-    held: Sequence[int] = ()
-    price: Price | None = None
+    fixed: Sequence[int] = ()
+    cost: Cost | None = None
 
 
 class _Chooser:
@@ -170,20 +170,22 @@ class _Chooser:
         return (self._left[: self._targets] ** 2).mean(0) / own
 
 
-def _chosen(question: Question, field: Field, points: Tensor, rows: Tensor) -> list[int]:
+def _chosen(
+    problem: BatchProblem, errors: ErrorCovariance, points: Tensor, rows: Tensor
+) -> list[int]:
     """Indices into ``points``: targets, then candidates, then what is pending."""
-    first, after = len(question.targets), len(question.targets) + len(question.candidates)
-    chooser = _Chooser(field.covariance(points, rows, points, rows), first, field.noise)
+    first, after = len(problem.targets), len(problem.targets) + len(problem.candidates)
+    chooser = _Chooser(errors.covariance(points, rows, points, rows), first, errors.noise)
     for index in range(after, len(points)):
         chooser.record(index)
-    last = question.pending[-1] if len(question.pending) else None
+    last = problem.pending[-1] if len(problem.pending) else None
     allowed = torch.zeros(len(points), dtype=torch.bool, device=points.device)
     allowed[first:after] = True
     chosen: list[int] = []
-    while len(chosen) < min(question.count, len(question.candidates)):
+    while len(chosen) < min(problem.count, len(problem.candidates)):
         gains = chooser.gains()
-        if question.price is not None and last is not None:
-            gains = gains / question.price(points, last)
+        if problem.cost is not None and last is not None:
+            gains = gains / problem.cost(points, last)
         best = int(torch.where(allowed, gains, -torch.ones_like(gains)).argmax())
         chosen.append(best)
         allowed[best] = False
@@ -193,40 +195,40 @@ def _chosen(question: Question, field: Field, points: Tensor, rows: Tensor) -> l
 
 
 def integrated_variance(
-    opinions: Opinions,
-    question: Question,
+    predictions: Predictions,
+    problem: BatchProblem,
     progress: Progress,
     share: float = SHARE,
-    climb: Climb = Climb(12, 0.12),
+    ascent: Ascent = Ascent(12, 0.12),
 ) -> Proposed:
     """The batch that lowers the expected error over the targets most.
 
     Args:
-        opinions: Of an ensemble.
-        question: What is wanted.
+        predictions: Of an ensemble.
+        problem: What is wanted.
         progress: Told how far it is.
         share: How much the members' own covariance counts; the rest goes by distance.
-        climb: How hard the batch is moved together in the end; no steps where nothing but the
+        ascent: How hard the batch is moved together in the end; no steps where nothing but the
             candidates can be had.
     """
-    others = torch.cat([question.candidates, question.pending])
-    settings = len(question.targets) + len(others) + len(question.known)
-    asked = Asked(opinions, progress, settings + (climb.steps + 2) * question.count)
-    field = Field(asked, question.targets, question.known, question.positions, share)
-    points = torch.cat([question.targets, others])
-    rows = torch.cat([field.rows, field.scaled(asked.quietly(others).residuals)])
-    batch = points[_chosen(question, field, points, rows)]
-    waiting = rows[len(rows) - len(question.pending) :]
+    others = torch.cat([problem.candidates, problem.pending])
+    settings = len(problem.targets) + len(others) + len(problem.known)
+    evaluator = Evaluator(predictions, progress, settings + (ascent.steps + 2) * problem.count)
+    errors = ErrorCovariance(evaluator, problem.targets, problem.known, problem.positions, share)
+    points = torch.cat([problem.targets, others])
+    rows = torch.cat([errors.rows, errors.scaled(evaluator.quietly(others).residuals)])
+    batch = points[_chosen(problem, errors, points, rows)]
+    waiting = rows[len(rows) - len(problem.pending) :]
 
     def gain(moved: Tensor) -> Tensor:
         """Of the whole batch, beside what is pending."""
-        asked.tick(len(moved))
-        own = field.scaled([residuals(block) for block in opinions(moved)])
-        return field.gain(torch.cat([moved, question.pending]), torch.cat([own, waiting]))
+        evaluator.tick(len(moved))
+        own = errors.scaled([residuals(block) for block in predictions(moved)])
+        return errors.gain(torch.cat([moved, problem.pending]), torch.cat([own, waiting]))
 
-    if climb.steps and len(batch):
-        turns = torch.tensor([count == 0 for count in question.positions], device=points.device)
-        turns[list(question.held)] = False
-        batch = _ascend(batch, turns, climb, gain)
-    expected = (asked.quietly(batch).residuals[0] ** 2).sum(-1).tolist() if len(batch) else []
+    if ascent.steps and len(batch):
+        turns = torch.tensor([count == 0 for count in problem.positions], device=points.device)
+        turns[list(problem.fixed)] = False
+        batch = _ascended(batch, turns, ascent, gain)
+    expected = (evaluator.quietly(batch).residuals[0] ** 2).sum(-1).tolist() if len(batch) else []
     return Proposed([tuple(point) for point in batch.tolist()], expected)

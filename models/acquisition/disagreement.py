@@ -12,11 +12,11 @@ from torch import Tensor
 
 #: What every member says of ``(settings, knobs)``: blocks of ``(members, settings, n)``, scaled so
 #: that a mean square deviation is an error relative to the setting's level.
-Opinions = Callable[[Tensor], list[Tensor]]
+Predictions = Callable[[Tensor], list[Tensor]]
 #: Told how many settings have been asked about, and of how many.
 Progress = Callable[[int, int], None]
 
-#: Settings whose opinions are asked for at once: more only take memory.
+#: Settings whose predictions are asked for at once: more only take memory.
 AT_ONCE = 8
 
 
@@ -33,38 +33,40 @@ def variance(blocks: Sequence[Tensor]) -> Tensor:
     return torch.stack([(residuals(block) ** 2).sum(-1) for block in blocks])
 
 
-def expected_errors(opinions: Opinions, points: Tensor) -> Tensor:
+def expected_errors(predictions: Predictions, points: Tensor) -> Tensor:
     """The relative error that the members expect of themselves at each setting, ``(settings,)``."""
     with torch.no_grad():
-        parts = [variance(opinions(some)[:1])[0] for some in torch.split(points, AT_ONCE)]
+        parts = [variance(predictions(some)[:1])[0] for some in torch.split(points, AT_ONCE)]
     return torch.cat(parts) if parts else points.new_zeros(0)
 
 
 @dataclass(frozen=True)
-class Said:
+class Residuals:
     """Of every block the ``residuals``, ``(settings, members * n)``; of the last the mean."""
 
     residuals: list[Tensor]
     sounds: Tensor
 
 
-class Asked:
-    """Opinions on many settings, a few at a time, with progress."""
+class Evaluator:
+    """Predictions on many settings, a few at a time, with progress."""
 
-    def __init__(self, opinions: Opinions, progress: Progress, total: int) -> None:
-        self._opinions, self._progress = opinions, progress
+    def __init__(self, predictions: Predictions, progress: Progress, total: int) -> None:
+        self._predictions, self._progress = predictions, progress
         self._done, self._total = 0, total
 
-    def quietly(self, points: Tensor) -> Said:
+    def quietly(self, points: Tensor) -> Residuals:
         """What the members say, without gradients."""
         beyond, sounds = [], []
         with torch.no_grad():
             for some in torch.split(points, AT_ONCE):
-                blocks = self._opinions(some)
+                blocks = self._predictions(some)
                 beyond.append([residuals(block) for block in blocks])
                 sounds.append(blocks[-1].mean(0))
                 self.tick(len(some))
-        return Said([torch.cat(block) for block in zip(*beyond, strict=True)], torch.cat(sounds))
+        return Residuals(
+            [torch.cat(block) for block in zip(*beyond, strict=True)], torch.cat(sounds)
+        )
 
     def tick(self, settings: int) -> None:
         """Some more are done."""

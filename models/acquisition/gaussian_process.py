@@ -25,7 +25,7 @@ NOISE = 1e-3
 FIT_STEPS, FIT_RATE, FIT_NOISE, FIT_NOISE_DEVIATION = 120, 0.05, 1e-2, 2.0
 
 
-def apart(a: Tensor, b: Tensor, positions: Sequence[int]) -> Tensor:
+def separation(a: Tensor, b: Tensor, positions: Sequence[int]) -> Tensor:
     """Distance along each knob, ``(a, b, knobs)``: travel, or 1 where a switch differs."""
     away = a[:, None] - b
     switches = torch.tensor([count > 0 for count in positions], device=a.device)
@@ -59,7 +59,7 @@ def fitted_lengths(points: Tensor, sounds: Tensor, positions: Sequence[int]) -> 
         return torch.full_like(points[0], LENGTH)
     independent = float(total**2 / (gram**2).sum())
     gram *= independent / (total / len(at))
-    distance, unit = apart(at, at, positions), torch.eye(len(at), dtype=torch.double)
+    distance, unit = separation(at, at, positions), torch.eye(len(at), dtype=torch.double)
     logs = at.new_zeros(at.shape[1] + 1)
     logs[-1] = math.log(FIT_NOISE)
     logs.requires_grad_()
@@ -79,7 +79,7 @@ def fitted_lengths(points: Tensor, sounds: Tensor, positions: Sequence[int]) -> 
     return (LENGTH * ratios).to(points)
 
 
-class Kriging:
+class GaussianProcess:
     """The covariance of what captures at some settings leave uncertain; 1 where nothing is known.
 
     Args:
@@ -98,7 +98,7 @@ class Kriging:
         self._factor = torch.linalg.cholesky(self._before(known, known) + noise)
 
     def _before(self, a: Tensor, b: Tensor) -> Tensor:
-        return _near(apart(a, b, self._positions), self._lengths)
+        return _near(separation(a, b, self._positions), self._lengths)
 
     def _explained(self, points: Tensor) -> Tensor:
         across = self._before(self._known, points)

@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from models.acquisition.disagreement import Opinions
+from models.acquisition.disagreement import Predictions
 from models.training.dataset import Model
 from models.training.mel import log_mel
 
@@ -19,7 +19,7 @@ def _outputs(model: Model, audio: Tensor, points: Tensor) -> Tensor:
     return out.view(model.members, settings, excerpts, -1)
 
 
-def relative(model: Model, audio: Tensor, sample_rate: float) -> Opinions:
+def relative(model: Model, audio: Tensor, sample_rate: float) -> Predictions:
     """Waveforms relative to the ensemble's own level at each setting, and log-mel spectra.
 
     Args:
@@ -38,7 +38,7 @@ def relative(model: Model, audio: Tensor, sample_rate: float) -> Opinions:
     return ask
 
 
-def plain(model: Model, audio: Tensor) -> Opinions:
+def plain(model: Model, audio: Tensor) -> Predictions:
     """Waveforms as they are, loud settings first: what PANAMA compares."""
 
     def ask(points: Tensor) -> list[Tensor]:

@@ -44,13 +44,13 @@ def _wavenet(config: dict[str, Any], weights: _Weights, audio: Tensor) -> Tensor
         total = head
         for dilation, kernel in zip(array["dilations"], _kernels(array), strict=True):
             padded = functional.pad(frames, (dilation * (kernel - 1), 0))
-            taps, bias = weights.take(channels, channels, kernel), weights.take(channels)
-            hidden = functional.conv1d(padded, taps, bias, dilation=dilation)
+            conv, bias = weights.take(channels, channels, kernel), weights.take(channels)
+            hidden = functional.conv1d(padded, conv, bias, dilation=dilation)
             hidden = hidden + functional.conv1d(condition, weights.take(channels, 1, 1))
             hidden = _activated(array, hidden)
             total = hidden if total is None else total + hidden
-            mix, mix_bias = weights.take(channels, channels, 1), weights.take(channels)
-            frames = frames + functional.conv1d(hidden, mix, mix_bias)
+            layer1x1, layer1x1_bias = weights.take(channels, channels, 1), weights.take(channels)
+            frames = frames + functional.conv1d(hidden, layer1x1, layer1x1_bias)
         assert total is not None
         size = int(array["head"]["out_channels"])
         kernel = int(array["head"]["kernel_size"])

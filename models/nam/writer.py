@@ -38,11 +38,11 @@ def _array_weights(array: FoldedArray, item: int) -> list[float]:
     for i in range(len(array.shape.dilations)):
         weights += _flat(
             [
-                array.taps[i][:, item].permute(1, 2, 0),
+                array.conv[i][:, item].permute(1, 2, 0),
                 array.bias[i][item],
-                array.mixer[i][item],
-                array.mix[i][item],
-                array.mix_bias[i][item],
+                array.input_mixin[i][item],
+                array.layer1x1[i][item],
+                array.layer1x1_bias[i][item],
             ]
         )
     heads = [torch.stack([tap[item] for tap in array.head], -1)]

@@ -40,6 +40,6 @@ class ConcatWaveNet(KnobWaveNet):
             array.bias[:] = [bias + terms[:, i] for i, bias in enumerate(array.bias)]
         entering = torch.bmm(read, self.first).view(members * batch, -1, 1)
         first = folded.arrays[0]
-        first.bias[0] = first.bias[0] + torch.matmul(first.taps[0], entering).sum(0)
-        first.mix_bias[0] = first.mix_bias[0] + entering
+        first.bias[0] = first.bias[0] + torch.matmul(first.conv[0], entering).sum(0)
+        first.layer1x1_bias[0] = first.layer1x1_bias[0] + entering
         return folded

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 
-def _taps(frames: Tensor, dilation: int, kernel: int, out_frames: int) -> list[Tensor]:
+def _shifted(frames: Tensor, dilation: int, kernel: int, out_frames: int) -> list[Tensor]:
     return [frames[..., k * dilation : k * dilation + out_frames] for k in range(kernel)]
 
 
@@ -24,29 +24,29 @@ class _Layer(torch.autograd.Function):
         ctx: Any,
         frames: Tensor,
         condition: Tensor,
-        taps: Tensor,
+        conv: Tensor,
         bias: Tensor,
-        mixer: Tensor,
-        mix: Tensor,
-        mix_bias: Tensor,
+        input_mixin: Tensor,
+        layer1x1: Tensor,
+        layer1x1_bias: Tensor,
         dilation: int,
         keep: int,
         slope: float | None,
     ) -> tuple[Tensor, Tensor]:
         """Keep only what the way back needs: the input and the activation."""
-        kernel = taps.shape[0]
+        kernel = conv.shape[0]
         out_frames = frames.shape[-1] - dilation * (kernel - 1)
         aligned = condition[..., -out_frames:]
-        hidden = torch.baddbmm(bias, mixer, aligned)
-        for weight, tap in zip(taps, _taps(frames, dilation, kernel, out_frames), strict=True):
+        hidden = torch.baddbmm(bias, input_mixin, aligned)
+        for weight, tap in zip(conv, _shifted(frames, dilation, kernel, out_frames), strict=True):
             hidden.baddbmm_(weight, tap)
         if slope is None:
             hidden.tanh_()
         else:
             functional.leaky_relu_(hidden, slope)
-        onward = torch.baddbmm(mix_bias, mix, hidden)
+        onward = torch.baddbmm(layer1x1_bias, layer1x1, hidden)
         onward += frames[..., -out_frames:]
-        ctx.save_for_backward(frames, aligned, taps, mix, hidden)
+        ctx.save_for_backward(frames, aligned, conv, layer1x1, hidden)
         ctx.dilation, ctx.keep, ctx.slope = dilation, keep, slope
         return onward, hidden[..., -keep:]
 
@@ -54,8 +54,8 @@ class _Layer(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         """The chain rule, written into one zeroed gradient of the input."""
         onward_grad, kept_grad = gradients
-        frames, aligned, taps, mix, hidden = ctx.saved_tensors
-        hidden_grad = torch.bmm(mix.transpose(1, 2), onward_grad)
+        frames, aligned, conv, layer1x1, hidden = ctx.saved_tensors
+        hidden_grad = torch.bmm(layer1x1.transpose(1, 2), onward_grad)
         hidden_grad[..., -ctx.keep :] += kept_grad
         mix_grad = torch.bmm(onward_grad, hidden.transpose(1, 2))
         if ctx.slope is None:
@@ -64,9 +64,9 @@ class _Layer(torch.autograd.Function):
             hidden_grad = torch.where(hidden > 0, hidden_grad, ctx.slope * hidden_grad)
         frames_grad = torch.zeros_like(frames)
         frames_grad[..., -hidden.shape[-1] :] = onward_grad
-        inputs = _taps(frames, ctx.dilation, len(taps), hidden.shape[-1])
-        targets = _taps(frames_grad, ctx.dilation, len(taps), hidden.shape[-1])
-        for weight, target in zip(taps, targets, strict=True):
+        inputs = _shifted(frames, ctx.dilation, len(conv), hidden.shape[-1])
+        targets = _shifted(frames_grad, ctx.dilation, len(conv), hidden.shape[-1])
+        for weight, target in zip(conv, targets, strict=True):
             target.baddbmm_(weight.transpose(1, 2), hidden_grad)
         taps_grad = torch.stack([torch.bmm(hidden_grad, tap.transpose(1, 2)) for tap in inputs])
         return (
@@ -86,11 +86,11 @@ class _Layer(torch.autograd.Function):
 def layer(
     frames: Tensor,
     condition: Tensor,
-    taps: Tensor,
+    conv: Tensor,
     bias: Tensor,
-    mixer: Tensor,
-    mix: Tensor,
-    mix_bias: Tensor,
+    input_mixin: Tensor,
+    layer1x1: Tensor,
+    layer1x1_bias: Tensor,
     dilation: int,
     keep: int,
     slope: float | None = None,
@@ -100,11 +100,11 @@ def layer(
     Args:
         frames: ``(items, channels, frames)``.
         condition: The audio, ``(items, 1, at least frames)``, aligned at its end.
-        taps: ``(kernel, items, channels, channels)``.
+        conv: ``(kernel, items, channels, channels)``.
         bias: ``(items, channels, 1)``.
-        mixer: ``(items, channels, 1)``, what the audio adds to each channel.
-        mix: ``(items, channels, channels)``, the 1x1 behind the activation.
-        mix_bias: ``(items, channels, 1)``.
+        input_mixin: ``(items, channels, 1)``, what the audio adds to each channel.
+        layer1x1: ``(items, channels, channels)``, the 1x1 behind the activation.
+        layer1x1_bias: ``(items, channels, 1)``.
         dilation: Frames between taps.
         keep: How many trailing frames of the activation the head needs.
         slope: Of a leaky rectifier below zero; None for a hyperbolic tangent.
@@ -114,6 +114,6 @@ def layer(
         the activation, ``(items, channels, keep)``.
     """
     onward, kept = _Layer.apply(  # type: ignore[no-untyped-call]
-        frames, condition, taps, bias, mixer, mix, mix_bias, dilation, keep, slope
+        frames, condition, conv, bias, input_mixin, layer1x1, layer1x1_bias, dilation, keep, slope
     )
     return onward, kept

@@ -20,6 +20,15 @@ MAX_LAYERS, MAX_UNITS = 8, 512
 MAX_HEADER_BYTES = 1_000_000
 
 
+#: What the tensors of a layer array were called before they took the names of NAM's layers.
+FORMER_NAMES = {
+    "taps": "conv",
+    "mixer": "input_mixin",
+    "mix": "layer1x1",
+    "mix_bias": "layer1x1_bias",
+}
+
+
 class BadModel(ValueError):
     """A file that holds no model of ours."""
 
@@ -105,6 +114,17 @@ def _refuse_size(spec: ModelSpec, file_bytes: int) -> None:
         raise BadModel("its weights are not of the size that its description names")
 
 
+def _with_present_names(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors of a file of any age, by the names that they have now."""
+
+    def present(name: str) -> str:
+        """Only a layer array's tensors were renamed; the encoder's stay what they are."""
+        place, _, last = name.rpartition(".")
+        return f"{place}.{FORMER_NAMES.get(last, last)}" if place.startswith("arrays.") else name
+
+    return {present(name): tensor for name, tensor in tensors.items()}
+
+
 def load_model(path: str) -> tuple[KnobWaveNet | KnobLSTM, ModelSpec]:
     """A model and its spec from a safetensors file.
 
@@ -118,7 +138,7 @@ def load_model(path: str) -> tuple[KnobWaveNet | KnobLSTM, ModelSpec]:
         _refuse_size(spec, os.path.getsize(path))  # noqa: PTH202 (see below)
         model = spec.build()
         with open(path, "rb") as stream:  # noqa: PTH123 (a path or a name, as safetensors takes it)
-            model.load_state_dict(load(stream.read()))
+            model.load_state_dict(_with_present_names(load(stream.read())))
     except (OSError, SafetensorError, RuntimeError) as error:
         raise BadModel(f"{path}: holds no model: {str(error).splitlines()[0]}") from None
     except BadModel as error:

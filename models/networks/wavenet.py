@@ -83,11 +83,11 @@ class FoldedArray:
 
     shape: ArrayShape
     rechannel: Tensor
-    taps: list[Tensor]
+    conv: list[Tensor]
     bias: list[Tensor]
-    mixer: list[Tensor]
-    mix: list[Tensor]
-    mix_bias: list[Tensor]
+    input_mixin: list[Tensor]
+    layer1x1: list[Tensor]
+    layer1x1_bias: list[Tensor]
     head: list[Tensor]
     head_bias: Tensor | None
 
@@ -120,11 +120,11 @@ def run(folded: FoldedWaveNet, audio: Tensor) -> Tensor:
             frames, kept = layer(
                 frames,
                 condition,
-                array.taps[index],
+                array.conv[index],
                 array.bias[index],
-                array.mixer[index],
-                array.mix[index],
-                array.mix_bias[index],
+                array.input_mixin[index],
+                array.layer1x1[index],
+                array.layer1x1_bias[index],
                 dilation,
                 keep,
                 array.shape.slope,
@@ -155,11 +155,11 @@ class _Array(nn.Module):
 
         fan_in = channels * max(shape.kernel_sizes)
         self.rechannel = weight(channels, input_size, fan_in=input_size)
-        self.taps = weight(sum(shape.kernel_sizes), channels, channels, fan_in=fan_in)
+        self.conv = weight(sum(shape.kernel_sizes), channels, channels, fan_in=fan_in)
         self.bias = weight(depth, channels, 1, fan_in=fan_in)
-        self.mixer = weight(depth, channels, 1, fan_in=1)
-        self.mix = weight(depth, channels, channels, fan_in=channels)
-        self.mix_bias = weight(depth, channels, 1, fan_in=channels)
+        self.input_mixin = weight(depth, channels, 1, fan_in=1)
+        self.layer1x1 = weight(depth, channels, channels, fan_in=channels)
+        self.layer1x1_bias = weight(depth, channels, 1, fan_in=channels)
         heard = channels * shape.head_kernel
         self.head = weight(shape.head_kernel, shape.head_size, channels, fan_in=heard)
         self.head_bias = weight(shape.head_size, 1, fan_in=channels) if shape.head_bias else None
@@ -170,18 +170,18 @@ class _Array(nn.Module):
         """Plain weights per item; ``scale`` and ``shift`` are ``(items, depth, channels, 1)``."""
         depth, kernels = range(len(self.shape.dilations)), self.shape.kernel_sizes
         layer_of_tap = [index for index in depth for _ in range(kernels[index])]
-        taps = (self.taps[trunk] * scale[:, layer_of_tap]).transpose(0, 1)
+        conv = (self.conv[trunk] * scale[:, layer_of_tap]).transpose(0, 1)
         bias = self.bias[trunk] * scale + shift
-        mixer = self.mixer[trunk] * scale * drive[:, None]
+        input_mixin = self.input_mixin[trunk] * scale * drive[:, None]
         rechannel = self.rechannel[trunk]
         return FoldedArray(
             self.shape,
             rechannel if gain is None else rechannel * gain,
-            list(torch.split(taps, list(kernels))),
+            list(torch.split(conv, list(kernels))),
             [bias[:, i] for i in depth],
-            [mixer[:, i] for i in depth],
-            [self.mix[trunk][:, i] for i in depth],
-            [self.mix_bias[trunk][:, i] for i in depth],
+            [input_mixin[:, i] for i in depth],
+            [self.layer1x1[trunk][:, i] for i in depth],
+            [self.layer1x1_bias[trunk][:, i] for i in depth],
             list(self.head[trunk].unbind(1)),
             None if self.head_bias is None else self.head_bias[trunk],
         )

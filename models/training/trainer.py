@@ -36,27 +36,28 @@ class Recipe:
     Attributes:
         steps: Optimiser steps.
         rate: Peak learning rate; it rises over the first `RISE` of the steps and then falls.
-        reading: How many times that rate the encoder of the knobs goes.
-        frames: Frames that count in each step, over all members together; more where a core of
-            the processor would have no window of its own. Many small steps beat few large ones.
+        encoder_rate_factor: The encoder of the knobs goes at so many times that rate.
+        frames_per_step: Frames that count in each step, over all members together; more where a
+            core of the processor would have no window of its own. Many small steps beat few
+            large ones.
         windows: Lengths of window, in frames, that steps draw from: short ones see more captures
             at once, long ones waste less on the history in front and hear slow things.
         seed: Of the draw.
-        clip: Largest gradient norm.
-        averaging: How much of the averaged weights stays from step to step.
-        checks: How often in a run the averaged weights are tried on the validation settings.
+        max_gradient_norm: A longer gradient is cut to this length.
+        ema_decay: How much of the averaged weights stays from step to step.
+        validations: How often in a run the averaged weights are tried on the validation settings.
         weights: Of the loss.
     """
 
     steps: int
     rate: float = 0.006
-    reading: float = 2.0
-    frames: int = 16_384
+    encoder_rate_factor: float = 2.0
+    frames_per_step: int = 16_384
     windows: tuple[int, ...] = (2_048, 4_096)
     seed: int = 0
-    clip: float = 1.0
-    averaging: float = 0.98
-    checks: int = 16
+    max_gradient_norm: float = 1.0
+    ema_decay: float = 0.98
+    validations: int = 16
     weights: LossWeights = field(default_factory=LossWeights)
 
 
@@ -109,14 +110,17 @@ class Training:
         self._padded = torch.cat([data.audio.new_zeros(history), data.audio])
         self._powers = data.powers(recipe.weights.emphasis)
         self._draw = torch.Generator().manual_seed(recipe.seed)
-        reading = {id(p) for p in model.encoder.parameters()}
+        of_encoder = {id(p) for p in model.encoder.parameters()}
         self._optimiser = SOAP(
             [
-                {"params": [p for p in model.parameters() if id(p) not in reading], "times": 1.0},
-                {"params": list(model.encoder.parameters()), "times": recipe.reading},
+                {
+                    "params": [p for p in model.parameters() if id(p) not in of_encoder],
+                    "times": 1.0,
+                },
+                {"params": list(model.encoder.parameters()), "times": recipe.encoder_rate_factor},
             ]
         )
-        average = get_ema_multi_avg_fn(recipe.averaging)  # type: ignore[no-untyped-call]
+        average = get_ema_multi_avg_fn(recipe.ema_decay)  # type: ignore[no-untyped-call]
         self._average = AveragedModel(model, multi_avg_fn=average)
         self._best: dict[str, Tensor] = {}
         self._learning = [p for p in model.parameters() if p.requires_grad]
@@ -142,7 +146,7 @@ class Training:
         longest = max(data.stop - data.start, 1)
         choice = int(torch.randint(len(self.recipe.windows), (), generator=draw))
         window = min(self.recipe.windows[choice], longest)
-        batch = max(round(self.recipe.frames / (window * members)), self._shards)
+        batch = max(round(self.recipe.frames_per_step / (window * members)), self._shards)
         size = (members, batch)
         captures = torch.randint(len(data.targets), size, generator=draw)
         starts = torch.randint(data.start, data.stop - window + 1, size, generator=draw)
@@ -160,7 +164,9 @@ class Training:
         loss = self._gradients([shard for shard in shards if shard[0].numel()], window)
         for group in self._optimiser.param_groups:
             group["lr"] = self._rate() * group["times"]
-        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
+        norm = torch.nn.utils.clip_grad_norm_(
+            self.model.parameters(), self.recipe.max_gradient_norm
+        )
         healthy = bool(torch.isfinite(norm))
         if healthy:
             self._optimiser.step()
@@ -169,7 +175,7 @@ class Training:
         self.step += 1
         if (
             self.validation is not None
-            and self.step % max(self.recipe.steps // self.recipe.checks, 1) == 0
+            and self.step % max(self.recipe.steps // self.recipe.validations, 1) == 0
         ):
             self._check(self.validation)
         return healthy
@@ -265,7 +271,7 @@ def load_state(training: Training, data: bytes) -> bool:
     return True
 
 
-class Guard:
+class Backtracking:
     """Goes back to the last good state, at half the rate, when the loss breaks away."""
 
     def __init__(self, training: Training) -> None:
@@ -303,7 +309,7 @@ def run(training: Training, progress: Progress) -> float:
     Raises:
         Diverged: The loss broke away again and again, whatever the rate.
     """
-    guard = Guard(training)
+    guard = Backtracking(training)
     while not training.is_over:
         guard.watch(training.advance())
         progress(training.step, training.loss)

@@ -14,7 +14,7 @@ from models.training.trainer import Recipe, train
 from rig.bench.subjects import Subject, heard_frames
 from rig.knobs import Setting
 from rig.learner.excerpts import loudest
-from rig.learner.rounds import begun
+from rig.learner.rounds import initial_model
 
 #: Held-out guitar on which every setting is tested, in seconds.
 TESTED_S = 2.0
@@ -77,8 +77,8 @@ def trained(subject: Subject, settings: Sequence[Setting], plan: Plan, seed: int
         model: Model = ModelSpec("concat", plan.size, positions, 1).build()
     else:
         spec = ModelSpec("wavenet", plan.size, positions, plan.members, plan.shared)
-        model = begun(spec, data, seed, names, plan.prior)
-    recipe = Recipe(plan.steps, plan.rate, frames=plan.frames, seed=seed)
+        model = initial_model(spec, data, seed, names, plan.prior)
+    recipe = Recipe(plan.steps, plan.rate, frames_per_step=plan.frames, seed=seed)
     train(model, data, recipe, lambda *_: None)
     return model
 

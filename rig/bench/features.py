@@ -18,7 +18,7 @@ from scipy.spatial.distance import cdist
 from torch import Tensor
 
 from calibration.signals import Part
-from models.acquisition.disagreement import Opinions
+from models.acquisition.disagreement import Predictions
 from models.training.mel import log_mel
 from rig.bench.subjects import Subject
 from rig.knobs import Setting
@@ -97,11 +97,11 @@ class Network:
         """``(members, settings, features)`` in dB."""
         return self._centre + self._coordinates(points) * self._spread @ self._basis
 
-    def opinions(self) -> Opinions:
+    def predictions(self) -> Predictions:
         """Levels; the basis keeps lengths, so its coordinates do."""
         return lambda points: [self._coordinates(points) * self._spread]
 
-    def plain(self) -> Opinions:
+    def plain(self) -> Predictions:
         """Amplitudes, loud settings first."""
         return lambda points: [10.0 ** (self.members(points) / 20.0)]
 

@@ -17,7 +17,7 @@ from calibration.checks import Baseline, Limits, judge
 from calibration.signals import Part
 from calibration.takes import align
 from rig.config import Config, ExcerptConfig, SignalConfig
-from rig.devices.client import Bench
+from rig.devices.client import DevicesClient
 from rig.devices.virtual.amplifier import Amplifier
 from rig.devices.virtual.presets import preset
 from rig.errors import DeviceError, UsageError
@@ -151,7 +151,7 @@ class LiveSubject:
     def __init__(self, config: Config, base: Path, folder: Path) -> None:
         self.name, self.panel, self._limits = config.name, config.panel, config.checks
         self._shelf = Shelf(folder / "recordings" / config.name)
-        self._bench = Bench(config, folder / "audio.log")
+        self._bench = DevicesClient(config, folder / "audio.log")
         self._bench.open()
         self.signal = compose_signal(config.signal, base, self._bench.sample_rate)
 

@@ -9,14 +9,14 @@ import numpy as np
 import torch
 
 from models.acquisition import predictions
-from models.acquisition.disagreement import Opinions
+from models.acquisition.disagreement import Predictions
 from models.training.dataset import Model
 from rig.bench import audio, features
 from rig.bench.audio import Plan
 from rig.bench.subjects import Subject
 from rig.knobs import Setting
 from rig.proposals import designs
-from rig.proposals.strategies import STRATEGIES, Ask
+from rig.proposals.strategies import STRATEGIES, ProposalRequest
 
 #: Tests are the same for every strategy and seed: a stream of their own.
 TEST_SEED = 90_001
@@ -76,7 +76,7 @@ class Learnt(Protocol):
     def errors(self, settings: Sequence[Setting]) -> dict[str, list[float]]:
         """Figures by name, one for each setting."""
 
-    def opinions(self) -> tuple[Opinions, Opinions]:
+    def predictions(self) -> tuple[Predictions, Predictions]:
         """What the members say: relative to the level, and as it is."""
 
 
@@ -98,9 +98,9 @@ class _Features:
             "kernel_db": features.error_db(kernel, true).tolist(),
         }
 
-    def opinions(self) -> tuple[Opinions, Opinions]:
+    def predictions(self) -> tuple[Predictions, Predictions]:
         """Of the ensemble."""
-        return self._network.opinions(), self._network.plain()
+        return self._network.predictions(), self._network.plain()
 
 
 class _Audio:
@@ -117,7 +117,7 @@ class _Audio:
         tested = audio.tried(self._model, self._subject, settings)
         return {"esr": tested.esr, "stft": tested.stft, "rms": tested.rms}
 
-    def opinions(self) -> tuple[Opinions, Opinions]:
+    def predictions(self) -> tuple[Predictions, Predictions]:
         """Of the ensemble, on the loudest guitar."""
         heard = audio.excerpts(self._subject, self._model.history_frames)
         for parameter in self._model.parameters():
@@ -190,8 +190,8 @@ class _Run:
     def proposed(self, settings: list[Setting], learnt: Learnt | None, count: int) -> list[Setting]:
         """The next settings, none of them one that is tested on."""
         trial, subject = self._trial, self._trial.subject
-        relative, plain = learnt.opinions() if learnt else (_silence, _silence)
-        ask = Ask(
+        relative, plain = learnt.predictions() if learnt else (_silence, _silence)
+        request = ProposalRequest(
             panel=subject.panel,
             count=count,
             goal=self._terms.counts[-1],
@@ -200,11 +200,11 @@ class _Run:
             learnt=settings,
             pending=[],
             taken=[*settings, *self._tested],
-            opinions=relative,
+            predictions=relative,
             plain=plain,
             pool=subject.pool,
         )
-        return STRATEGIES[trial.strategy](ask, lambda _done, _total: None).settings
+        return STRATEGIES[trial.strategy](request, lambda _done, _total: None).settings
 
     def planned(self, count: int) -> list[Setting]:
         """All settings of a plan laid out for so many; seeds of who asks an ensemble later."""

@@ -62,7 +62,7 @@ def _model(session: "Session") -> Any:
     """The final model, read without running any code that a stranger may have put there."""
     from models.networks.spec import BadModel, load_model
 
-    trained = session.state.model
+    trained = session.state.learning.model
     if trained is None:
         raise SessionError(
             f"{session.folder}: has no final model yet; 'rig train {session.folder}' makes it"

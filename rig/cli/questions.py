@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from rig.devices.survey import AudioDevice, Survey
 
 #: Asks one question, with a default; returns what was typed.
-Ask = Callable[[str, str], str]
+AskLine = Callable[[str, str], str]
 #: Shows a line.
 Show = Callable[[str], None]
 
@@ -22,7 +22,7 @@ JACK = "UNIX_JACK"
 USUAL_KNOBS = "gain, bass, middle, treble, volume"
 
 
-class Questions:
+class Conversation:
     """A conversation; every answer may be asked for again.
 
     Args:
@@ -30,7 +30,7 @@ class Questions:
         show: Shows a line.
     """
 
-    def __init__(self, ask: Ask, show: Show) -> None:
+    def __init__(self, ask: AskLine, show: Show) -> None:
         self._ask, self._show = ask, show
 
     def text(self, question: str, default: str) -> str:
@@ -61,9 +61,9 @@ class Questions:
             self._show("names with commas between them, each only once, please")
 
 
-def configuration(survey: "Survey", ask: Ask, show: Show) -> str:
+def configuration(survey: "Survey", ask: AskLine, show: Show) -> str:
     """The text of a ``rig.yaml`` for what the answers say."""
-    questions = Questions(ask, show)
+    questions = Conversation(ask, show)
     inputs = [device for device in survey.audio if device.inputs]
     chosen = questions.choose(
         "the amp comes back on", [BUILT_IN, *(_label(d, d.inputs, "in") for d in inputs)]
@@ -79,7 +79,7 @@ def _label(device: "AudioDevice", channels: int, way: str) -> str:
     return f"{device.name} ({device.host_api}, {channels} {way}, {device.sample_rate} Hz)"
 
 
-def _interface(questions: Questions, survey: "Survey", source: "AudioDevice") -> str:
+def _interface(questions: Conversation, survey: "Survey", source: "AudioDevice") -> str:
     same_api = [d for d in survey.audio if d.outputs and d.host_api == source.host_api]
     names = [_label(device, device.outputs, "out") for device in same_api]
     own = next((i for i, device in enumerate(same_api) if device.name == source.name), 0)
@@ -107,7 +107,7 @@ def _interface(questions: Questions, survey: "Survey", source: "AudioDevice") ->
     return "\n".join(lines)
 
 
-def _amp(questions: Questions, survey: "Survey") -> str:
+def _amp(questions: Conversation, survey: "Survey") -> str:
     ready = data.profiles()
     chosen = questions.choose("the amp", [BY_HAND, OWN_CONTROLLERS, *ready])
     if chosen == 0:
@@ -125,7 +125,7 @@ def _amp(questions: Questions, survey: "Survey") -> str:
     return "\n".join([amp, "knobs:", *knobs])
 
 
-def _port(questions: Questions, survey: "Survey") -> str:
+def _port(questions: Conversation, survey: "Survey") -> str:
     """The keys that name a port; its interface only where the system has several."""
     if not survey.midi:
         asked = "MIDI port (none is there now; a part of its name will do)"

@@ -2,15 +2,15 @@
 
 from rig.capture import Capture, Outcome
 from rig.daemon.recovery import suspect
-from rig.daemon.run import TICK_S, Work
+from rig.daemon.run import TICK_S, Run
 from rig.proposals import hands
 from rig.session import facts
 
 
-def set_by_hand(work: Work, capture: Capture) -> bool:
+def set_by_hand(work: Run, capture: Capture) -> bool:
     """Have somebody turn the knobs that only hands can turn; False where they say otherwise."""
     session, panel = work.session, work.session.config.panel
-    moves = hands.moves(panel, session.state.hands, capture.setting)
+    moves = hands.moves(panel, session.state.run.hands, capture.setting)
     while moves:
         work.wire.asks(moves, work.learner.progress)
         for command in work.hear():
@@ -25,13 +25,13 @@ def set_by_hand(work: Work, capture: Capture) -> bool:
     return True
 
 
-def _obey(work: Work, capture: Capture, command: str) -> None:
+def _obey(work: Run, capture: Capture, command: str) -> None:
     """What somebody at the knobs says instead of turning them; the plan is made anew after it."""
     session = work.session
     if command == "skip":
         why = "skipped by hand"
         session.record(facts.CaptureAbandoned(capture=capture.number, why=why))
     elif command == "redo":
-        last = [take for take in session.state.recent if take.outcome is Outcome.KEPT][-1:]
+        last = [take for take in session.state.takes.recent if take.outcome is Outcome.KEPT][-1:]
         numbers = tuple(t.capture for t in last if session.state.captures[t.capture].kept is t)
         suspect(work, numbers, "to be recorded again, says the person at the knobs")

@@ -17,7 +17,7 @@ from calibration.checks import Limits, Verdict, judge
 from calibration.takes import Aligned, align
 from rig.capture import Capture, Levels, Recording, Role, Take
 from rig.daemon import orders
-from rig.daemon.baseline import baseline, expected_latency_frames, with_warmth
+from rig.daemon.baseline import baseline, expected_latency_frames, with_warmup
 from rig.daemon.hands import set_by_hand
 from rig.daemon.recovery import (
     bring_back,
@@ -27,7 +27,7 @@ from rig.daemon.recovery import (
     reopen_if_silent,
 )
 from rig.daemon.rounds import ask_ahead, refill, train_model
-from rig.daemon.run import Work
+from rig.daemon.run import Run
 from rig.daemon.stopping import Finish
 from rig.devices.protocols import TakeCancelled
 from rig.errors import AudioDied, DeviceError, DeviceGone
@@ -36,7 +36,7 @@ from rig.session import facts
 log = logging.getLogger("rig")
 
 
-def run(work: Work) -> Finish:
+def run(work: Run) -> Finish:
     """Record what the plan says until it has nothing more to say, then train the final model.
 
     Raises:
@@ -61,7 +61,7 @@ def run(work: Work) -> Finish:
     return train_model(work, ending) if ending.trains else ending
 
 
-def plan(work: Work) -> Iterator[Capture]:
+def plan(work: Run) -> Iterator[Capture]:
     """What to record next, as long as there is something to record."""
     session, rules = work.session, work.session.config.plan
     if not orders.seeding_is_over(session.state):
@@ -79,13 +79,13 @@ def plan(work: Work) -> Iterator[Capture]:
             yield orders.next_capture(session)
         elif ending is None and refill(work):
             continue
-        elif (ending is None or ending.trains) and session.state.unproven:
+        elif (ending is None or ending.trains) and session.state.amp.unproven:
             yield orders.canary(session)
         else:
             break
 
 
-def record(work: Work, take: Take) -> Verdict:
+def record(work: Run, take: Take) -> Verdict:
     """One take: dial, reamp, align, judge, keep."""
     session, state, number = work.session, work.session.state, take.number
     panel = session.config.panel
@@ -97,17 +97,17 @@ def record(work: Work, take: Take) -> Verdict:
     limits = Limits(**session.config.checks.model_dump())
     verdict = judge(aligned, work.signal, limits, baseline(session, take.capture))
     if take.capture.role is Role.CANARY:
-        verdict = with_warmth(session, verdict, aligned, work.signal)
+        verdict = with_warmup(session, verdict, aligned, work.signal)
     session.finish(take, aligned, verdict)
     work.wire.take_ends()
     for reason in verdict.reasons:
         log.info("take %d rejected: %s", number, reason.sentence)
-    if take.capture.role is Role.CANARY and state.is_proven and verdict.kept:
+    if take.capture.role is Role.CANARY and state.run.is_proven and verdict.kept:
         look_again(work)
     return verdict
 
 
-def in_step(work: Work, recording: Recording) -> Aligned:
+def in_step(work: Run, recording: Recording) -> Aligned:
     """A recording in step with what was sent."""
     loopback = None if recording.loopback is None else recording.loopback.astype(np.float64)
     returned = recording.returned.astype(np.float64)
@@ -115,7 +115,7 @@ def in_step(work: Work, recording: Recording) -> Aligned:
     return align(returned, loopback, work.signal, recording.dropouts, expected)
 
 
-def follow(work: Work, levels: Levels) -> None:
+def follow(work: Run, levels: Levels) -> None:
     """While a take plays: show it, hear commands, take in what the learner says."""
     work.learner.hear()
     work.wire.take_plays(levels, work.learner.progress)

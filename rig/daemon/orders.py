@@ -42,7 +42,7 @@ def order_learnt(session: Session, learnt: facts.RoundLearned) -> None:
 def order_rest_of_round(session: Session) -> None:
     """Order what the last round asked for and is not ordered yet (a kill may have come between)."""
     ordered = set(session.state.settings())
-    for learnt in session.state.rounds[-1:]:
+    for learnt in session.state.learning.rounds[-1:]:
         for setting in map(Setting, learnt.values):
             if setting not in ordered:
                 _order(session, setting, Role.ACTIVE, learnt.round)
@@ -53,9 +53,9 @@ def order_fill(session: Session, count: int, why: str) -> int:
     state, config = session.state, session.config
     settings = designs.fill(config.panel, count, config.seed, state.settings())
     if settings:
-        session.record(facts.SettingsFilled(round=state.round, why=why))
+        session.record(facts.SettingsFilled(round=state.learning.round, why=why))
     for setting in settings:
-        _order(session, setting, Role.ACTIVE, state.round)
+        _order(session, setting, Role.ACTIVE, state.learning.round)
     return len(settings)
 
 
@@ -65,7 +65,7 @@ def canary(session: Session) -> Capture:
         if about.capture.role is Role.CANARY:
             return about.capture
     setting = designs.reference(session.config.panel)
-    return _order(session, setting, Role.CANARY, session.state.round)
+    return _order(session, setting, Role.CANARY, session.state.learning.round)
 
 
 def canary_due(state: State, plan: PlanConfig) -> bool:
@@ -73,7 +73,11 @@ def canary_due(state: State, plan: PlanConfig) -> bool:
 
     At the start of each run, again until the amp is steady, at intervals, and where in doubt.
     """
-    return not state.is_proven or state.in_doubt or len(state.unproven) >= plan.canary_every
+    return (
+        not state.run.is_proven
+        or state.run.in_doubt
+        or len(state.amp.unproven) >= plan.canary_every
+    )
 
 
 def next_capture(session: Session) -> Capture:
@@ -82,10 +86,10 @@ def next_capture(session: Session) -> Capture:
     panel = session.config.panel
     if len(waiting) == 1 or not any(knob.by_hand for knob in panel.knobs):
         return waiting[0]
-    order = hands.in_order(panel, session.state.hands, [capture.setting for capture in waiting])
+    order = hands.in_order(panel, session.state.run.hands, [capture.setting for capture in waiting])
     return waiting[order[0]]
 
 
 def seeding_is_over(state: State) -> bool:
     """Whether rounds have begun; until then a kill may have come between two orders."""
-    return state.round > 0 or state.fills > 0
+    return state.learning.round > 0 or state.learning.fills > 0

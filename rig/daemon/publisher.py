@@ -13,7 +13,7 @@ from rig.session import control, live
 PUBLISH_S = 0.2
 
 
-class Wire:
+class Publisher:
     """Publishes snapshots into the session folder and collects commands from it.
 
     Args:

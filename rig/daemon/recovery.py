@@ -4,8 +4,8 @@ import logging
 
 from calibration.checks import Verdict
 from rig.capture import Capture, Role
-from rig.daemon.baseline import strange_captures
-from rig.daemon.run import Work
+from rig.daemon.baseline import outlying_captures
+from rig.daemon.run import Run
 from rig.errors import AudioDied, DeviceError, DeviceGone
 from rig.session import facts
 from rig.session.surprises import surprises
@@ -18,30 +18,30 @@ BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0)
 SILENT = frozenset({"silence", "standstill", "loopback"})
 
 
-def give_up(work: Work, capture: Capture) -> None:
+def give_up(work: Run, capture: Capture) -> None:
     """Abandon a setting after too many bad takes; a canary takes what it was to prove with it."""
     session, state = work.session, work.session.state
     about, most = state.captures[capture.number], session.config.plan.rejects
     if not about.is_pending or max(about.rejected, about.failed) < most:
         return
-    if capture.role is Role.CANARY and not state.is_proven and _is_warming_up(work):
+    if capture.role is Role.CANARY and not state.run.is_proven and _is_warming_up(work):
         return
-    last = state.recent[-1]
+    last = state.takes.recent[-1]
     why = last.reasons[0].sentence if last.reasons else "no take of it was good"
     session.record(facts.CaptureAbandoned(capture=capture.number, why=why))
     log.warning("capture %d is given up: %s", capture.number, why)
-    if capture.role is Role.CANARY and state.unproven:
-        suspect(work, tuple(state.unproven), why)
+    if capture.role is Role.CANARY and state.amp.unproven:
+        suspect(work, tuple(state.amp.unproven), why)
 
 
-def _is_warming_up(work: Work) -> bool:
+def _is_warming_up(work: Run) -> bool:
     """Whether an amp that is not yet what it was may still become so."""
     state = work.session.state
-    odd = {reason.check for reason in state.recent[-1].reasons} == {"replicate"}
-    return odd and state.run_played_s < work.session.config.plan.warmup_s
+    odd = {reason.check for reason in state.takes.recent[-1].reasons} == {"replicate"}
+    return odd and state.run.played_s < work.session.config.plan.warmup_s
 
 
-def suspect(work: Work, captures: tuple[int, ...], why: str, *, alone: bool = False) -> None:
+def suspect(work: Run, captures: tuple[int, ...], why: str, *, alone: bool = False) -> None:
     """Trust some recordings no more: they wait to be recorded again, and teach nothing."""
     work.session.record(facts.CapturesSuspected(captures=captures, why=why, alone=alone))
     which = ", ".join(map(str, captures))
@@ -49,19 +49,19 @@ def suspect(work: Work, captures: tuple[int, ...], why: str, *, alone: bool = Fa
     log.warning("%s suspect: %s", who, why)
 
 
-def look_again(work: Work) -> None:
+def look_again(work: Run) -> None:
     """Have what all other takes do not explain recorded once more, now that the amp is well."""
-    strange = strange_captures(work.session)
+    strange = outlying_captures(work.session)
     if strange:
         why = "its level is not what all the others say: once more, to be sure"
         suspect(work, strange, why, alone=True)
 
 
-def look_again_at_surprises(work: Work) -> None:
+def look_again_at_surprises(work: Run) -> None:
     """Have recorded once more what sounds quite unlike what the ensemble before had expected.
 
     A knob that was off for one take leaves the level what it should be, and is back before the
-    next canary: only who knows the amp can tell. Asked again (a kill may have come between), it
+    next canary: only who knows the amp can tell. Evaluator again (a kill may have come between), it
     does nothing twice.
     """
     state = work.session.state
@@ -75,7 +75,7 @@ def look_again_at_surprises(work: Work) -> None:
             suspect(work, (pair.capture,), why, alone=True)
 
 
-def reopen_if_silent(work: Work, verdict: Verdict) -> None:
+def reopen_if_silent(work: Run, verdict: Verdict) -> None:
     """Open the devices anew where nothing came back: a lost connection sounds like silence."""
     if SILENT & {reason.check for reason in verdict.reasons}:
         try:
@@ -84,7 +84,7 @@ def reopen_if_silent(work: Work, verdict: Verdict) -> None:
             bring_back(work, error)
 
 
-def bring_back(work: Work, lost: DeviceGone) -> None:
+def bring_back(work: Run, lost: DeviceGone) -> None:
     """Open the devices again, with growing pauses.
 
     Raises:
@@ -106,12 +106,12 @@ def bring_back(work: Work, lost: DeviceGone) -> None:
         else:
             work.session.record(facts.DeviceTrouble(back=True, why="the device is back"))
             return
-        if work.listen() and work.session.state.stopping:
+        if work.listen() and work.session.state.run.stopping:
             return
     raise DeviceGone(f"the device stayed away: {lost}")
 
 
-def rest(work: Work) -> None:
+def rest(work: Run) -> None:
     """Put the knobs to rest, opening the devices once more if need be.
 
     A device that is gone cannot be put to rest, and that ends nothing.

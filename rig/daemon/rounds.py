@@ -5,7 +5,7 @@ import logging
 
 from rig.daemon import orders
 from rig.daemon.recovery import look_again_at_surprises, rest
-from rig.daemon.run import TICK_S, Work
+from rig.daemon.run import TICK_S, Run
 from rig.daemon.stopping import Finish
 from rig.errors import LearnerDied, LearnerError
 from rig.learner.client import Job
@@ -19,7 +19,7 @@ ENOUGH_TO_LEARN = 4
 RESTARTS = 3
 
 
-def ask_ahead(work: Work) -> None:
+def ask_ahead(work: Run) -> None:
     """Where the learner works ahead: set it to the next batch as soon as it is free."""
     kept = sum(about.capture.role.is_trained_on for about in work.session.state.kept())
     if work.pace.ahead and kept >= ENOUGH_TO_LEARN and work.learner.is_idle and work.missing():
@@ -27,11 +27,13 @@ def ask_ahead(work: Work) -> None:
             _ask(work)
 
 
-def _ask(work: Work) -> None:
-    work.learner.ask(Job(final=False, round=work.session.state.round + 1, count=work.missing()))
+def _ask(work: Run) -> None:
+    work.learner.ask(
+        Job(final=False, round=work.session.state.learning.round + 1, count=work.missing())
+    )
 
 
-def refill(work: Work) -> bool:
+def refill(work: Run) -> bool:
     """Order the next batch: what the ensemble asks for, or what fills the space.
 
     Returns:
@@ -55,7 +57,7 @@ def refill(work: Work) -> bool:
     return True
 
 
-def _await_round(work: Work) -> facts.RoundLearned | None:
+def _await_round(work: Run) -> facts.RoundLearned | None:
     """The learner's next round; None where the amp does not wait, or where it is all over.
 
     Raises:
@@ -68,27 +70,27 @@ def _await_round(work: Work) -> facts.RoundLearned | None:
     return learnt if isinstance(learnt, facts.RoundLearned) else None
 
 
-def _revive(work: Work, error: LearnerDied) -> bool:
+def _revive(work: Run, error: LearnerDied) -> bool:
     """Write down that the learner died; whether it is worth another start."""
     work.session.record(facts.ProcessDied(process="learner", why=str(error)))
     log.warning("%s", error)
-    return work.session.state.learner_deaths <= RESTARTS
+    return work.session.state.run.learner_deaths <= RESTARTS
 
 
-def _do_without(work: Work, error: LearnerError) -> bool:
+def _do_without(work: Run, error: LearnerError) -> bool:
     """The learner failed: say so, and go on with settings that fill the space."""
-    number = work.session.state.round + 1
+    number = work.session.state.learning.round + 1
     log.warning("round %d without the learner: %s", number, error)
     work.session.record(facts.LearnerFailed(round=number, why=str(error)))
     return _fill_space(work, work.missing(), f"the learner failed: {error}")
 
 
-def _fill_space(work: Work, count: int, why: str) -> bool:
+def _fill_space(work: Run, count: int, why: str) -> bool:
     """Order settings far from all others; False where there are none left."""
     return orders.order_fill(work.session, count, why) > 0
 
 
-def train_model(work: Work, ending: Finish) -> Finish:
+def train_model(work: Run, ending: Finish) -> Finish:
     """Train, test and export the model of the whole amp, unless just that is there already.
 
     Raises:
@@ -96,7 +98,7 @@ def train_model(work: Work, ending: Finish) -> Finish:
     """
     state = work.session.state
     learnt_from = tuple(c.capture.number for c in state.kept() if c.capture.role.is_trained_on)
-    if state.model is not None and state.model.learnt_from == learnt_from:
+    if state.learning.model is not None and state.learning.model.learnt_from == learnt_from:
         return ending
     rest(work)
     while True:
@@ -107,13 +109,13 @@ def train_model(work: Work, ending: Finish) -> Finish:
                 raise
 
 
-def _trained(work: Work, ending: Finish) -> Finish:
+def _trained(work: Run, ending: Finish) -> Finish:
     state = work.session.state
     work.learner.stop()
-    work.learner.ask(Job(final=True, round=state.round))
+    work.learner.ask(Job(final=True, round=state.learning.round))
     while not work.learner.is_idle:
         work.listen()
-        if state.stopping:
+        if state.run.stopping:
             return Finish("stopped by hand before the final model was trained", trains=False)
         work.wire.says("training the final model", work.learner.progress)
         trained = work.learner.poll(TICK_S)

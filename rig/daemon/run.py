@@ -8,9 +8,9 @@ from calibration.signals import Signal
 from rig.clock import Clock, JumpWatch
 from rig.config import NotifyConfig
 from rig.daemon import notify
-from rig.daemon.publisher import Wire
+from rig.daemon.publisher import Publisher
 from rig.daemon.stopping import Finish, Goals, Now, finish
-from rig.devices.client import Bench
+from rig.devices.client import DevicesClient
 from rig.learner.client import Learner
 from rig.session import facts
 from rig.session.folder import Session
@@ -40,13 +40,13 @@ class Pace:
 
 
 @dataclass
-class Work:
+class Run:
     """Everything one run works with."""
 
     session: Session
-    bench: Bench
+    bench: DevicesClient
     learner: Learner
-    wire: Wire
+    wire: Publisher
     goals: Goals
     pace: Pace
     signal: Signal
@@ -87,7 +87,7 @@ class Work:
     def listen(self) -> bool:
         """Take up commands, and wait while paused; always True, to stand in a condition."""
         self.hear()
-        while self.session.state.paused:
+        while self.session.state.run.paused:
             self.wire.says("paused", self.learner.progress)
             self.clock.sleep(TICK_S)
             self.hear()
@@ -106,9 +106,9 @@ class Work:
             "session": self.session.folder.resolve(),
             "reason": reason,
             "kept": sum(about.capture.role.is_trained_on for about in state.kept()),
-            "holdout_esr": state.holdout_esr,
-            "repeatability_esr": state.repeatability_esr,
-            "export": state.model.export.path if state.model else None,
+            "holdout_esr": state.learning.holdout_esr,
+            "repeatability_esr": state.amp.repeatability_esr,
+            "export": state.learning.model.export.path if state.learning.model else None,
         }
         code = notify.tell(command, event, known)
         self.session.record(facts.Notified.model_validate({"event": event, "exit_code": code}))

@@ -15,11 +15,11 @@ from rig.clock import Clock, next_time_of_day
 from rig.config import Config
 from rig.daemon.keep_awake import awake
 from rig.daemon.loop import run
-from rig.daemon.publisher import Wire
+from rig.daemon.publisher import Publisher
 from rig.daemon.recovery import rest
-from rig.daemon.run import Pace, Work
+from rig.daemon.run import Pace, Run
 from rig.daemon.stopping import Finish, Goals
-from rig.devices.client import Bench
+from rig.devices.client import DevicesClient
 from rig.errors import RigError, SessionError
 from rig.learner.client import Learner
 from rig.session import facts
@@ -87,7 +87,7 @@ def goals_of(config: Config, request: Request, now: float) -> Goals:
     return Goals(captures, next_time_of_day(until, now) if until else None)
 
 
-def _open_session(request: Request, bench: Bench, config: Config, clock: Clock) -> Session:
+def _open_session(request: Request, bench: DevicesClient, config: Config, clock: Clock) -> Session:
     if is_session(request.session):
         return Session.open(request.session, clock.now)
     base = (request.config or request.session / CONFIG).parent
@@ -96,7 +96,7 @@ def _open_session(request: Request, bench: Bench, config: Config, clock: Clock) 
 
 
 @contextmanager
-def _interrupts(wire: Wire) -> Iterator[None]:
+def _interrupts(wire: Publisher) -> Iterator[None]:
     """Ctrl-C once stops after the take, twice abandons it; being terminated abandons it too."""
     pressed: list[int] = []
 
@@ -115,11 +115,11 @@ def _interrupts(wire: Wire) -> Iterator[None]:
             signals.signal(number, handler)
 
 
-def _begin(session: Session, goals: Goals, pace: Pace, bench: Bench) -> None:
+def _begin(session: Session, goals: Goals, pace: Pace, bench: DevicesClient) -> None:
     """Write down that a run begins, and close a take that the last one left open."""
     state = session.state
-    left_open = state.open_take
-    if state.started is not None and state.ended is None:
+    left_open = state.takes.open
+    if state.run.started is not None and state.run.ended is None:
         why = "it ended without a word: killed, out of memory, or the machine went down"
         session.record(facts.ProcessDied(process="daemon", why=why))
     session.record(
@@ -137,7 +137,7 @@ def _begin(session: Session, goals: Goals, pace: Pace, bench: Bench) -> None:
         session.record(facts.broken_off(*numbers, facts.INTERRUPTED, why))
 
 
-def _run(work: Work) -> Finish:
+def _run(work: Run) -> Finish:
     """Run, and put whatever ends it into a sentence."""
     try:
         return run(work)
@@ -155,7 +155,7 @@ def _run(work: Work) -> Finish:
         rest(work)
 
 
-def _last_words(work: Work, ending: Finish) -> None:
+def _last_words(work: Run, ending: Finish) -> None:
     """Write the end down, and tell who wants to be told; a full disk may keep even that away."""
     state = "failed" if ending.failed else "finished"
     work.session.reserve.drop()
@@ -180,9 +180,9 @@ def capture(request: Request, config: Config, clock: Clock | None = None) -> Fin
 
     def counters() -> tuple[int, float]:
         """Takes and seconds that the session has behind it."""
-        return (session.state.last_take, session.state.played_s) if session else (0, 0.0)
+        return (session.state.takes.last, session.state.takes.played_s) if session else (0, 0.0)
 
-    bench = Bench(config, request.session / "logs" / "devices.log", counters)
+    bench = DevicesClient(config, request.session / "logs" / "devices.log", counters)
     try:
         if is_session(request.session):
             session = _open_session(request, bench, config, clock)
@@ -197,7 +197,7 @@ def capture(request: Request, config: Config, clock: Clock | None = None) -> Fin
 
 
 def _capture(
-    request: Request, session: Session, bench: Bench, config: Config, clock: Clock
+    request: Request, session: Session, bench: DevicesClient, config: Config, clock: Clock
 ) -> Finish:
     signal = session.signal()
     if bench.sample_rate != signal.sample_rate:
@@ -209,8 +209,8 @@ def _capture(
     lockstep = not bench.paced if request.lockstep is None else request.lockstep
     pace = Pace(ahead=not lockstep, fill=goals.until is not None and not lockstep)
     learner = Learner(session.folder)
-    wire = Wire(session.folder, lambda: {"audio": bench.pid, "learner": learner.pid})
-    work = Work(session, bench, learner, wire, goals, pace, signal, clock, config.notify)
+    wire = Publisher(session.folder, lambda: {"audio": bench.pid, "learner": learner.pid})
+    work = Run(session, bench, learner, wire, goals, pace, signal, clock, config.notify)
     if request.supervised:
         from rig.daemon.supervisor import Guard
 

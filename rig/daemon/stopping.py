@@ -7,6 +7,7 @@ from datetime import datetime
 from rig.capture import Outcome
 from rig.config import Config, PlanConfig
 from rig.session import forecast
+from rig.session.lives import RATED
 from rig.session.state import State
 
 #: Rounds that bring the holdout ESR down by less than this share are no progress.
@@ -43,7 +44,9 @@ class Now:
 
 
 def _plateau(state: State, rounds: int) -> bool:
-    found = [learnt.holdout_esr for learnt in state.rounds if learnt.holdout_esr is not None]
+    found = [
+        learnt.holdout_esr for learnt in state.learning.rounds if learnt.holdout_esr is not None
+    ]
     if len(found) <= rounds:
         return False
     before = min(found[:-rounds])
@@ -52,16 +55,16 @@ def _plateau(state: State, rounds: int) -> bool:
 
 def _broken(state: State, plan: PlanConfig) -> Iterator[Finish]:
     """What a person has to look at: nothing goes on by itself after these."""
-    last = state.recent[-1].reasons if state.recent else ()
-    if state.abandoned_in_a_row >= BROKEN_AFTER:
+    last = state.takes.recent[-1].reasons if state.takes.recent else ()
+    if state.run.abandoned_in_a_row >= BROKEN_AFTER:
         why = [why for c in state.captures.values() if (why := c.abandoned)][-1]
         yield _failed(f"{BROKEN_AFTER} settings in a row had to be given up: {why}")
-    if state.odd_in_a_row >= plan.odd_takes:
-        heard = f"{state.odd_in_a_row} takes in a row did not sound like this amp"
+    if state.run.odd_in_a_row >= plan.odd_takes:
+        heard = f"{state.run.odd_in_a_row} takes in a row did not sound like this amp"
         yield _failed(f"{heard}: {last[0].sentence}")
-    rated = len(state.run_outcomes)
-    kept = state.run_outcomes.count(Outcome.KEPT)
-    if rated >= state.RATED and kept < LEAST_KEPT * rated:
+    rated = len(state.run.outcomes)
+    kept = state.run.outcomes.count(Outcome.KEPT)
+    if rated >= RATED and kept < LEAST_KEPT * rated:
         yield _failed(f"only {kept} of the last {rated} takes could be kept")
 
 
@@ -72,7 +75,7 @@ def _failed(reason: str) -> Finish:
 def _out_of_time(state: State, config: Config, until: float, now: float) -> bool:
     """Whether what is left is needed for the take that would come, and for the final model."""
     needed_s = forecast.final_s(state, config)
-    if state.rounds:
+    if state.learning.rounds:
         needed_s += forecast.take_s(state) or 0.0
     return now + needed_s >= until
 
@@ -85,12 +88,12 @@ def _reached(state: State, config: Config, goals: Goals, now: Now) -> Iterator[F
     if now.free_bytes is not None and now.free_bytes < 1e9 * plan.disk_floor_gb:
         free = f"{now.free_bytes / 1e9:.1f} GB"
         yield Finish(f"the disk is nearly full ({free} free): make room, and capture again")
-    last = state.rounds[-1].holdout_esr if state.rounds else None
+    last = state.learning.rounds[-1].holdout_esr if state.learning.rounds else None
     if last is None:
         return
     if plan.target_esr is not None and last <= plan.target_esr:
         yield Finish(f"the holdout ESR reached {last:.4f}, below the target of {plan.target_esr:g}")
-    floor = state.repeatability_esr
+    floor = state.amp.repeatability_esr
     if plan.target_floors is not None and floor and last <= plan.target_floors * floor:
         yield Finish(
             f"the holdout ESR reached {last / floor:.1f} times what the amp repeats itself"
@@ -101,7 +104,7 @@ def _reached(state: State, config: Config, goals: Goals, now: Now) -> Iterator[F
 
 def finish(state: State, config: Config, goals: Goals, now: Now) -> Finish | None:
     """Why to stop recording now; None while there is something to do."""
-    if state.stopping:
+    if state.run.stopping:
         return Finish("stopped by hand; 'rig capture' goes on from here", trains=False)
     for found in (_broken(state, config.plan), _reached(state, config, goals, now)):
         early = next(found, None)

@@ -19,7 +19,7 @@ from rig.clock import Clock
 from rig.config import Config
 from rig.daemon import notify
 from rig.daemon.service import Request, configured, parse_request
-from rig.devices.client import Bench
+from rig.devices.client import DevicesClient
 from rig.errors import RigError
 from rig.session import control, live
 from rig.session.facts import DaemonEnded, TakeEnded
@@ -202,7 +202,7 @@ class Supervisor:
 
 def rest_amp(config: Config, folder: Path) -> None:
     """Put the knobs to rest without an interface, where a daemon could not do so."""
-    bench = Bench(config, folder / "logs" / "devices.log")
+    bench = DevicesClient(config, folder / "logs" / "devices.log")
     try:
         bench.rest_amp()
     except RigError as error:

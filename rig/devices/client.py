@@ -25,7 +25,7 @@ def _ignore(_levels: Levels) -> None:
     return None
 
 
-class Bench:
+class DevicesClient:
     """The rig on the bench: dial a setting, reamp a signal.
 
     Args:

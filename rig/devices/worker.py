@@ -20,7 +20,7 @@ from rig.knobs import Panel, Setting
 REPORTS_PER_S = 20
 
 
-class Host:
+class DevicesWorker:
     """Holds the devices and does what the daemon says."""
 
     def __init__(self) -> None:
@@ -113,4 +113,4 @@ ERRORS: dict[str, type[RigError]] = {
 }
 
 if __name__ == "__main__":
-    Host().serve()
+    DevicesWorker().serve()

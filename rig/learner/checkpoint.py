@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from models.training.dataset import Dataset, Model
-from models.training.trainer import Guard, Progress, Recipe, Training, dump_state, load_state
+from models.training.trainer import Backtracking, Progress, Recipe, Training, dump_state, load_state
 from rig.errors import StorageError
 from rig.session import store
 from rig.session.folder import Session
@@ -39,7 +39,7 @@ def train(
     path = session.folder / "rounds" / f"unfinished-{_digest(name, training)}.pt"
     if path.is_file():
         load_state(training, path.read_bytes())
-    guard, laid_down = Guard(training), clock()
+    guard, laid_down = Backtracking(training), clock()
     while not training.is_over:
         guard.watch(training.advance())
         progress(training.step, training.loss)

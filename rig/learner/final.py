@@ -23,18 +23,18 @@ from rig.learner.excerpts import loudest
 from rig.learner.rounds import (
     Tell,
     Teller,
-    begun,
     holdout_esr,
+    initial_model,
     last_ensemble,
-    learnt_set,
     mean,
+    training_data,
 )
 from rig.learner.validation import (
-    Verdict,
+    Closeness,
     Weakness,
+    closeness,
     difference_db,
     differences_db,
-    verdict,
     worst_end,
 )
 from rig.proposals import designs
@@ -104,15 +104,15 @@ def _validation(captures: int) -> list[int]:
 
 def _fitted(session: Session, tell: Tell) -> tuple[Model, ModelSpec]:
     config, seed = session.config.learner, session.config.seed
-    dataset = learnt_set(session)
+    dataset = training_data(session)
     positions = session.config.panel.switch_positions
     spec = ModelSpec(config.architecture, config.final_size, positions, 1)
     names = [knob.name for knob in session.config.panel.knobs]
-    model = begun(spec, dataset, seed, names, config.prior)
-    recipe = Recipe(config.final_steps, frames=FRAMES, seed=seed)
+    model = initial_model(spec, dataset, seed, names, config.prior)
+    recipe = Recipe(config.final_steps, frames_per_step=FRAMES, seed=seed)
     chosen = _validation(len(dataset.targets))
     rest = [row for row in range(len(dataset.targets)) if row not in chosen]
-    teller = Teller(tell, FINAL_STAGE, session.state.round, recipe.steps)
+    teller = Teller(tell, FINAL_STAGE, session.state.learning.round, recipe.steps)
     checkpoint.train(
         session,
         "final",
@@ -151,7 +151,7 @@ def _weakness(session: Session) -> Weakness | None:
     return worst_end(panel, settings, expected_errors(said, points).numpy().astype(float))
 
 
-def _judged(session: Session, model: Model) -> Verdict | None:
+def _judged(session: Session, model: Model) -> Closeness | None:
     """How close the model comes to the amp, on settings and guitar that it has never heard."""
     captures = session.state.kept(Role.HOLDOUT)
     if not captures:
@@ -161,7 +161,7 @@ def _judged(session: Session, model: Model) -> Verdict | None:
     )
     settings = [about.capture.setting for about in captures]
     panel, floor = session.config.panel, _between_takes_db(session)
-    return verdict(panel, settings, differences, floor, _weakness(session))
+    return closeness(panel, settings, differences, floor, _weakness(session))
 
 
 def train_final(session: Session, tell: Tell) -> facts.ModelTrained:
@@ -186,7 +186,7 @@ def train_final(session: Session, tell: Tell) -> facts.ModelTrained:
     error = export_error(session, model, reference, exported)
     metrics = {
         "holdout_esr": total,
-        "repeatability_esr": session.state.repeatability_esr,
+        "repeatability_esr": session.state.amp.repeatability_esr,
         "by_setting": dict(sorted(by_setting.items(), key=lambda item: -item[1])),
         "within_db": judged.within_db if judged else None,
         "verdict": judged.sentence if judged else None,

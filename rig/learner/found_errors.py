@@ -18,7 +18,7 @@ def found(session: Session, last: Model, where: torch.device) -> tuple[FoundErro
         last: The last round's ensemble.
         where: It is played there.
     """
-    before = session.state.rounds[-1]
+    before = session.state.learning.rounds[-1]
     disagreement = dict(zip(before.values, before.disagreement, strict=True))
     fresh = [
         about

@@ -21,7 +21,7 @@ from rig.errors import LearnerError
 from rig.learner import checkpoint, data, device, found_errors
 from rig.learner.excerpts import loudest
 from rig.proposals import designs
-from rig.proposals.strategies import STRATEGIES, Ask, Proposal
+from rig.proposals.strategies import STRATEGIES, Proposal, ProposalRequest
 from rig.session import facts, store
 from rig.session.folder import Session
 from rig.session.live import LiveLearner
@@ -67,15 +67,17 @@ class Teller:
 
 def last_ensemble(session: Session) -> tuple[Model, ModelSpec] | None:
     """The last round's ensemble, if there is one that can be read."""
-    if not session.state.rounds:
+    if not session.state.learning.rounds:
         return None
     try:
-        return load_model(str(session.folder / session.state.rounds[-1].ensemble.path))
+        return load_model(str(session.folder / session.state.learning.rounds[-1].ensemble.path))
     except BadModel:
         return None
 
 
-def begun(spec: ModelSpec, dataset: Dataset, seed: int, names: Sequence[str], prior: bool) -> Model:
+def initial_model(
+    spec: ModelSpec, dataset: Dataset, seed: int, names: Sequence[str], prior: bool
+) -> Model:
     """A model that knows what amps have in common, and the levels of this one."""
     torch.manual_seed(seed)
     model = spec.build()
@@ -87,7 +89,7 @@ def begun(spec: ModelSpec, dataset: Dataset, seed: int, names: Sequence[str], pr
     return model
 
 
-def learnt_set(session: Session) -> Dataset:
+def training_data(session: Session) -> Dataset:
     """Every capture that models may see, where they are trained.
 
     Raises:
@@ -146,7 +148,7 @@ def _trained(here: _Round) -> tuple[Model, ModelSpec]:
         recipe = Recipe(config.steps, rate, seed=here.seed)
     else:
         names = [knob.name for knob in here.session.config.panel.knobs]
-        model = begun(spec, here.dataset, here.seed, names, config.prior)
+        model = initial_model(spec, here.dataset, here.seed, names, config.prior)
         recipe = Recipe(FIRST_FACTOR * config.steps, seed=here.seed)
         recipe = Recipe(recipe.steps, _searched_rate(here, model, recipe), seed=here.seed)
     teller = here.teller("training", recipe.steps)
@@ -164,12 +166,12 @@ def _searched_rate(here: _Round, model: Model, recipe: Recipe) -> float:
     )
 
 
-def _ask(here: _Round, model: Model, count: int) -> Ask:
+def _proposal_request(here: _Round, model: Model, count: int) -> ProposalRequest:
     session, dataset = here.session, here.dataset
     guitar = loudest(dataset.audio, dataset.start, dataset.stop, model.history_frames)
     created = session.state.created
     assert created is not None
-    return Ask(
+    return ProposalRequest(
         panel=session.config.panel,
         count=count,
         goal=session.config.plan.captures,
@@ -178,20 +180,20 @@ def _ask(here: _Round, model: Model, count: int) -> Ask:
         learnt=[about.capture.setting for about in data.learnt(session)],
         pending=[about.capture.setting for about in session.state.pending],
         taken=session.state.settings(),
-        opinions=predictions.relative(model, guitar, created.sample_rate),
+        predictions=predictions.relative(model, guitar, created.sample_rate),
         plain=predictions.plain(model, guitar),
         device=dataset.audio.device,
     )
 
 
-def _proposed(here: _Round, ask: Ask) -> Proposal:
+def _proposed(here: _Round, request: ProposalRequest) -> Proposal:
     """The settings to record next; their why is stored for people."""
     strategy = here.session.config.plan.strategy
     teller = here.teller("proposing", 1)
-    proposal = STRATEGIES[strategy](ask, lambda done, total: teller(done, total=total))
+    proposal = STRATEGIES[strategy](request, lambda done, total: teller(done, total=total))
     document = {
         "strategy": strategy,
-        "knobs": [knob.name for knob in ask.panel.knobs],
+        "knobs": [knob.name for knob in request.panel.knobs],
         "asked_by_the_ensemble": proposal.asked,
         "settings": [
             {"values": setting.values, "relative_variance": error}
@@ -203,12 +205,12 @@ def _proposed(here: _Round, ask: Ask) -> Proposal:
     return proposal
 
 
-def _disagreement(ask: Ask) -> float:
+def _disagreement(request: ProposalRequest) -> float:
     """The members' mean relative variance where players set the knobs."""
-    random = np.random.default_rng(ask.seed)
-    draws = designs.to_play(ask.panel, random.random((EXPECTED_AT, len(ask.panel))))
-    points = ask.points([ask.panel.quantise(draw) for draw in draws])
-    return float(expected_errors(ask.opinions, points).mean())
+    random = np.random.default_rng(request.seed)
+    draws = designs.to_play(request.panel, random.random((EXPECTED_AT, len(request.panel))))
+    points = request.points([request.panel.quantise(draw) for draw in draws])
+    return float(expected_errors(request.predictions, points).mean())
 
 
 def learn(session: Session, number: int, count: int, tell: Tell) -> facts.RoundLearned:
@@ -227,7 +229,7 @@ def learn(session: Session, number: int, count: int, tell: Tell) -> facts.RoundL
     """
     began = time.monotonic()
     captures = data.learnt(session)
-    here = _Round(session, number, tell, learnt_set(session))
+    here = _Round(session, number, tell, training_data(session))
     last = last_ensemble(session)
     found = (
         found_errors.found(session, last[0], here.dataset.audio.device) if last is not None else ()
@@ -238,8 +240,8 @@ def learn(session: Session, number: int, count: int, tell: Tell) -> facts.RoundL
     seen = evaluate(model, data.test_set(session, captures).to(where)).mean
     for parameter in model.parameters():
         parameter.requires_grad_(False)
-    ask = _ask(here, model, count)
-    proposal = _proposed(here, ask)
+    request = _proposal_request(here, model, count)
+    proposal = _proposed(here, request)
     weights = dump_model(model, spec)
     learnt = facts.RoundLearned(
         round=number,
@@ -254,4 +256,4 @@ def learn(session: Session, number: int, count: int, tell: Tell) -> facts.RoundL
         found=found,
         calibration=calibration,
     )
-    return learnt.model_copy(update={"expected_esr": learnt.expects(_disagreement(ask))})
+    return learnt.model_copy(update={"expected_esr": learnt.expects(_disagreement(request))})

@@ -89,20 +89,20 @@ def worst_end(panel: Panel, settings: Sequence[Setting], errors: Floats) -> Weak
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Closeness:
     """How close the model comes, and where it does not."""
 
     within_db: float
     sentence: str
 
 
-def verdict(
+def closeness(
     panel: Panel,
     holdouts: Sequence[Setting],
     differences: Sequence[float],
     floor_db: float | None,
     exception: Weakness | None,
-) -> Verdict | None:
+) -> Closeness | None:
     """One plain sentence; None where there was no setting to test on.
 
     Args:
@@ -125,4 +125,4 @@ def verdict(
         sentence += f", except {exception.words(panel)}"
         if unusual:
             sentence += f" (there {max(max(unusual) - floor, 0.0):.1f} dB)"
-    return Verdict(within, sentence)
+    return Closeness(within, sentence)

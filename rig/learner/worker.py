@@ -17,7 +17,7 @@ class Worker:
         self._told = 0.0
 
     def serve(self) -> None:
-        """Work until the daemon ends."""
+        """Do one job after another until the daemon ends."""
         while True:
             message, _ = self._parent.receive()
             try:

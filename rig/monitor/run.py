@@ -82,7 +82,7 @@ def monitor(
     Args:
         folder: The session.
         console: Where to draw.
-        until: Asked after each picture whether to stop.
+        until: Evaluator after each picture whether to stop.
         interrupted: Called on Ctrl-C; True leaves.
 
     Returns:

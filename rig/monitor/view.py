@@ -45,16 +45,18 @@ def look(session: Session) -> View:
     setting = panel.rest
     if snapshot is not None and snapshot.take is not None:
         setting = Setting(snapshot.take.values)
-    elif snapshot is not None and state.recent:
-        setting = state.captures[state.recent[-1].capture].capture.setting
-    failed = state.learner_failures[-1] if state.learner_failures else None
-    learner_trouble = failed.why if failed and failed.round == state.round else None
+    elif snapshot is not None and state.takes.recent:
+        setting = state.captures[state.takes.recent[-1].capture].capture.setting
+    failed = state.learning.failures[-1] if state.learning.failures else None
+    learner_trouble = failed.why if failed and failed.round == state.learning.round else None
     return View(
         status=now,
         panel=panel,
         setting=setting,
         live=snapshot,
-        recent=tuple((take, state.captures[take.capture].capture.setting) for take in state.recent),
-        rounds=tuple(state.rounds),
-        trouble=state.devices_lost or learner_trouble,
+        recent=tuple(
+            (take, state.captures[take.capture].capture.setting) for take in state.takes.recent
+        ),
+        rounds=tuple(state.learning.rounds),
+        trouble=state.opening.lost or learner_trouble,
     )

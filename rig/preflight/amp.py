@@ -9,7 +9,7 @@ import numpy as np
 from calibration import levels, warmup, wiring
 from rig.config import Config, KnobConfig
 from rig.knobs import Knob, Panel, Setting
-from rig.preflight.finding import Finding, Verdict, finding
+from rig.preflight.finding import Finding, Grade, finding
 from rig.preflight.probe import Heard, Probe, Say
 
 #: Two takes of one setting must agree at least this well to teach a model anything.
@@ -147,7 +147,7 @@ class Wires:
         by_hand = [knob.name for knob in self._panel.knobs if knob.by_hand]
         if by_hand:
             names = ", ".join(by_hand)
-            yield Finding("by hand", names, "", Verdict.NOTE, "somebody turns these all night")
+            yield Finding("by hand", names, "", Grade.NOTE, "somebody turns these all night")
 
     def _change(self, name: str) -> float:
         """How different both ends of a knob sound."""
@@ -193,7 +193,7 @@ class Wires:
         change = float(np.mean(ends.response.quiet_db))
         figure = f"{change:+.1f} dB, ESR {self._change(name):.1e}"
         row = Finding(f"knob {name}", figure, f"over {self._limit:.1e}")
-        bad = replace(row, verdict=Verdict.BAD)
+        bad = replace(row, verdict=Grade.BAD)
         if name in dead:
             return replace(bad, advice=f"turning it changes nothing: {self._look(name)}")
         for pair in shared:

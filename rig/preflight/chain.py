@@ -8,7 +8,7 @@ from calibration.latency import Latency
 from calibration.signals import Part, Signal
 from calibration.takes import estimate_error_frames, silence_of, within
 from rig.knobs import Setting
-from rig.preflight.finding import Finding, Verdict, finding
+from rig.preflight.finding import Finding, Grade, finding
 from rig.preflight.probe import Heard, Probe
 
 #: Noise and hum lie this far below the guitar, or models learn them.
@@ -40,7 +40,7 @@ def _estimate(heard: Heard, signal: Signal) -> Iterator[Finding]:
         "loopback",
         "not patched",
         "",
-        Verdict.NOTE,
+        Grade.NOTE,
         "a cable from an output to an input makes timing certain, and finds every lost frame",
     )
     off = estimate_error_frames(heard.aligned, signal)
@@ -99,7 +99,7 @@ def _polarity(loopback: Latency) -> Finding:
     if not loopback.inverted:
         return Finding("polarity", "as sent")
     advice = "the model's polarity is a guess: look for a phase switch or a cable wired crosswise"
-    return Finding("polarity", "loopback inverted", "", Verdict.NOTE, advice)
+    return Finding("polarity", "loopback inverted", "", Grade.NOTE, advice)
 
 
 def quiet(heard: Heard, signal: Signal) -> Iterator[Finding]:

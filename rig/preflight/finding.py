@@ -7,7 +7,7 @@ from enum import StrEnum
 from rich.table import Table
 
 
-class Verdict(StrEnum):
+class Grade(StrEnum):
     """What a finding means for the night; only ``bad`` stands in its way."""
 
     GOOD = "good"
@@ -22,13 +22,13 @@ class Finding:
     name: str
     figure: str
     limit: str = ""
-    verdict: Verdict = Verdict.GOOD
+    verdict: Grade = Grade.GOOD
     advice: str = ""
 
     @property
     def passed(self) -> bool:
         """Whether the night may begin."""
-        return self.verdict is not Verdict.BAD
+        return self.verdict is not Grade.BAD
 
     def as_dict(self) -> dict[str, object]:
         """For ``--json``."""
@@ -39,10 +39,10 @@ def finding(name: str, figure: str, limit: str, *, good: bool, advice: str) -> F
     """A row that is good or bad; only a bad one needs advice."""
     if good:
         return Finding(name, figure, limit)
-    return Finding(name, figure, limit, Verdict.BAD, advice)
+    return Finding(name, figure, limit, Grade.BAD, advice)
 
 
-STYLES = {Verdict.GOOD: "green", Verdict.NOTE: "yellow", Verdict.BAD: "bold red"}
+STYLES = {Grade.GOOD: "green", Grade.NOTE: "yellow", Grade.BAD: "bold red"}
 
 
 def table(findings: Iterable[Finding]) -> Table:

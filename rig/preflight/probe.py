@@ -9,12 +9,12 @@ from calibration import wiring
 from calibration.checks import Baseline, Limits, Verdict, judge
 from calibration.signals import Audio, Part, Signal, compose
 from calibration.takes import Aligned, align, guitar_of
-from rig.devices.client import Bench
+from rig.devices.client import DevicesClient
 from rig.knobs import Move, Panel, Setting
 from rig.proposals import hands
 
 #: Asks somebody to turn knobs; returns when they are turned.
-Ask = Callable[[Sequence[Move]], None]
+AskHands = Callable[[Sequence[Move]], None]
 #: Tells what is being looked at.
 Say = Callable[[str], None]
 
@@ -79,12 +79,12 @@ class Probe:
 
     def __init__(
         self,
-        bench: Bench,
+        bench: DevicesClient,
         panel: Panel,
         signal: Signal,
         peak_dbfs: float,
         limits: Limits,
-        ask: Ask | None,
+        ask: AskHands | None,
     ) -> None:
         self._bench, self._panel, self._limits, self._ask = bench, panel, limits, ask
         self._hands: tuple[float, ...] | None = None

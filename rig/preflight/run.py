@@ -8,13 +8,13 @@ from pathlib import Path
 from calibration.checks import Limits
 from calibration.signals import Signal
 from rig.config import Config
-from rig.devices.client import Bench
+from rig.devices.client import DevicesClient
 from rig.errors import DeviceError
 from rig.knobs import Setting
 from rig.preflight import amp, chain
-from rig.preflight.finding import Finding, Verdict, finding
+from rig.preflight.finding import Finding, Grade, finding
 from rig.preflight.needs import needs
-from rig.preflight.probe import Ask, Heard, Probe, Say
+from rig.preflight.probe import AskHands, Heard, Probe, Say
 from rig.proposals import designs
 from rig.session.signal import compose_signal
 
@@ -29,7 +29,7 @@ def _silent(_what: str) -> None:
 
 
 def preflight(
-    config: Config, base: Path, ask: Ask | None = None, say: Say = _silent
+    config: Config, base: Path, ask: AskHands | None = None, say: Say = _silent
 ) -> Iterator[Finding]:
     """Open the rig, listen to it, and report row by row.
 
@@ -44,7 +44,7 @@ def preflight(
     """
     say("devices")
     with tempfile.TemporaryDirectory(prefix="rig-check-", ignore_cleanup_errors=True) as folder:
-        bench = Bench(config, Path(folder) / "devices.log")
+        bench = DevicesClient(config, Path(folder) / "devices.log")
         try:
             bench.open()
         except DeviceError as error:
@@ -65,7 +65,7 @@ def preflight(
 
 
 def _rig(
-    config: Config, bench: Bench, signal: Signal, base: Path, ask: Ask | None, say: Say
+    config: Config, bench: DevicesClient, signal: Signal, base: Path, ask: AskHands | None, say: Say
 ) -> Iterator[Finding]:
     limits = Limits(**config.checks.model_dump())
     probe = Probe(bench, config.panel, signal, config.signal.peak_dbfs, limits, ask)
@@ -79,7 +79,7 @@ def _rig(
     if hopeless:
         for reason in hopeless:
             if reason.check not in TOLD:
-                yield Finding(reason.check, reason.sentence, "", Verdict.BAD, "then check again")
+                yield Finding(reason.check, reason.sentence, "", Grade.BAD, "then check again")
         return
     yield from chain.quiet(first, probe.long)
     rest = amp.come_to_rest(probe, reference, first, say)
@@ -90,7 +90,7 @@ def _rig(
 
 
 def _knobs(
-    config: Config, probe: Probe, reference: Setting, rest: amp.Rest, ask: Ask | None, say: Say
+    config: Config, probe: Probe, reference: Setting, rest: amp.Rest, ask: AskHands | None, say: Say
 ) -> Iterator[Finding]:
     """What every knob does, then the loudest and the quietest that they come to together."""
     wires = amp.Wires(probe, config, reference, rest)

@@ -34,7 +34,7 @@ class CaptureState:
         suspects: Takes that were kept once and are not trusted any more.
         heard_dbfs: The level of a take that was out of the amp's family.
         vouched_for: Whether a canary has shown since that the amp is well.
-        is_strange: Whether its takes differ from what all others say, so that two have to agree.
+        is_outlier: Whether its takes differ from what all others say, so that two have to agree.
         was_odd: Whether a take since the last kept one did not sound like this amp.
         beside: What was recorded since the last good canary when such a take was.
     """
@@ -47,7 +47,7 @@ class CaptureState:
     suspects: list[TakeEnded] = field(default_factory=list)
     heard_dbfs: float | None = None
     vouched_for: bool = False
-    is_strange: bool = False
+    is_outlier: bool = False
     was_odd: bool = False
     beside: tuple[int, ...] = ()
 
@@ -68,7 +68,7 @@ class CaptureState:
     def vouched_dbfs(self) -> tuple[float, ...]:
         """Levels of earlier odd takes of it that a further take would be believed to have."""
         earlier = [take.figures.get("return_rms_dbfs") for take in self.suspects[-1:]]
-        if self.vouched_for or self.is_strange:
+        if self.vouched_for or self.is_outlier:
             earlier.append(self.heard_dbfs)
         return tuple(level for level in earlier if level is not None)
 

@@ -185,7 +185,7 @@ class Session:
 
     def begin(self, capture: Capture) -> Take:
         """Open a take: from here on it can only be kept, rejected or failed."""
-        take = Take(self.state.last_take + 1, capture)
+        take = Take(self.state.takes.last + 1, capture)
         self.record(facts.TakeBegun(take=take.number, capture=capture.number))
         return take
 

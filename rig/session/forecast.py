@@ -12,20 +12,20 @@ FIRST_ROUND = 1.8
 
 def take_s(state: State) -> float | None:
     """Seconds from one kept take to the next, rejected ones and changes of knobs included."""
-    kept = state.takes[Outcome.KEPT]
-    if state.first_take_at is None or state.last_take_at is None or not kept:
+    kept = state.takes.counts[Outcome.KEPT]
+    if state.takes.first_at is None or state.takes.last_at is None or not kept:
         return None
-    learning_s = sum(learnt.seconds for learnt in state.rounds)
-    waited_s = learning_s if state.started and state.started.lockstep else 0.0
-    return max(state.last_take_at - state.first_take_at - waited_s, 0.0) / kept
+    learning_s = sum(learnt.seconds for learnt in state.learning.rounds)
+    waited_s = learning_s if state.run.started and state.run.started.lockstep else 0.0
+    return max(state.takes.last_at - state.takes.first_at - waited_s, 0.0) / kept
 
 
 def round_s(state: State) -> float | None:
     """Seconds that the next round will be learning."""
-    if not state.rounds:
+    if not state.learning.rounds:
         return None
-    last_s = state.rounds[-1].seconds
-    return last_s / FIRST_ROUND if len(state.rounds) == 1 else last_s
+    last_s = state.learning.rounds[-1].seconds
+    return last_s / FIRST_ROUND if len(state.learning.rounds) == 1 else last_s
 
 
 def final_s(state: State, config: Config) -> float:
@@ -50,7 +50,7 @@ def eta_s(state: State, config: Config, goal: int | None, now: float) -> float |
     if pace_s is None:
         return None
     if goal is None:
-        until = state.started.until if state.started else None
+        until = state.run.started.until if state.run.started else None
         return None if until is None else max(until - now, 0.0)
     to_order = max(goal - state.ordered_to_learn(), 0)
     rounds = -(-to_order // config.plan.batch)

@@ -73,28 +73,28 @@ def _iso(at: float | None) -> str | None:
 def state_name(state: State, *, running: bool) -> StateName:
     """What the session is doing, from its facts and from whether a process holds its lock."""
     if not running:
-        return state.ended.state if state.ended else "failed"
-    if state.stopping:
+        return state.run.ended.state if state.run.ended else "failed"
+    if state.run.stopping:
         return "stopping"
-    if state.paused:
+    if state.run.paused:
         return "paused"
-    if state.ended is not None or state.started is None or not state.has_played:
+    if state.run.ended is not None or state.run.started is None or not state.run.has_played:
         return "starting"
     return "running"
 
 
 def utilization(state: State) -> float | None:
     """Seconds of signal played by kept takes over wall seconds since the first take."""
-    if state.first_take_at is None or state.last_take_at is None:
+    if state.takes.first_at is None or state.takes.last_at is None:
         return None
-    wall_s = state.last_take_at - state.first_take_at
-    return state.played_s / wall_s if wall_s > 0 else None
+    wall_s = state.takes.last_at - state.takes.first_at
+    return state.takes.played_s / wall_s if wall_s > 0 else None
 
 
 def planned(state: State, session: Session) -> int | None:
     """How many settings are to be learnt from, as far as a number was asked for."""
-    if state.started is not None:
-        return state.started.captures
+    if state.run.started is not None:
+        return state.run.started.captures
     return session.config.plan.captures
 
 
@@ -102,7 +102,7 @@ def finish_reason(state: State, *, running: bool) -> str | None:
     """Why the session ended, if it did."""
     if running:
         return None
-    return INTERRUPTED if state.ended is None else state.ended.reason
+    return INTERRUPTED if state.run.ended is None else state.run.ended.reason
 
 
 def counted(state: State, goal: int | None) -> dict[str, int | None]:
@@ -156,12 +156,12 @@ def status(session: Session, clock: Callable[[], float] = time.time) -> Status:
         state=name,
         finish_reason=finish_reason(state, running=running),
         captures=counted(state, planned(state, session)),
-        takes={outcome.value: count for outcome, count in state.takes.items()},
-        round=state.round,
-        rounds=[round_status(learnt, names) for learnt in state.rounds],
-        holdout_esr=state.holdout_esr,
-        repeatability_esr=state.repeatability_esr,
-        verdict=state.model.verdict if state.model else None,
+        takes={outcome.value: count for outcome, count in state.takes.counts.items()},
+        round=state.learning.round,
+        rounds=[round_status(learnt, names) for learnt in state.learning.rounds],
+        holdout_esr=state.learning.holdout_esr,
+        repeatability_esr=state.amp.repeatability_esr,
+        verdict=state.learning.model.verdict if state.learning.model else None,
         worst_settings=worst_settings(state),
         utilization=utilization(state),
         started_at=_iso(state.started_at),
@@ -169,14 +169,14 @@ def status(session: Session, clock: Callable[[], float] = time.time) -> Status:
         eta=None if left is None else _iso(now + left),
         disk_free_bytes=disk_free_bytes(session),
         deaths=dict(Counter(death.process for death in state.deaths)),
-        model=state.model.model.path if state.model else None,
-        export=state.model.export.path if state.model else None,
+        model=state.learning.model.model.path if state.learning.model else None,
+        export=state.learning.model.export.path if state.learning.model else None,
     )
 
 
 def worst_settings(state: State) -> dict[str, float]:
     """The holdout settings at which the final model is worst, and its ESR there, worst first."""
-    by_setting = state.model.by_setting if state.model else {}
+    by_setting = state.learning.model.by_setting if state.learning.model else {}
     ranked = sorted(by_setting.items(), key=lambda item: -item[1])
     return dict(ranked[:WORST_SHOWN])
 

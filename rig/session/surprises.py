@@ -21,7 +21,7 @@ WISE_ESR = 0.1
 
 def found_so_far(state: State) -> list[FoundError]:
     """All pairs of the rounds until now, oldest first."""
-    return [pair for learnt in state.rounds for pair in learnt.found]
+    return [pair for learnt in state.learning.rounds for pair in learnt.found]
 
 
 def error_per_disagreement(pairs: Sequence[FoundError]) -> float | None:
@@ -39,7 +39,7 @@ def surprises(state: State) -> list[tuple[FoundError, float]]:
     """
     pairs = found_so_far(state)
     found = []
-    for pair in state.rounds[-1].found if state.rounds else ():
+    for pair in state.learning.rounds[-1].found if state.learning.rounds else ():
         expected_esr = pair.expects(
             error_per_disagreement([other for other in pairs if other is not pair])
         )

@@ -50,11 +50,11 @@ def _stored(session: Session) -> Iterator[tuple[int | None, StoredFile]]:
             for file in (fact.raw, fact.aligned):
                 if file is not None:
                     yield fact.take, file
-    for learnt in {learnt.round: learnt for learnt in state.rounds}.values():
+    for learnt in {learnt.round: learnt for learnt in state.learning.rounds}.values():
         yield None, learnt.ensemble
-    if state.model is not None:
-        yield None, state.model.model
-        yield None, state.model.export
+    if state.learning.model is not None:
+        yield None, state.learning.model.model
+        yield None, state.learning.model.export
 
 
 def _unrecorded(session: Session) -> Iterator[Problem]:
@@ -66,7 +66,7 @@ def _unrecorded(session: Session) -> Iterator[Problem]:
 
 def _is_made_anew(session: Session, file: StoredFile) -> bool:
     """Whether a file that was set aside once stands for something again: a later model, say."""
-    model = session.state.model
+    model = session.state.learning.model
     return model is not None and file in (model.model, model.export)
 
 

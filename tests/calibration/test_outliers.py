@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from calibration.outliers import LEAST_MEMBERS, expect, strangers
+from calibration.outliers import LEAST_MEMBERS, expect, outliers
 from calibration.warmup import warmth
 
 
@@ -29,10 +29,10 @@ def test_a_stranger_is_found_among_many_and_nobody_else_is_one(seed: int) -> Non
     random = np.random.default_rng([7, seed])
     points = random.random((30, 2))
     levels_db = amp_level_db(points) + 0.1 * random.standard_normal(30)
-    assert strangers(points, levels_db) == []
+    assert outliers(points, levels_db) == []
     odd = int(random.integers(30))
     levels_db[odd] -= 12.0
-    assert strangers(points, levels_db) == [odd]
+    assert outliers(points, levels_db) == [odd]
 
 
 def test_few_members_make_no_family() -> None:

@@ -173,7 +173,7 @@ import sys, time, pathlib
 from rig.session.folder import Session, is_session
 folder, deadline = pathlib.Path(sys.argv[1]), time.monotonic() + 90
 while time.monotonic() < deadline:
-    if is_session(folder) and Session.view(folder).state.ended:
+    if is_session(folder) and Session.view(folder).state.run.ended:
         sys.exit(0)
     time.sleep(0.2)
 sys.exit("it never ended")

@@ -77,7 +77,7 @@ def test_a_person_turns_what_must_be_turned_and_no_more(tmp_path: Path) -> None:
     assert all(move.start != move.stop for move in seen)
     told = [e.fact.values for e in session.journal.entries() if isinstance(e.fact, HandsSet)]
     assert [move.stop for move in seen] == [values[0] for values in told]
-    takes = sum(session.state.takes.values())
+    takes = sum(session.state.takes.counts.values())
     assert len(seen) < takes
     assert verify(session).sound
 

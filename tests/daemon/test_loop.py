@@ -47,11 +47,11 @@ def test_a_session_runs_to_its_model(finished: Path, tiny: Config) -> None:
     assert len(state.kept(Role.SEED)) == 4
     assert len(state.kept(Role.ACTIVE)) == 4
     assert len(state.kept(Role.HOLDOUT)) == 2
-    assert len(state.canaries) >= 3
+    assert len(state.amp.canaries) >= 3
     assert now.repeatability_esr is not None
     assert now.repeatability_esr < 1e-6
-    assert state.model is not None
-    assert now.holdout_esr == state.model.holdout_esr
+    assert state.learning.model is not None
+    assert now.holdout_esr == state.learning.model.holdout_esr
     assert verify(session).sound
     assert not verify(session).strays
     assert not is_running(finished)
@@ -72,10 +72,10 @@ def test_nothing_held_out_is_learnt_from_and_nothing_is_recorded_twice(finished:
     session = viewed(finished)
     state = session.state
     held_out = {about.capture.number for about in state.kept(Role.HOLDOUT, Role.CANARY)}
-    for learnt in state.rounds:
+    for learnt in state.learning.rounds:
         assert not held_out & set(learnt.learnt_from)
-    assert state.model is not None
-    assert not held_out & set(state.model.learnt_from)
+    assert state.learning.model is not None
+    assert not held_out & set(state.learning.model.learnt_from)
     settings = state.settings()
     assert len(set(settings)) == len(settings)
     assert all(session.config.panel.allows(setting) for setting in settings)
@@ -94,11 +94,11 @@ def test_capturing_again_does_nothing_more_and_more_captures_go_on(copied: Path)
     again = capture(Request(copied), config)
     after = viewed(copied).state
     assert again.reason == "all 8 captures are recorded"
-    assert after.last_take == before.last_take
+    assert after.takes.last == before.takes.last
     capture(Request(copied, captures=10), config)
     session = viewed(copied)
     assert len(session.state.kept(Role.SEED, Role.ACTIVE)) == 10
-    assert session.state.round == 3
+    assert session.state.learning.round == 3
     assert verify(session).sound
 
 
@@ -134,8 +134,8 @@ def test_bad_takes_are_recorded_again_and_three_rejects_give_a_setting_up(tmp_pa
     session = recorded(tmp_path, TINY.replace(plain, FAULTS))
     state = session.state
     assert status(session).state == "finished"
-    assert state.takes[Outcome.REJECTED] == 5
-    assert state.takes[Outcome.FAILED] == 1
+    assert state.takes.counts[Outcome.REJECTED] == 5
+    assert state.takes.counts[Outcome.FAILED] == 1
     given_up = [c for c in state.captures.values() if c.abandoned]
     assert len(given_up) == 1
     assert "clipped" in str(given_up[0].abandoned)
@@ -163,8 +163,8 @@ def test_the_loop_goes_on_without_its_learner(
     session = recorded(tmp_path, TINY)
     state = session.state
     assert len(state.kept(Role.SEED, Role.ACTIVE)) == 8
-    assert state.learner_failures
-    assert state.fills == 2
+    assert state.learning.failures
+    assert state.learning.fills == 2
     now = status(session)
     assert now.state == "failed"
     assert "learner" in str(now.finish_reason)
@@ -198,11 +198,13 @@ def eventually(what: Callable[[], bool], seconds: float = 60.0) -> None:
 
 
 def playing(folder: Path) -> bool:
-    return (folder / "journal.db").exists() and viewed(folder).state.open_take is not None
+    return (folder / "journal.db").exists() and viewed(folder).state.takes.open is not None
 
 
 def kept(folder: Path) -> int:
-    return viewed(folder).state.takes[Outcome.KEPT] if (folder / "journal.db").exists() else 0
+    return (
+        viewed(folder).state.takes.counts[Outcome.KEPT] if (folder / "journal.db").exists() else 0
+    )
 
 
 def test_ctrl_c_stops_after_the_take(tmp_path: Path) -> None:
@@ -212,7 +214,7 @@ def test_ctrl_c_stops_after_the_take(tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     assert process.wait(30) == 0
     session = viewed(folder)
-    assert session.state.takes[Outcome.FAILED] == 0
+    assert session.state.takes.counts[Outcome.FAILED] == 0
     assert "stopped by hand" in str(status(session).finish_reason)
     assert verify(session).sound
 
@@ -226,8 +228,8 @@ def test_ctrl_c_twice_abandons_the_take(tmp_path: Path) -> None:
         time.sleep(0.3)
     assert process.wait(30) == 0
     state = viewed(folder).state
-    assert state.takes[Outcome.FAILED] == 1
-    assert state.recent[-1].reasons[0].sentence == "stopped by hand"
+    assert state.takes.counts[Outcome.FAILED] == 1
+    assert state.takes.recent[-1].reasons[0].sentence == "stopped by hand"
     assert [about.failed for about in state.captures.values()] == [0] * len(state.captures)
     assert state.pending
 
@@ -249,11 +251,13 @@ def test_with_a_deadline_the_amp_does_not_wait_for_the_learner(tmp_path: Path) -
     slow = fast.replace("steps: 2, final_size", "steps: 60, final_size")
     folder = tmp_path / "session"
     process = start(folder, slow, "--until", "23:59")
-    eventually(lambda: (folder / "journal.db").exists() and bool(viewed(folder).state.rounds), 120)
+    eventually(
+        lambda: (folder / "journal.db").exists() and bool(viewed(folder).state.learning.rounds), 120
+    )
     control.drop(folder, "stop")
     process.wait(60)
     state = viewed(folder).state
-    assert state.fills >= 1
+    assert state.learning.fills >= 1
     roles = [about.capture.role for about in state.kept()]
     assert roles.count(Role.ACTIVE) >= 1
 
@@ -263,7 +267,7 @@ def test_pipelined_proposals_know_what_is_pending(tmp_path: Path) -> None:
     state = session.state
     assert len(state.kept(Role.SEED, Role.ACTIVE)) == 8
     assert len(set(state.settings())) == len(state.settings())
-    first = state.rounds[0]
+    first = state.learning.rounds[0]
     assert len(first.learnt_from) <= 4
 
 
@@ -297,9 +301,9 @@ def test_an_lstm_ensemble_learns_a_switch_too(tmp_path: Path) -> None:
     )
     session = recorded(tmp_path, text.replace("captures: 8, seeds: 4", "captures: 5, seeds: 4"))
     state = session.state
-    assert len(state.rounds) == 1
-    assert state.model is not None
-    exported = json.loads((session.folder / state.model.export.path).read_text())
+    assert len(state.learning.rounds) == 1
+    assert state.learning.model is not None
+    exported = json.loads((session.folder / state.learning.model.export.path).read_text())
     assert exported["architecture"] == "LSTM"
     assert exported["config"]["hidden_size"] == 6
     boosts = {setting.values[2] for setting in state.settings()}
@@ -331,7 +335,7 @@ def test_the_exported_model_is_valid_and_metrics_are_beside_it(finished: Path) -
 
 def test_raw_takes_are_kept_untouched(finished: Path) -> None:
     session = viewed(finished)
-    take = session.state.recent[-1]
+    take = session.state.takes.recent[-1]
     assert take.raw is not None
     rate, raw = store.read_wav(finished / take.raw.path)
     assert rate == 48_000

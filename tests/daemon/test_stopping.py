@@ -9,6 +9,7 @@ from rig.daemon.stopping import Goals, Now, finish
 from rig.knobs import Setting
 from rig.session import facts, forecast
 from rig.session.captures import CaptureState
+from rig.session.lives import Learning, RunState, Takes
 from rig.session.state import State
 from tests.conftest import TINY
 
@@ -32,7 +33,7 @@ def learnt(number: int, esr: float | None) -> facts.RoundLearned:
 
 
 def rounds(*found: float | None) -> State:
-    return State(rounds=[learnt(i, esr) for i, esr in enumerate(found)])
+    return State(learning=Learning(rounds=[learnt(i, esr) for i, esr in enumerate(found)]))
 
 
 def reason(
@@ -80,8 +81,8 @@ def test_time_is_up() -> None:
 
 def test_the_time_leaves_room_for_the_final_model_and_the_take_that_would_come() -> None:
     state = rounds(0.5, 0.4)
-    state.first_take_at, state.last_take_at = 0.0, 40.0
-    state.takes[Outcome.KEPT] = 4
+    state.takes.first_at, state.takes.last_at = 0.0, 40.0
+    state.takes.counts[Outcome.KEPT] = 4
     learner = CONFIG.learner
     needed_s = 10.0 + 0.7 * learner.final_steps / learner.steps
     goals = Goals(captures=None, until=1000.0)
@@ -103,7 +104,7 @@ def test_a_full_disk_ends_it_in_good_time() -> None:
 
 def test_a_multiple_of_the_repeatability_may_be_the_target() -> None:
     state = rounds(0.05)
-    state.canaries = [
+    state.amp.canaries = [
         facts.TakeEnded(take=i, capture=1, outcome=Outcome.KEPT, figures={"replicate_esr": 1e-3})
         for i in (1, 2)
     ]
@@ -114,9 +115,9 @@ def test_a_multiple_of_the_repeatability_may_be_the_target() -> None:
 def test_a_dying_amp_stops_the_night() -> None:
     odd = facts.ReasonFact(check="level", figure=12.0, limit=6.0, sentence="it is 12 dB quieter")
     take = facts.TakeEnded(take=1, capture=1, outcome=Outcome.REJECTED, reasons=(odd,))
-    state = State(odd_in_a_row=5, recent=[take])
+    state = State(run=RunState(odd_in_a_row=5), takes=Takes(recent=[take]))
     assert reason(state, odd_takes=6) is None
-    state.odd_in_a_row = 6
+    state.run.odd_in_a_row = 6
     assert "6 takes in a row did not sound like this amp: it is 12 dB" in str(
         reason(state, odd_takes=6)
     )
@@ -124,13 +125,15 @@ def test_a_dying_amp_stops_the_night() -> None:
 
 def test_a_night_in_which_hardly_anything_can_be_kept_is_broken() -> None:
     outcomes = [Outcome.KEPT] * 5 + [Outcome.REJECTED] * 19
-    assert "only 5 of the last 24" in str(reason(State(run_outcomes=outcomes)))
-    assert reason(State(run_outcomes=[Outcome.KEPT] * 6 + [Outcome.REJECTED] * 18)) is None
-    assert reason(State(run_outcomes=outcomes[1:])) is None
+    assert "only 5 of the last 24" in str(reason(State(run=RunState(outcomes=outcomes))))
+    assert (
+        reason(State(run=RunState(outcomes=[Outcome.KEPT] * 6 + [Outcome.REJECTED] * 18))) is None
+    )
+    assert reason(State(run=RunState(outcomes=outcomes[1:]))) is None
 
 
 def test_a_stop_by_hand_trains_nothing() -> None:
-    ending = finish(State(stopping=True), CONFIG, FOREVER, Now(0.0))
+    ending = finish(State(run=RunState(stopping=True)), CONFIG, FOREVER, Now(0.0))
     assert ending is not None
     assert not ending.trains
     assert not ending.failed

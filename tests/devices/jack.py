@@ -17,7 +17,7 @@ from calibration.checks import Baseline, Limits, judge
 from calibration.signals import Signal
 from calibration.takes import Aligned, align
 from rig.capture import Recording
-from rig.devices.client import Bench
+from rig.devices.client import DevicesClient
 
 JACKD = "jackd --no-realtime --silent -d dummy -r 48000 -p 1024 -C 2 -P 2"
 ENVIRONMENT = {"JACK_NO_AUDIO_RESERVATION": "1", "JACK_NO_START_SERVER": "1"}
@@ -97,7 +97,7 @@ def kept_patched(patch: Callable[[], None], stop: threading.Event) -> Iterator[N
         thread.join()
 
 
-def good_take(bench: Bench, signal: Signal) -> tuple[Recording, Aligned]:
+def good_take(bench: DevicesClient, signal: Signal) -> tuple[Recording, Aligned]:
     """A take that passes its checks; on a busy machine the first ones may have dropouts."""
     for _ in range(6):
         recording = bench.reamp(signal.send.astype(np.float32))

@@ -10,7 +10,7 @@ from rig.capture import Recording
 from rig.config import Config
 from rig.contracts.amps import AmpContract
 from rig.contracts.interfaces import InterfaceContract
-from rig.devices.client import Bench
+from rig.devices.client import DevicesClient
 from rig.devices.protocols import Report
 from rig.devices.virtual.amp import VirtualAmp
 from rig.devices.virtual.interface import VirtualInterface
@@ -38,7 +38,7 @@ class TestVirtualInterface(InterfaceContract):
 class _BenchAsInterface:
     """The bench speaks the protocol in all but the dialling."""
 
-    def __init__(self, bench: Bench, panel: Panel) -> None:
+    def __init__(self, bench: DevicesClient, panel: Panel) -> None:
         self._bench, self._panel = bench, panel
         self.sample_rate, self.paced = 0, False
 
@@ -57,6 +57,6 @@ class _BenchAsInterface:
 class TestBench(InterfaceContract):
     @pytest.fixture
     def interface(self, tiny: Config, tmp_path: Path) -> Iterator[_BenchAsInterface]:
-        bench = Bench(tiny, tmp_path / "ümlaut folder" / "devices.log")
+        bench = DevicesClient(tiny, tmp_path / "ümlaut folder" / "devices.log")
         yield _BenchAsInterface(bench, tiny.panel)
         bench.close()

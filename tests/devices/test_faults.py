@@ -10,7 +10,7 @@ from calibration.signals import Signal
 from calibration.takes import align
 from rig import config as configuration
 from rig.config import Config
-from rig.devices.client import Bench
+from rig.devices.client import DevicesClient
 from rig.errors import DeviceError, DeviceGone
 from rig.knobs import Setting
 from tests.conftest import TINY
@@ -23,7 +23,7 @@ def faulty(fault: str) -> Config:
     )
 
 
-def verdict(bench: Bench, signal: Signal) -> Verdict:
+def verdict(bench: DevicesClient, signal: Signal) -> Verdict:
     recording = bench.reamp(signal.send.astype(np.float32))
     assert recording.loopback is not None
     aligned = align(recording.returned.astype(float), recording.loopback.astype(float), signal)
@@ -37,7 +37,7 @@ def test_a_bad_take_is_rejected_and_the_next_is_good(
     kind: str, check: str, tmp_path: Path, short_signal: Signal
 ) -> None:
     config = faulty(f"take: 2, kind: {kind}")
-    bench = Bench(config, tmp_path / "log")
+    bench = DevicesClient(config, tmp_path / "log")
     bench.open()
     bench.dial(config.panel.quantise([0.5, 0.5, 0.5]))
     found = [verdict(bench, short_signal) for _ in range(3)]
@@ -48,7 +48,7 @@ def test_a_bad_take_is_rejected_and_the_next_is_good(
 
 def test_a_stuck_knob_stays_where_it_was(tmp_path: Path, short_signal: Signal) -> None:
     config = faulty("take: 2, kind: stuck, knob: volume, takes: 2")
-    bench = Bench(config, tmp_path / "log")
+    bench = DevicesClient(config, tmp_path / "log")
     bench.open()
     levels = []
     for volume in (0.5, 1.0, 0.2, 1.0):
@@ -62,7 +62,7 @@ def test_a_stuck_knob_stays_where_it_was(tmp_path: Path, short_signal: Signal) -
 
 def test_a_device_goes_away_and_comes_back(tmp_path: Path, short_signal: Signal) -> None:
     config = faulty("take: 1, kind: gone, takes: 2")
-    bench = Bench(config, tmp_path / "log")
+    bench = DevicesClient(config, tmp_path / "log")
     bench.open()
     with pytest.raises(DeviceGone):
         verdict(bench, short_signal)
@@ -77,7 +77,7 @@ def test_a_device_goes_away_and_comes_back(tmp_path: Path, short_signal: Signal)
 
 def test_a_hanging_device_is_let_go_and_opens_again(tmp_path: Path, short_signal: Signal) -> None:
     takes = 0
-    bench = Bench(
+    bench = DevicesClient(
         faulty("take: 1, kind: hang"), tmp_path / "log", lambda: (takes, 0.0), stall_s=3.0
     )
     bench.open()
@@ -92,7 +92,7 @@ def test_a_hanging_device_is_let_go_and_opens_again(tmp_path: Path, short_signal
 
 def test_nothing_outside_the_limits_gets_past_the_last_step(tmp_path: Path) -> None:
     config = configuration.parse(TINY.replace("rest: 1, play: [3, 9]", "rest: 1, limits: [1, 8]"))
-    bench = Bench(config, tmp_path / "log")
+    bench = DevicesClient(config, tmp_path / "log")
     bench.open()
     with pytest.raises(DeviceError, match="limits"):
         bench.dial(Setting((3.0, 6.0, 9.0)))

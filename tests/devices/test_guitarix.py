@@ -13,7 +13,7 @@ from calibration.signals import Part
 from rig import config as configuration
 from rig.capture import Role
 from rig.daemon.service import Request, capture
-from rig.devices.client import Bench
+from rig.devices.client import DevicesClient
 from rig.session import store
 from rig.session.folder import Session
 from rig.session.verify import verify
@@ -57,14 +57,14 @@ def test_twelve_captures_of_a_third_party_amp_and_not_one_corrupt(tmp_path: Path
         session = Session.view(tmp_path / "session")
         kept = session.state.kept(Role.SEED, Role.ACTIVE)
         assert len(kept) == 12
-        assert len(session.state.rounds) >= 2
+        assert len(session.state.learning.rounds) >= 2
         assert verify(session).sound
         assert worst_repeat(session, tmp_path) < 1e-8
 
 
 def worst_repeat(session: Session, folder: Path) -> float:
     """Record every kept setting a second time; the largest ESR against what was kept."""
-    bench = Bench(session.config, folder / "again.log")
+    bench = DevicesClient(session.config, folder / "again.log")
     bench.open()
     guitarix.patch_loopback()
     signal = session.signal()

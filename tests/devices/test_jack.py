@@ -14,7 +14,7 @@ from rig.capture import Recording, Role
 from rig.config import Config
 from rig.contracts.interfaces import InterfaceContract
 from rig.daemon.service import Request, capture
-from rig.devices.client import Bench
+from rig.devices.client import DevicesClient
 from rig.devices.protocols import Report
 from rig.devices.survey import MidiPort, survey
 from rig.errors import DeviceGone
@@ -46,7 +46,7 @@ def patch_cables() -> None:
         jack.connect(f"PortAudio:out_{channel}", f"PortAudio:in_{channel}")
 
 
-def opened(bench: Bench) -> Bench:
+def opened(bench: DevicesClient) -> DevicesClient:
     bench.open()
     patch_cables()
     return bench
@@ -55,7 +55,7 @@ def opened(bench: Bench) -> Bench:
 class _CardOnBench:
     paced = True
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: DevicesClient) -> None:
         self._bench, self.sample_rate = bench, 48_000
 
     def open(self) -> None:
@@ -72,7 +72,7 @@ class TestSoundCard(InterfaceContract):
     @pytest.fixture
     def interface(self, card: Config, tmp_path: Path) -> Iterator[_CardOnBench]:
         with jack.server():
-            bench = Bench(card, tmp_path / "devices.log")
+            bench = DevicesClient(card, tmp_path / "devices.log")
             yield _CardOnBench(bench)
             bench.close()
 
@@ -81,7 +81,7 @@ def test_a_take_comes_back_bit_exact_and_on_time(
     card: Config, tmp_path: Path, short_signal: Signal
 ) -> None:
     with jack.server():
-        bench = opened(Bench(card, tmp_path / "devices.log"))
+        bench = opened(DevicesClient(card, tmp_path / "devices.log"))
         recording, aligned = jack.good_take(bench, short_signal)
         bench.close()
     frames = round(aligned.latency.frames)
@@ -93,7 +93,7 @@ def test_a_take_comes_back_bit_exact_and_on_time(
 def test_a_server_that_dies_in_a_take_is_noticed_and_found_again(
     card: Config, tmp_path: Path, short_signal: Signal
 ) -> None:
-    bench = Bench(card, tmp_path / "devices.log")
+    bench = DevicesClient(card, tmp_path / "devices.log")
     send = np.tile(short_signal.send, 4).astype(np.float32)
     with jack.server() as process:
         opened(bench)
@@ -111,7 +111,7 @@ def test_a_server_that_dies_in_a_take_is_noticed_and_found_again(
         bench.close()
 
 
-def reopened(bench: Bench) -> bool:
+def reopened(bench: DevicesClient) -> bool:
     try:
         bench.open()
     except DeviceGone:
@@ -122,7 +122,7 @@ def reopened(bench: Bench) -> bool:
 def test_a_device_that_is_not_there_is_named_beside_those_that_are(tmp_path: Path) -> None:
     text = TINY.replace(VIRTUAL, CARD.replace("input: system", "input: nothing like this"))
     with jack.server():
-        bench = Bench(configuration.parse(text), tmp_path / "devices.log")
+        bench = DevicesClient(configuration.parse(text), tmp_path / "devices.log")
         with pytest.raises(DeviceGone, match=r"'nothing like this' under JACK.*'system'"):
             bench.open()
         bench.close()
@@ -142,7 +142,7 @@ def test_every_message_arrives_and_a_receiver_that_is_gone_is_noticed(tmp_path: 
     config = configuration.parse(WIRED)
     setting = config.panel.quantise([1.0, 1.0, 0.0])
     with jack.server():
-        bench = Bench(config, tmp_path / "devices.log")
+        bench = DevicesClient(config, tmp_path / "devices.log")
         with jack.listener() as receiver:
             bench.open()
             bench.dial(setting)
@@ -171,8 +171,8 @@ def test_a_whole_session_on_the_audio_server(tmp_path: Path) -> None:
     assert not ending.failed, ending.reason
     session = Session.view(tmp_path / "session")
     assert len(session.state.kept(Role.SEED, Role.ACTIVE)) == 4
-    assert session.state.repeatability_esr is not None
-    assert session.state.repeatability_esr < 1e-14
+    assert session.state.amp.repeatability_esr is not None
+    assert session.state.amp.repeatability_esr < 1e-14
     assert verify(session).sound
 
 

@@ -182,14 +182,14 @@ def test_damaged_recordings_are_set_aside_and_recorded_anew(copied: Path) -> Non
     assert (copied / "damaged" / "model" / "reference.nam").is_file()
     session = Session.view(copied)
     assert verify(session).sound
-    assert session.state.model is None
+    assert session.state.learning.model is None
     assert len(session.state.pending) == 2
     session.close()
     ending = capture(Request(copied), configuration.load(copied / "rig.yaml"))
     assert ending.reason == "all 8 captures are recorded"
     session = Session.view(copied)
     assert verify(session).sound
-    assert session.state.model is not None
+    assert session.state.learning.model is not None
     assert repair(copied).set_aside == ()
 
 

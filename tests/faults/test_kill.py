@@ -70,5 +70,5 @@ def test_fifty_kills_lose_nothing(tmp_path: Path) -> None:
     assert verify(session).sound
     assert len(session.state.kept(Role.SEED, Role.ACTIVE)) == 60
     assert len(set(session.state.settings())) == len(session.state.settings())
-    assert session.state.model is not None
-    assert len(session.state.rounds) == 6
+    assert session.state.learning.model is not None
+    assert len(session.state.learning.rounds) == 6

@@ -52,7 +52,7 @@ def test_thirty_kills_of_whoever_is_there(rig: tuple[Path, Path]) -> None:
     session = Session.view(folder)
     assert verify(session).sound
     assert len(session.state.kept(Role.SEED, Role.ACTIVE)) == 24
-    assert session.state.model is not None
+    assert session.state.learning.model is not None
     assert toll.longest_s < victims.BACK_S
     assert {"daemon", "supervisor"} <= set(deaths(folder))
 

@@ -11,15 +11,15 @@ from hypothesis import settings as budget
 from hypothesis import strategies as st
 from torch import Tensor
 
-from models.acquisition.disagreement import Opinions
+from models.acquisition.disagreement import Predictions
 from models.networks.spec import dump_model
 from models.training.trainer import Recipe
 from rig.knobs import Knob, Panel, Setting
 from rig.learner import checkpoint
 from rig.learner.excerpts import EXCERPT_FRAMES, loudest
-from rig.learner.validation import Weakness, difference_db, verdict, worst_end
+from rig.learner.validation import Weakness, closeness, difference_db, worst_end
 from rig.proposals import designs
-from rig.proposals.strategies import STRATEGIES, Ask
+from rig.proposals.strategies import STRATEGIES, ProposalRequest
 from rig.session.facts import FoundError
 from rig.session.folder import Session
 from rig.session.surprises import error_per_disagreement
@@ -32,7 +32,7 @@ def board(hand: bool = False) -> Panel:
     return Panel((gain, Knob("tone"), Knob("bright", 0.0, 1.0, 2, ("off", "on"), (0.0, 1.0))))
 
 
-def members(seed: int, knobs: int = 3) -> Opinions:
+def members(seed: int, knobs: int = 3) -> Predictions:
     draw = torch.Generator().manual_seed(seed)
     weights = torch.randn(3, knobs, 8, generator=draw)
 
@@ -42,12 +42,14 @@ def members(seed: int, knobs: int = 3) -> Opinions:
     return ask
 
 
-def ask(panel: Panel, count: int, seed: int, pool: list[Setting] | None = None) -> Ask:
+def ask(panel: Panel, count: int, seed: int, pool: list[Setting] | None = None) -> ProposalRequest:
     learnt = designs.planned(panel, "lhs", 6, seed) if pool is None else pool[:4]
     pending, tested = learnt[4:], designs.holdouts(panel, 2, seed, learnt)
     taken = [*learnt, *tested] if pool is None else learnt
     said = members(seed)
-    return Ask(panel, count, 20, seed, seed, learnt[:4], pending, taken, said, said, pool)
+    return ProposalRequest(
+        panel, count, 20, seed, seed, learnt[:4], pending, taken, said, said, pool
+    )
 
 
 @budget(max_examples=8, deadline=None)
@@ -82,7 +84,7 @@ def test_a_knob_space_that_is_used_up_gives_what_it_has(name: str) -> None:
     panel = Panel((switch, Knob("gain", positions=2)))
     said = members(0, 2)
     taken = [panel.quantise([0, 0]), panel.quantise([1, 1]), panel.quantise([0, 1])]
-    asked = Ask(panel, 5, None, 0, 0, taken[:2], taken[2:], taken, said, said)
+    asked = ProposalRequest(panel, 5, None, 0, 0, taken[:2], taken[2:], taken, said, said)
     assert STRATEGIES[name](asked, lambda *_: None).settings == [panel.quantise([1, 0])]
 
 
@@ -106,7 +108,7 @@ def test_batches_of_a_plan_are_the_plan_whatever_round_it_is(design: str) -> Non
     plan = designs.planned(panel, design, 12, 7)
     taken = designs.seeds(panel, design, 4, 12, 7)
     for round_seed in (7_001, 7_002):
-        asked = Ask(panel, 4, 12, round_seed, 7, taken, [], taken, said, said)
+        asked = ProposalRequest(panel, 4, 12, round_seed, 7, taken, [], taken, said, said)
         taken = [*taken, *STRATEGIES[design](asked, lambda *_: None).settings]
     assert taken == plan
 
@@ -117,7 +119,7 @@ class Killed(Exception):
 
 def test_training_that_was_broken_off_ends_as_if_it_had_not_been(copied: Path) -> None:
     session = Session.view(copied)
-    data, recipe = toy(), Recipe(12, 0.005, frames=4_096, windows=(512,), seed=1)
+    data, recipe = toy(), Recipe(12, 0.005, frames_per_step=4_096, windows=(512,), seed=1)
     whole = made(TOYS[0], seed=4)
     checkpoint.train(session, "a", whole, data, recipe, lambda *_: None)
     ticks = iter(range(0, 100_000, 61))
@@ -172,7 +174,7 @@ def test_expectations_are_corrected_by_what_was_found() -> None:
 
 def test_a_round_notes_what_the_one_before_had_expected(finished: Path) -> None:
     session = Session.view(finished)
-    first, second = session.state.rounds[:2]
+    first, second = session.state.learning.rounds[:2]
     session.close()
     asked = dict(zip(first.values, first.disagreement, strict=True))
     captures = session.state.captures
@@ -189,12 +191,14 @@ def test_a_round_notes_what_the_one_before_had_expected(finished: Path) -> None:
 
 def test_a_final_model_says_what_it_is_worth(finished: Path) -> None:
     session = Session.view(finished)
-    model = session.state.model
+    model = session.state.learning.model
     session.close()
     assert model is not None
     assert model.verdict is not None
     assert model.within_db is not None
-    assert model.verdict.startswith(f"within {model.within_db:.1f} dB of two recordings of the amp")
+    assert model.verdict.startswith(
+        f"within {model.within_db:.1f} dB of two recordings of the amp"
+    )
 
 
 def test_differences_are_in_decibels_and_do_not_hear_what_is_masked() -> None:
@@ -224,17 +228,17 @@ def test_a_verdict_is_one_plain_sentence() -> None:
     panel = board()
     holdouts = [panel.quantise(p) for p in ((0.05, 0.5, 0), (0.5, 0.5, 0), (0.8, 0.2, 1))]
     weak = Weakness(0, above=False, value=1.5)
-    found = verdict(panel, holdouts, [2.6, 0.4, 0.5], 0.1, weak)
+    found = closeness(panel, holdouts, [2.6, 0.4, 0.5], 0.1, weak)
     assert found is not None
     assert found.within_db == pytest.approx(0.4)
     assert found.sentence == (
         "within 0.4 dB of two recordings of the amp itself at 2 settings it never heard, "
         "except below gain 1.5 (there 2.5 dB)"
     )
-    plain = verdict(panel, holdouts, [0.2, 0.4, 0.5], None, None)
+    plain = closeness(panel, holdouts, [0.2, 0.4, 0.5], None, None)
     assert plain is not None
     assert plain.sentence == "within 0.5 dB of the amp at 3 settings it never heard"
-    assert verdict(panel, [], [], None, None) is None
+    assert closeness(panel, [], [], None, None) is None
 
 
 def test_the_loudest_guitar_has_its_history_in_front() -> None:

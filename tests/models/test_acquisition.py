@@ -11,45 +11,45 @@ from torch import Tensor
 
 from models.acquisition import predictions
 from models.acquisition.batch import (
-    Climb,
-    Question,
+    Ascent,
+    BatchProblem,
     integrated_variance,
     on_positions,
     separate_maxima,
 )
-from models.acquisition.disagreement import Asked, Opinions, expected_errors, residuals
-from models.acquisition.error_covariance import SHARE, Field
+from models.acquisition.disagreement import Evaluator, Predictions, expected_errors, residuals
+from models.acquisition.error_covariance import SHARE, ErrorCovariance
 from models.networks.spec import ModelSpec
 from models.training.dataset import Model
 
-STILL = Climb(0, 0.1)
+STILL = Ascent(0, 0.1)
 
 
 def quiet(_done: int, _total: int) -> None:
     return None
 
 
-def opinions_with(deviation: Callable[[Tensor], Tensor], members: int = 4) -> Opinions:
+def predictions_with(deviation: Callable[[Tensor], Tensor], members: int = 4) -> Predictions:
     """Members that say independent things; how far apart they are depends on the setting."""
     draw = torch.Generator().manual_seed(0)
     waves = torch.randn(members, 6, 64, generator=draw)
 
     def ask(points: Tensor) -> list[Tensor]:
         phases = torch.stack([torch.cos(3 * (points.sum(-1) + k)) for k in range(6)], -1)
-        said = torch.einsum("sk,mkn->msn", phases, waves)
-        return [said * deviation(points)[:, None]]
+        beyond = torch.einsum("sk,mkn->msn", phases, waves)
+        return [beyond * deviation(points)[:, None]]
 
     return ask
 
 
-def question(positions: tuple[int, ...] = (0, 0), count: int = 3, **more: object) -> Question:
+def question(positions: tuple[int, ...] = (0, 0), count: int = 3, **more: object) -> BatchProblem:
     draw = torch.Generator().manual_seed(1)
     knobs = len(positions)
     targets = 0.25 + 0.5 * torch.rand(60, knobs, generator=draw)
     candidates = on_positions(torch.rand(50, knobs, generator=draw), positions)
     nothing = torch.zeros(0, knobs)
     given = {"known": nothing, "pending": nothing, **more}
-    return Question(targets, candidates, positions, count, **given)  # type: ignore[arg-type]
+    return BatchProblem(targets, candidates, positions, count, **given)  # type: ignore[arg-type]
 
 
 def test_maxima_are_where_the_members_differ_most() -> None:
@@ -57,7 +57,7 @@ def test_maxima_are_where_the_members_differ_most() -> None:
         return 0.1 + torch.exp(-20 * ((points - 0.3) ** 2).sum(-1))
 
     starts = torch.rand(40, 2, generator=torch.Generator().manual_seed(2))
-    found = separate_maxima(opinions_with(hump), starts, (0, 0), quiet)
+    found = separate_maxima(predictions_with(hump), starts, (0, 0), quiet)
     assert math.dist(found.points[0], (0.3, 0.3)) < 0.25
     assert found.expected[0] == max(found.expected)
     for i, one in enumerate(found.points):
@@ -71,7 +71,7 @@ def test_a_batch_does_not_ask_twice_what_one_recording_tells() -> None:
     def spot(points: Tensor) -> Tensor:
         return 1.0 + 4.0 * torch.exp(-80 * ((points - 0.5) ** 2).sum(-1))
 
-    batch = integrated_variance(opinions_with(spot), question(count=4), quiet, climb=STILL)
+    batch = integrated_variance(predictions_with(spot), question(count=4), quiet, ascent=STILL)
     distances = [math.dist(a, b) for i, a in enumerate(batch.points) for b in batch.points[:i]]
     assert min(distances) > 0.15
 
@@ -83,8 +83,8 @@ def test_a_batch_stays_near_the_targets() -> None:
         return 0.3 + points.amax(-1) ** 4
 
     asks = replace(question(), targets=0.5 * question().targets)
-    batch = integrated_variance(opinions_with(top), asks, quiet, 0.0, STILL)
-    peaks = separate_maxima(opinions_with(top), asks.candidates, (0, 0), quiet).points[:3]
+    batch = integrated_variance(predictions_with(top), asks, quiet, 0.0, STILL)
+    peaks = separate_maxima(predictions_with(top), asks.candidates, (0, 0), quiet).points[:3]
     assert all(x < 0.75 for point in batch.points for x in point)
     assert all(max(point) > 0.75 for point in peaks)
 
@@ -117,7 +117,7 @@ def test_a_space_full_of_captures_can_still_be_asked_about(positions: tuple[int,
     def spot(points: Tensor) -> Tensor:
         return 1e-3 + torch.exp(-200 * ((points - 0.5) ** 2).sum(-1))
 
-    ask = opinions_with(spot)
+    ask = predictions_with(spot)
     asks = question(positions, known=torch.cat([known, known[:20]]))
     batch = integrated_variance(ask, asks, quiet)
     assert len(batch.points) == 3
@@ -125,39 +125,41 @@ def test_a_space_full_of_captures_can_still_be_asked_about(positions: tuple[int,
 
 
 def test_ascent_lowers_more_than_the_candidates_it_starts_from() -> None:
-    ask, asks = opinions_with(lambda points: points.new_ones(len(points))), question(count=2)
+    ask, asks = predictions_with(lambda points: points.new_ones(len(points))), question(count=2)
 
     def gain(points: list[tuple[float, ...]]) -> float:
-        field = Field(Asked(ask, quiet, 1), asks.targets, asks.known, asks.positions, SHARE)
+        field = ErrorCovariance(
+            Evaluator(ask, quiet, 1), asks.targets, asks.known, asks.positions, SHARE
+        )
         where = torch.tensor(points)
         return float(field.gain(where, field.scaled([residuals(b) for b in ask(where)])))
 
-    still = integrated_variance(ask, asks, quiet, climb=STILL)
-    moved = integrated_variance(ask, asks, quiet, climb=Climb(20, 0.1))
+    still = integrated_variance(ask, asks, quiet, ascent=STILL)
+    moved = integrated_variance(ask, asks, quiet, ascent=Ascent(20, 0.1))
     assert gain(moved.points) > gain(still.points)
 
 
 def test_what_is_pending_counts_as_known() -> None:
-    ask = opinions_with(lambda points: points.new_ones(len(points)))
-    first = integrated_variance(ask, question(count=1), quiet, climb=STILL)
+    ask = predictions_with(lambda points: points.new_ones(len(points)))
+    first = integrated_variance(ask, question(count=1), quiet, ascent=STILL)
     pending = torch.tensor(first.points)
-    second = integrated_variance(ask, question(count=1, pending=pending), quiet, climb=STILL)
-    both = integrated_variance(ask, question(count=2), quiet, climb=STILL)
+    second = integrated_variance(ask, question(count=1, pending=pending), quiet, ascent=STILL)
+    both = integrated_variance(ask, question(count=2), quiet, ascent=STILL)
     assert second.points[0] != first.points[0]
     assert second.points[0] == both.points[1]
 
 
 def test_dear_settings_are_asked_for_less_and_held_knobs_do_not_move() -> None:
-    ask = opinions_with(lambda points: points.new_ones(len(points)))
+    ask = predictions_with(lambda points: points.new_ones(len(points)))
     start = torch.tensor([[0.9, 0.5]])
 
-    def price(points: Tensor, last: Tensor) -> Tensor:
+    def cost(points: Tensor, last: Tensor) -> Tensor:
         return 1.0 + 50.0 * (points[:, 0] - last[0]).abs()
 
     dear = integrated_variance(
-        ask, question(count=3, pending=start, price=price, held=(0,)), quiet, climb=Climb(8, 0.1)
+        ask, question(count=3, pending=start, cost=cost, fixed=(0,)), quiet, ascent=Ascent(8, 0.1)
     )
-    free = integrated_variance(ask, question(count=3, pending=start), quiet, climb=STILL)
+    free = integrated_variance(ask, question(count=3, pending=start), quiet, ascent=STILL)
     candidates = set(question().candidates[:, 0].tolist())
     assert all(point[0] in candidates for point in dear.points)
 
@@ -173,15 +175,15 @@ def test_switches_stay_on_their_positions() -> None:
         return 0.2 + points[:, 1]
 
     asks = question(positions=(0, 3), count=4)
-    batch = integrated_variance(opinions_with(second), asks, quiet)
+    batch = integrated_variance(predictions_with(second), asks, quiet)
     assert {point[1] for point in batch.points} <= {0.0, 0.5, 1.0}
-    peaks = separate_maxima(opinions_with(second), asks.candidates, (0, 3), quiet)
+    peaks = separate_maxima(predictions_with(second), asks.candidates, (0, 3), quiet)
     assert {point[1] for point in peaks.points} <= {0.0, 0.5, 1.0}
 
 
 def test_progress_ends_at_its_total() -> None:
     told: list[tuple[int, int]] = []
-    ask = opinions_with(lambda points: points.new_ones(len(points)))
+    ask = predictions_with(lambda points: points.new_ones(len(points)))
     integrated_variance(ask, question(), lambda done, total: told.append((done, total)))
     assert [done for done, _ in told] == sorted(done for done, _ in told)
     assert told[-1][0] == told[-1][1]
@@ -206,11 +208,11 @@ def test_members_that_agree_expect_no_error() -> None:
     with torch.no_grad():
         for tensor in (*model.parameters(), *model.buffers()):
             tensor[1:] = tensor[:1]
-    asked = predictions.relative(model, excerpts(model), 48_000)
-    assert float(expected_errors(asked, torch.rand(3, 2)).max()) < 1e-9
+    evaluator = predictions.relative(model, excerpts(model), 48_000)
+    assert float(expected_errors(evaluator, torch.rand(3, 2)).max()) < 1e-9
 
 
-def test_opinions_are_relative_to_level_and_plain_ones_are_not() -> None:
+def test_predictions_are_relative_to_level_and_plain_ones_are_not() -> None:
     model = ensemble((0, 0))
     knobs = torch.rand(3, 2, generator=torch.Generator().manual_seed(2))
     heard = excerpts(model)
@@ -232,11 +234,13 @@ def test_a_batch_from_a_real_ensemble_is_inside_and_reproducible(
     model = ensemble(positions)
     for parameter in model.parameters():
         parameter.requires_grad_(False)
-    asked = predictions.relative(model, excerpts(model)[:1], 48_000)
+    evaluator = predictions.relative(model, excerpts(model)[:1], 48_000)
     asks = question(positions=positions)
-    small = Question(asks.targets[:8], asks.candidates[:8], positions, 2, asks.known, asks.pending)
-    first = integrated_variance(asked, small, quiet, climb=Climb(3, 0.1))
-    assert first == integrated_variance(asked, small, quiet, climb=Climb(3, 0.1))
+    small = BatchProblem(
+        asks.targets[:8], asks.candidates[:8], positions, 2, asks.known, asks.pending
+    )
+    first = integrated_variance(evaluator, small, quiet, ascent=Ascent(3, 0.1))
+    assert first == integrated_variance(evaluator, small, quiet, ascent=Ascent(3, 0.1))
     assert len(first.points) == 2
     assert all(0 <= x <= 1 for point in first.points for x in point)
     assert all(error > 0 for error in first.expected)

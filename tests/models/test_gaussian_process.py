@@ -6,7 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from models.acquisition.gaussian_process import LENGTH, UNLIKE, Kriging, apart, fitted_lengths
+from models.acquisition.gaussian_process import (
+    LENGTH,
+    UNLIKE,
+    GaussianProcess,
+    fitted_lengths,
+    separation,
+)
 
 
 def drawn(settings: int, knobs: int, seed: int = 0) -> Tensor:
@@ -38,7 +44,7 @@ def test_a_few_captures_do_not_settle_it() -> None:
 
 def test_a_switch_is_near_or_away() -> None:
     a = torch.tensor([[0.2, 0.0], [0.2, 0.5]])
-    distance = apart(a, torch.tensor([[0.5, 0.0], [0.2, 1.0]]), (0, 3))
+    distance = separation(a, torch.tensor([[0.5, 0.0], [0.2, 1.0]]), (0, 3))
     assert distance[0, 0].tolist() == pytest.approx([-0.3, 0.0])
     assert distance[0, 1].tolist() == [0.0, 1.0]
     assert distance[1, :, 1].tolist() == [1.0, 1.0]
@@ -49,9 +55,9 @@ def test_silence_says_nothing_of_any_knob() -> None:
 
 
 def test_nothing_known_is_all_uncertain() -> None:
-    kriging = Kriging(torch.zeros(0, 2), torch.ones(2), (0, 0))
+    process = GaussianProcess(torch.zeros(0, 2), torch.ones(2), (0, 0))
     points = drawn(5, 2)
-    assert kriging.covariance(points, points).diagonal().tolist() == pytest.approx([1.0] * 5)
+    assert process.covariance(points, points).diagonal().tolist() == pytest.approx([1.0] * 5)
 
 
 @settings(max_examples=50, deadline=None)
@@ -59,18 +65,18 @@ def test_nothing_known_is_all_uncertain() -> None:
 def test_captures_only_ever_take_uncertainty_away(known: int, knobs: int, seed: int) -> None:
     at, points = drawn(known, knobs, seed), drawn(8, knobs, seed + 1)
     lengths, positions = 0.3 + drawn(1, knobs, seed + 2)[0], (0,) * knobs
-    left = Kriging(at, lengths, positions).covariance(points, points)
-    before = Kriging(at[:-1], lengths, positions).covariance(points, points)
+    left = GaussianProcess(at, lengths, positions).covariance(points, points)
+    before = GaussianProcess(at[:-1], lengths, positions).covariance(points, points)
     assert bool((left.diagonal() <= before.diagonal() + 1e-3).all())
     assert bool((torch.linalg.eigvalsh(left) > -1e-3).all())
-    there = Kriging(at, lengths, positions).covariance(at, at).diagonal()
+    there = GaussianProcess(at, lengths, positions).covariance(at, at).diagonal()
     assert bool((there.abs() < 0.02).all())
 
 
 def test_what_little_hundreds_of_captures_leave_is_not_lost_to_rounding() -> None:
     at, points, lengths = drawn(400, 2), drawn(20, 2, 1), torch.tensor([3.0, 3.0])
-    left = Kriging(at, lengths, (0, 0)).covariance(points, points).diagonal()
-    exact = Kriging(at.double(), lengths.double(), (0, 0)).covariance(
+    left = GaussianProcess(at, lengths, (0, 0)).covariance(points, points).diagonal()
+    exact = GaussianProcess(at.double(), lengths.double(), (0, 0)).covariance(
         points.double(), points.double()
     )
     assert left.tolist() == pytest.approx(exact.diagonal().tolist(), rel=1e-3)

@@ -62,13 +62,13 @@ def test_a_stack_moves_as_its_matrices_do() -> None:
     gradients = torch.randn(12, 3, 4, 5, generator=draw)
     stack = nn.Parameter(torch.zeros(3, 4, 5))
     alone = [nn.Parameter(torch.zeros(4, 5)) for _ in range(3)]
-    together, apart = SOAP([{"params": [stack]}]), SOAP([{"params": alone}])
+    together, separation = SOAP([{"params": [stack]}]), SOAP([{"params": alone}])
     for gradient in gradients:
         stack.grad = gradient
         for index, matrix in enumerate(alone):
             matrix.grad = gradient[index]
         together.step()
-        apart.step()
+        separation.step()
     torch.testing.assert_close(stack.detach(), torch.stack([m.detach() for m in alone]))
 
 

@@ -38,7 +38,7 @@ TOYS = [
     ModelSpec("wavenet", "nano", (0, 0), 2),
     ModelSpec("lstm", "1x8", (0, 0), 2),
 ]
-SHORT = Recipe(16, 0.005, frames=4_096, windows=(1_024, 2_048), seed=1, averaging=0.9)
+SHORT = Recipe(16, 0.005, frames_per_step=4_096, windows=(1_024, 2_048), seed=1, ema_decay=0.9)
 
 
 @pytest.mark.parametrize("spec", TOYS, ids=str)
@@ -83,7 +83,7 @@ def test_training_on_nonsense_gives_up() -> None:
 @pytest.mark.parametrize("stopped_at", [1, 7])
 def test_a_run_taken_up_again_ends_the_same_to_the_bit(spec: ModelSpec, stopped_at: int) -> None:
     data = toy()
-    recipe = replace(SHORT, steps=14, checks=7)
+    recipe = replace(SHORT, steps=14, validations=7)
     validation = data.only([0, 3])
     whole = Training(made(spec, seed=4), data, recipe, validation)
     run(whole, lambda *_: None)
@@ -134,7 +134,9 @@ def test_validation_settings_keep_the_best_weights_and_end_a_run_that_gets_worse
     model = made(TOYS[0], seed=4)
     with torch.no_grad():
         model.head_scale = model.head_scale * 1e-3
-    training = Training(model, data, replace(SHORT, steps=160, rate=0.02, checks=40), upside_down)
+    training = Training(
+        model, data, replace(SHORT, steps=160, rate=0.02, validations=40), upside_down
+    )
     run(training, lambda *_: None)
     assert training.step < 160
     kept = float(evaluate(model, upside_down).mean.log().mean().exp())
@@ -177,8 +179,8 @@ def test_polarity_is_read_off_the_captures() -> None:
 
 def test_members_that_share_a_trunk_have_one_and_read_it_differently() -> None:
     torch.manual_seed(0)
-    shared, apart = (ModelSpec("wavenet", "nano", (0, 0), 3, s).build() for s in (True, False))
-    sizes = [sum(p.numel() for p in model.arrays.parameters()) for model in (shared, apart)]
+    shared, separation = (ModelSpec("wavenet", "nano", (0, 0), 3, s).build() for s in (True, False))
+    sizes = [sum(p.numel() for p in model.arrays.parameters()) for model in (shared, separation)]
     assert 3 * sizes[0] == sizes[1]
     trained: Model = made(TOYS[0], seed=2)
     data = toy()

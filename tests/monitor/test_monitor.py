@@ -46,7 +46,7 @@ def test_it_shows_what_matters_on_a_narrow_terminal(finished: Path) -> None:
 
 def test_a_running_take_is_shown_with_its_levels(finished: Path, copied: Path) -> None:
     session = Session.open(copied)
-    session.record(session.state.started)  # type: ignore[arg-type]
+    session.record(session.state.run.started)  # type: ignore[arg-type]
     take = live.LiveTake(
         number=9, capture=3, role="active", values=(6.0, 4.0, 2.0), duration_s=10.0, played_s=4.0,
         **{k: v for k, v in vars(Levels(4.0, -12.0, -3.0)).items() if k != "played_s"},

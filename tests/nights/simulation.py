@@ -1,7 +1,7 @@
 """A night in minutes: the real loop on simulated devices, a simulated learner and a virtual clock.
 
-Only what takes time or hardware is replaced: `Bench` and `Learner`. Plan, verdicts, journal, files
-and stop rules are rig's own, and so is what is done about trouble.
+Only what takes time or hardware is replaced: `DevicesClient` and `Learner`. Plan, verdicts,
+journal, files and stop rules are rig's own, and so is what is done about trouble.
 """
 
 import random
@@ -135,7 +135,7 @@ def amp(send: np.ndarray, values: dict[str, float], lasting: str | None) -> np.n
 
 
 class Devices:
-    """Stands in for `rig.devices.client.Bench`."""
+    """Stands in for `rig.devices.client.DevicesClient`."""
 
     paced, sample_rate, pid = True, RATE, 1
 
@@ -303,7 +303,7 @@ class Pupil:
 
     def _found(self, session: Session) -> tuple[facts.FoundError, ...]:
         """Who knows the amp is only surprised by what it is not."""
-        rounds = session.state.rounds[-1:]
+        rounds = session.state.learning.rounds[-1:]
         fresh = [
             about
             for about in session.state.kept(Role.ACTIVE)
@@ -344,7 +344,7 @@ class Night:
 @contextmanager
 def simulated(world: World) -> Iterator[None]:
     """Put the simulated devices, learner and disk in place of the real ones."""
-    real = service.Bench, service.Learner, store.put
+    real = service.DevicesClient, service.Learner, store.put
 
     def put(target: Path, content: bytes, root: Path | None = None) -> None:
         """A disk that is full until somebody makes room."""
@@ -355,12 +355,12 @@ def simulated(world: World) -> Iterator[None]:
     def bench(config: Config, *_: object) -> Devices:
         return Devices(world, config)
 
-    service.Bench, store.put = bench, put  # type: ignore[assignment,misc]
+    service.DevicesClient, store.put = bench, put  # type: ignore[assignment,misc]
     service.Learner = lambda folder: Pupil(world, folder)  # type: ignore[assignment,misc]
     try:
         yield
     finally:
-        service.Bench, service.Learner, store.put = real  # type: ignore[misc]
+        service.DevicesClient, service.Learner, store.put = real  # type: ignore[misc]
 
 
 def watching(world: World, session: Path) -> Callable[[], None]:
@@ -371,7 +371,7 @@ def watching(world: World, session: Path) -> Callable[[], None]:
             return
         view = Session.view(session)
         state = view.state
-        last = state.recent[-1] if state.recent else None
+        last = state.takes.recent[-1] if state.takes.recent else None
         canary = last is not None and state.captures[last.capture].capture.role is Role.CANARY
         view.close()
         if canary and last is not None and {r.check for r in last.reasons} & {"replicate"}:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rig.capture import Role
-from rig.daemon.run import Work
+from rig.daemon.run import Run
 from rig.session.facts import CapturesSuspected
 from rig.session.status import status
 from rig.session.surprises import surprises
@@ -23,14 +23,14 @@ def test_a_night_with_everything_that_goes_wrong_ends_finished(tmp_path: Path) -
     assert min(night.world.happened.values()) >= 2, night.world.happened
     assert simulation.worst_kept_esr(night.session) < 1e-3
     assert night.runs > 4
-    assert night.session.state.model is not None
+    assert night.session.state.learning.model is not None
 
 
 @pytest.mark.parametrize("killed", [False, True])
 def test_a_knob_that_was_off_for_one_take_surprises_the_ensemble(
     killed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def die(work: Work) -> None:
+    def die(work: Run) -> None:
         """Between writing the round down and doubting."""
         if surprises(work.session.state):
             raise simulation.Killed

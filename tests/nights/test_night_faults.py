@@ -9,7 +9,7 @@ from calibration.takes import align, guitar_of
 from rig import config as configuration
 from rig.capture import Outcome, Role
 from rig.daemon.service import Request, capture
-from rig.devices.client import Bench
+from rig.devices.client import DevicesClient
 from rig.session.facts import CapturesSuspected, TakeEnded
 from rig.session.folder import Session
 from rig.session.status import status
@@ -47,7 +47,7 @@ def worst_kept(session: Session, folder: Path) -> float:
     healthy = session.config.model_copy(
         update={"interface": session.config.interface.model_copy(update={"faults": ()})}
     )
-    bench, signal = Bench(healthy, folder / "again.log"), session.signal()
+    bench, signal = DevicesClient(healthy, folder / "again.log"), session.signal()
     bench.open()
     worst = 0.0
     for about in session.state.kept():
@@ -126,8 +126,8 @@ def test_drift_is_found_by_canaries(tmp_path: Path) -> None:
     capture(Request(tmp_path / "session", path), configuration.load(path))
     session = Session.view(tmp_path / "session")
     assert status(session).state == "finished"
-    reference = session.state.reference
+    reference = session.state.amp.reference
     assert reference is not None
-    assert session.state.canaries.index(reference) > 2, "it was warm too soon"
-    figures = [canary.figures.get("replicate_esr", 1.0) for canary in session.state.canaries]
+    assert session.state.amp.canaries.index(reference) > 2, "it was warm too soon"
+    figures = [canary.figures.get("replicate_esr", 1.0) for canary in session.state.amp.canaries]
     assert figures[-1] < 1e-3

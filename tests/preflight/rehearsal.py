@@ -39,7 +39,7 @@ class Memory(dict[tuple[object, ...], Recording]):
 
 
 class Rehearsal:
-    """Stands in for `rig.devices.client.Bench`: hiss is new every time, the amp is not."""
+    """Stands in for `rig.devices.client.DevicesClient`: hiss is new every time, the amp is not."""
 
     def __init__(self, config: Config, memory: Memory, seed: int) -> None:
         self._config, self._memory = config, memory

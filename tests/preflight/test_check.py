@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rig import config as configuration
-from rig.preflight import Finding, Verdict, preflight
+from rig.preflight import Finding, Grade, preflight
 from tests.conftest import TINY
 
 INTERFACE = "interface: {driver: virtual, latency_frames: 311.3}"
@@ -62,7 +62,7 @@ def test_each_trouble_has_its_row(more: str, row: str, tmp_path: Path) -> None:
 
 def test_without_a_loopback_the_round_trip_is_an_estimate(tmp_path: Path) -> None:
     found = checked(with_interface("latency_frames: 311.3, loopback: false"), tmp_path)
-    assert found["loopback"].verdict is Verdict.NOTE
+    assert found["loopback"].verdict is Grade.NOTE
     assert found["round trip"].figure.startswith("estimate: 31")
 
 

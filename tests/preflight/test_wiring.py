@@ -8,7 +8,7 @@ import pytest
 
 from calibration.checks import Limits
 from rig.preflight.amp import Wires, come_to_rest
-from rig.preflight.finding import Finding, Verdict
+from rig.preflight.finding import Finding, Grade
 from rig.preflight.probe import Probe
 from rig.proposals import designs
 from rig.session.signal import compose_signal
@@ -95,5 +95,5 @@ def test_each_mistake_is_recognised(kind: str, seed: int, memories: dict[int, Me
 def test_findings_say_what_to_do() -> None:
     rows = knob_rows(1, Memory(), "[{kind: reversed, knob: bass}]")
     verdicts = {row.name: row.verdict for row in rows}
-    assert verdicts["knob bass"] is Verdict.BAD
-    assert verdicts["knob gain"] is Verdict.GOOD
+    assert verdicts["knob bass"] is Grade.BAD
+    assert verdicts["knob gain"] is Grade.GOOD

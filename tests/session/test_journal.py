@@ -56,7 +56,7 @@ def test_replay_gives_the_same_state_at_once_and_in_pieces(
     whole = fold(read)
     pieces = fold(read[cut:], onto=fold(read[:cut]))
     assert whole == pieces
-    assert sum(whole.takes.values()) == sum(isinstance(f, facts.TakeEnded) for f in some)
+    assert sum(whole.takes.counts.values()) == sum(isinstance(f, facts.TakeEnded) for f in some)
     kept = {f.capture for f in some if isinstance(f, facts.TakeEnded) and f.outcome == Outcome.KEPT}
     assert {about.capture.number for about in whole.kept()} == kept
 

@@ -4,6 +4,7 @@ import pytest
 
 from rig.session import facts
 from rig.session.facts import FoundError
+from rig.session.lives import Learning
 from rig.session.state import State
 from rig.session.surprises import surprises
 
@@ -26,7 +27,7 @@ def found(*esr: float, common: float = 0.004, disagreement: float = 0.001) -> St
         ensemble=facts.StoredFile(path="a", sha256="0" * 64, size=0),
         found=tuple(pairs),
     )
-    return State(rounds=[learnt])
+    return State(learning=Learning(rounds=[learnt]))
 
 
 def test_what_is_far_beyond_the_others_is_a_surprise() -> None:

@@ -1,0 +1,181 @@
+"""The parts of a session's state, each with a life of its own.
+
+A part is made anew where its life begins; nothing is ever reset field by field.
+
+| part       | is about                          | begins anew with                            |
+|------------|-----------------------------------|---------------------------------------------|
+| `Takes`    | everything ever played            | ``session-created``                         |
+| `Learning` | rounds, failures, the final model | ``session-created``                         |
+| `Amp`      | the amp's sound and its canaries  | ``session-created``                         |
+| `RunState` | one run of the daemon             | ``daemon-started``                          |
+| `Opening`  | one opening of the devices        | ``daemon-started``, ``devices-opened``      |
+"""
+
+from dataclasses import dataclass, field
+from statistics import median
+
+from rig.capture import Outcome, Role
+from rig.session import facts
+from rig.session.captures import CaptureState, is_odd
+from rig.session.facts import TakeEnded
+
+#: How many ended takes `Takes.recent` holds, and how many outcomes a run is rated by.
+RECENT, RATED = 8, 24
+
+
+@dataclass
+class Takes:
+    """Everything that was ever played in the session.
+
+    Attributes:
+        counts: How many takes ended in each way.
+        last: Number of the take that was begun last.
+        open: The take that is being played.
+        recent: The last takes that ended, oldest first.
+        first_at: Unix time at which the first take began.
+        last_at: Unix time at which the last one ended.
+        played_s: Seconds of signal that kept takes have played.
+    """
+
+    counts: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
+    last: int = 0
+    open: facts.TakeBegun | None = None
+    recent: list[TakeEnded] = field(default_factory=list)
+    first_at: float | None = None
+    last_at: float | None = None
+    played_s: float = 0.0
+
+    def begin(self, take: facts.TakeBegun, at: float) -> None:
+        """Take in that playing begins."""
+        self.open, self.last = take, take.take
+        self.first_at = self.first_at or at
+
+    def end(self, take: TakeEnded, at: float) -> None:
+        """Take in how it ended."""
+        self.open, self.last_at = None, at
+        self.counts[take.outcome] += 1
+        self.recent = [*self.recent, take][-RECENT:]
+        if take.outcome is Outcome.KEPT:
+            self.played_s += take.played_s
+
+
+@dataclass
+class Learning:
+    """What was learnt: rounds, the ones that failed, settings that filled the space, the model."""
+
+    rounds: list[facts.RoundLearned] = field(default_factory=list)
+    failures: list[facts.LearnerFailed] = field(default_factory=list)
+    fills: int = 0
+    model: facts.ModelTrained | None = None
+
+    @property
+    def round(self) -> int:
+        """The last round that was opened, learnt or not; 0 before the first."""
+        learnt = self.rounds[-1].round if self.rounds else 0
+        failed = self.failures[-1].round if self.failures else 0
+        return max(learnt, failed)
+
+    @property
+    def holdout_esr(self) -> float | None:
+        """ESR of the final model where it is there, else of the last round's ensemble."""
+        if self.model is not None:
+            return self.model.holdout_esr
+        return self.rounds[-1].holdout_esr if self.rounds else None
+
+    def forget(self, paths: set[str]) -> None:
+        """Have no final model where one of its files was set aside."""
+        model = self.model
+        if model is not None and {model.model.path, model.export.path} & paths:
+            self.model = None
+
+
+@dataclass
+class Amp:
+    """What is known of the amp's own sound.
+
+    Attributes:
+        canaries: Every canary that was kept.
+        reference: The canary that all later ones have to sound like, once the amp is steady.
+        unproven: Numbers of the captures kept since the last good canary.
+        baseline: The first take that was kept: what later ones are held against.
+    """
+
+    canaries: list[TakeEnded] = field(default_factory=list)
+    reference: TakeEnded | None = None
+    unproven: list[int] = field(default_factory=list)
+    baseline: TakeEnded | None = None
+
+    @property
+    def repeatability_esr(self) -> float | None:
+        """Median ESR between two takes of the reference setting: no model can beat it."""
+        steady = self.canaries
+        if self.reference is not None:
+            steady = steady[steady.index(self.reference) :]
+        figures = [c.figures["replicate_esr"] for c in steady if "replicate_esr" in c.figures]
+        return median(figures) if figures else None
+
+    def forget(self, takes: set[int]) -> None:
+        """Do without canaries whose files were set aside; the oldest left is the reference."""
+        self.canaries = [canary for canary in self.canaries if canary.take not in takes]
+        if self.reference is not None and self.reference.take in takes:
+            self.reference = self.canaries[0] if self.canaries else None
+
+
+@dataclass
+class RunState:
+    """One run of the daemon, from its start to its end.
+
+    Attributes:
+        started: What it was started for; None before the first run.
+        ended: Why it ended.
+        paused: Whether somebody has it wait.
+        stopping: Whether somebody has it stop.
+        has_played: Whether it has begun a take.
+        played_s: Seconds of signal played in it, whatever came of the takes.
+        outcomes: How its last takes ended.
+        odd_in_a_row: Takes in a row that did not sound like this amp at all.
+        abandoned_in_a_row: Settings in a row that were given up.
+        learner_deaths: How many times the learner died since it last answered.
+        hands: Where the knobs turned by hand stand; None where nobody knows.
+        is_proven: Whether it has recorded a good canary.
+        in_doubt: Whether something was heard that only a canary can clear up.
+    """
+
+    started: facts.DaemonStarted | None = None
+    ended: facts.DaemonEnded | None = None
+    paused: bool = False
+    stopping: bool = False
+    has_played: bool = False
+    played_s: float = 0.0
+    outcomes: list[Outcome] = field(default_factory=list)
+    odd_in_a_row: int = 0
+    abandoned_in_a_row: int = 0
+    learner_deaths: int = 0
+    hands: tuple[float, ...] | None = None
+    is_proven: bool = False
+    in_doubt: bool = False
+
+    def hear(self, command: facts.CommandGiven) -> None:
+        """Take in what somebody asked for."""
+        if command.command in ("pause", "resume"):
+            self.paused = command.command == "pause"
+        elif command.command in ("stop", "stop-now"):
+            self.stopping, self.paused = True, False
+
+    def count(self, take: TakeEnded) -> None:
+        """Take in how a take ended."""
+        self.played_s += take.played_s
+        self.outcomes = [*self.outcomes, take.outcome][-RATED:]
+        self.odd_in_a_row = self.odd_in_a_row + 1 if is_odd(take, cold=not self.is_proven) else 0
+
+    def give_up(self, about: CaptureState) -> None:
+        """Take in that a setting is given up; a canary leaves a doubt."""
+        self.abandoned_in_a_row += 1
+        self.in_doubt = self.in_doubt or about.capture.role is Role.CANARY
+
+
+@dataclass
+class Opening:
+    """One opening of the devices: ``lost`` says why they are gone, None while they are there."""
+
+    lost: str | None = None
