@@ -12,7 +12,8 @@ from pathlib import Path
 
 from rig import config as configuration
 from rig.daemon import orders
-from rig.daemon.service import Request, capture
+from rig.daemon.request import Request
+from rig.daemon.service import capture
 from rig.learner.client import Job, Learner
 from rig.session.folder import Session
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from statistics import median
 
 from rig import config as configuration
-from rig.daemon.service import Request, capture
+from rig.daemon.request import Request
+from rig.daemon.service import capture
 from rig.session.facts import TakeBegun, TakeEnded
 from rig.session.folder import Session
 

@@ -11,7 +11,8 @@ from scipy.signal import firwin
 from calibration.signals import Signal, compose
 from rig import config as configuration
 from rig.config import Config
-from rig.daemon.service import Request, capture
+from rig.daemon.request import Request
+from rig.daemon.service import capture
 
 #: Torch's threads sleep while they wait: two test processes share the cores. Read at its import.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -1,7 +1,6 @@
 """``rig capture``: begin a session, or go on with it."""
 
 import logging
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,14 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rig.cli.common import SESSIONS, err, out
+from rig.cli.common import err, out
 from rig.errors import RigError, SessionError, UsageError
 
 if TYPE_CHECKING:
     from rig.config import Config
-    from rig.daemon.service import Request
-
-CONFIG = Path("rig.yaml")
+    from rig.daemon.request import Request
 
 
 def capture(
@@ -49,11 +46,13 @@ def capture(
 
     Ctrl-C once stops after the take, twice abandons it; q leaves the capture alone.
     """
-    if until is not None and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", until):
-        raise UsageError(f"--until {until}: a time of day is needed, such as 07:00")
+    from rig.daemon.request import CommandLine, decide
+    from rig.devices import drivers
+
     if headless and detach:
         raise UsageError("--headless stays in front, --detach does not: choose one of them")
-    request, loaded = _request(config, session, captures, until, lockstep)
+    typed = CommandLine(config, session, captures, until, lockstep)
+    request, loaded = decide(typed, drivers.problems)
     in_front = headless or not (detach or out.is_terminal)
     if in_front:
         _refuse_hands(loaded)
@@ -63,54 +62,6 @@ def capture(
         out.print(f"capturing into {request.session}; 'rig monitor {request.session}' shows it")
         return
     raise typer.Exit(_watch(request.session, process))
-
-
-def _request(
-    config: Path | None,
-    session: Path | None,
-    captures: int | None,
-    until: str | None,
-    lockstep: bool | None,
-) -> "tuple[Request, Config]":
-    """What to do and with which configuration: the session's own, where there is one already."""
-    from rig import config as configuration
-    from rig.daemon.service import Request
-    from rig.devices import drivers
-    from rig.session.folder import CONFIG as SESSION_CONFIG
-    from rig.session.folder import is_running, is_session
-
-    given = None
-    if config is not None or session is None or not is_session(session):
-        config = config or CONFIG
-        given = configuration.load(config, check=drivers.problems)
-    if session is None:
-        assert given is not None
-        session = SESSIONS / given.name
-    if not is_session(session):
-        assert given is not None
-        return Request(session, config, captures, until, lockstep), given
-    if is_running(session):
-        raise SessionError(
-            f"{session}: is being captured already; 'rig monitor {session}' shows it"
-        )
-    stored = configuration.load(session / SESSION_CONFIG, check=drivers.problems)
-    if given is None:
-        return Request(session, None, captures, until, lockstep), stored
-    _refuse_changes(stored, given, session)
-    stored = stored.model_copy(update={"notify": given.notify})
-    return Request(session, config, captures, until, lockstep), stored
-
-
-def _refuse_changes(stored: "Config", given: "Config", session: Path) -> None:
-    """A session goes on as it began: other knobs or another signal make another session."""
-    ours, theirs = stored.model_dump(), given.model_dump()
-    changed = [key for key in ours if key != "notify" and ours[key] != theirs[key]]
-    if changed:
-        raise UsageError(
-            f"{session}: was begun with another configuration (changed: {', '.join(changed)}); "
-            "name another folder with --session, or go on with what was begun: "
-            f"rig capture --session {session}"
-        )
 
 
 def _refuse_hands(config: "Config") -> None:
@@ -135,10 +86,10 @@ def _in_front(request: "Request", config: "Config") -> int:
 
 def _start(request: "Request") -> "subprocess.Popen[bytes]":
     """Start the supervisor in a process of its own, which this terminal's end does not touch."""
-    from rig.daemon.supervisor import spawn
+    from rig.daemon.processes import SUPERVISOR, spawn
 
     try:
-        return spawn("rig.daemon.supervisor", request)
+        return spawn(SUPERVISOR, request)
     except OSError as error:
         raise SessionError(f"{request.session}: cannot be written to: {error.strerror}") from None
 

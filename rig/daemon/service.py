@@ -1,22 +1,20 @@
 """Running a capture session as a process: open everything, run the daemon, close everything."""
 
-import argparse
 import logging
 import os
 import signal as signals
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 
-from rig import config as configuration
-from rig.clock import Clock, next_time_of_day
+from rig.clock import Clock
 from rig.config import Config
+from rig.daemon.guard import Guard
 from rig.daemon.keep_awake import awake
 from rig.daemon.loop import run
 from rig.daemon.publisher import Publisher
 from rig.daemon.recovery import rest
+from rig.daemon.request import Request, configured, goals_of, parse_request
 from rig.daemon.run import Pace, Run
 from rig.daemon.stopping import Finish, Goals
 from rig.devices.client import DevicesClient
@@ -27,64 +25,6 @@ from rig.session.folder import CONFIG, Session, is_session
 from rig.session.signal import compose_signal
 
 log = logging.getLogger("rig")
-
-
-@dataclass(frozen=True)
-class Request:
-    """What ``rig capture`` was asked to do.
-
-    Attributes:
-        session: The session folder.
-        config: Where the configuration comes from; a session that is there goes on with its own,
-            and takes from this one only whom to tell.
-        captures: In place of the configured number of captures.
-        until: ``HH:MM``, in place of the configured time of day.
-        lockstep: In place of what the device suggests.
-        supervised: Whether somebody starts the daemon again when it dies.
-    """
-
-    session: Path
-    config: Path | None = None
-    captures: int | None = None
-    until: str | None = None
-    lockstep: bool | None = None
-    supervised: bool = False
-
-    def arguments(self) -> list[str]:
-        """As the command line of this module."""
-        given = {
-            "--config": self.config,
-            "--captures": self.captures,
-            "--until": self.until,
-            "--lockstep": None if self.lockstep is None else int(self.lockstep),
-            "--supervised": int(self.supervised),
-        }
-        pairs = [[name, str(value)] for name, value in given.items() if value is not None]
-        return [str(self.session), *(word for pair in pairs for word in pair)]
-
-
-def configured(request: Request) -> Config:
-    """The configuration to capture with: the session's own where there is one.
-
-    Raises:
-        ConfigError: It cannot be used.
-    """
-    given = None if request.config is None else configuration.load(request.config)
-    if not is_session(request.session):
-        if given is None:
-            raise SessionError(f"{request.session}: this is no session folder")
-        return given
-    stored = configuration.load(request.session / CONFIG)
-    return stored if given is None else stored.model_copy(update={"notify": given.notify})
-
-
-def goals_of(config: Config, request: Request, now: float) -> Goals:
-    """What the run is after: what was asked for, else what is configured."""
-    until = request.until or config.plan.until
-    captures = request.captures
-    if captures is None and request.until is None:
-        captures = config.plan.captures
-    return Goals(captures, next_time_of_day(until, now) if until else None)
 
 
 def _open_session(request: Request, bench: DevicesClient, config: Config, clock: Clock) -> Session:
@@ -212,8 +152,6 @@ def _capture(
     wire = Publisher(session.folder, lambda: {"audio": bench.pid, "learner": learner.pid})
     work = Run(session, bench, learner, wire, goals, pace, signal, clock, config.notify)
     if request.supervised:
-        from rig.daemon.supervisor import Guard
-
         work.guard = Guard(request, clock)
     try:
         with _interrupts(wire):
@@ -224,21 +162,6 @@ def _capture(
         return ending
     finally:
         wire.close()
-
-
-def parse_request(arguments: list[str]) -> Request:
-    """A request from the command line that `Request.arguments` makes."""
-    parser = argparse.ArgumentParser(prog="rig.daemon.service")
-    parser.add_argument("session", type=Path)
-    parser.add_argument("--config", type=Path)
-    parser.add_argument("--captures", type=int)
-    parser.add_argument("--until")
-    parser.add_argument("--lockstep", type=int)
-    parser.add_argument("--supervised", type=int, default=0)
-    given = parser.parse_args(arguments)
-    lockstep = None if given.lockstep is None else bool(given.lockstep)
-    supervised = bool(given.supervised)
-    return Request(given.session, given.config, given.captures, given.until, lockstep, supervised)
 
 
 def main(arguments: list[str]) -> int:

@@ -2,11 +2,11 @@
 
 It keeps nothing in mind that the session folder does not say: the lock says whether a daemon runs,
 the snapshot when it was last heard of, the journal whether it came to an end. So a supervisor may
-die as well: the daemon goes on, and starts another one (`Guard`), which finds everything there.
+die as well: the daemon goes on, and starts another one (`rig.daemon.guard`), which finds everything
+there.
 """
 
 import logging
-import os
 import signal
 import subprocess
 import sys
@@ -18,7 +18,8 @@ import filelock
 from rig.clock import Clock
 from rig.config import Config
 from rig.daemon import notify
-from rig.daemon.service import Request, configured, parse_request
+from rig.daemon.processes import SERVICE, kill, spawn, supervisor_lock
+from rig.daemon.request import Request, configured, parse_request
 from rig.devices.client import DevicesClient
 from rig.errors import RigError
 from rig.session import control, live
@@ -27,69 +28,12 @@ from rig.session.folder import Session, is_running, is_session
 
 log = logging.getLogger("rig")
 
-LOCK = ".supervisor.lock"
 TICK_S = 0.25
 #: A daemon that is not heard of for this long hangs; opening devices takes 90 s at the most.
 HUNG_S = 240.0
 #: Pauses before a daemon that died is started again; after the last one it stays down. One that
 #: has recorded something starts with the first pause again.
 BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
-#: How often a daemon looks after its supervisor, and how often at most it starts a new one.
-LOOK_S, MOST_NEW = 3.0, 20
-
-
-def _lock(folder: Path) -> filelock.FileLock:
-    folder.mkdir(parents=True, exist_ok=True)
-    return filelock.FileLock(folder / LOCK)
-
-
-def spawn(module: str, request: Request, log_file: Path | None = None) -> "subprocess.Popen[bytes]":
-    """Start one of our own modules where no terminal's end can reach it.
-
-    Raises:
-        OSError: It cannot be started, or its log not be written.
-    """
-    flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
-    flags |= getattr(subprocess, "CREATE_NO_WINDOW", 0)
-    path = log_file or request.session / "logs" / "daemon.log"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as stream:
-        return subprocess.Popen(
-            [sys.executable, "-m", module, *request.arguments()],
-            stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=stream,
-            start_new_session=os.name != "nt",
-            creationflags=flags,
-        )
-
-
-class Guard:
-    """The daemon's eye on its supervisor.
-
-    Args:
-        request: What the daemon was asked to do.
-        clock: For how often it looks.
-    """
-
-    def __init__(self, request: Request, clock: Clock) -> None:
-        self._request, self._clock = request, clock
-        self._looked, self._started = clock.monotonic(), 0
-
-    def __call__(self) -> str | None:
-        """Start a new supervisor where there is none; says so in a sentence."""
-        now = self._clock.monotonic()
-        if now - self._looked < LOOK_S or self._started >= MOST_NEW:
-            return None
-        self._looked = now
-        try:
-            with _lock(self._request.session).acquire(timeout=0):
-                pass
-            spawn("rig.daemon.supervisor", self._request)
-        except (filelock.Timeout, OSError):
-            return None
-        self._started += 1
-        return "the supervisor ended without a word"
 
 
 class Supervisor:
@@ -133,7 +77,7 @@ class Supervisor:
         """A new daemon; None where one runs already, left behind by an earlier supervisor."""
         if is_session(self._folder) and is_running(self._folder):
             return None
-        return spawn("rig.daemon.service", self._request)
+        return spawn(SERVICE, self._request)
 
     def _watch(self, process: "subprocess.Popen[bytes] | None") -> int:
         """Wait until the daemon ends, and end it if it hangs; its exit code, 1 where unknown."""
@@ -151,7 +95,7 @@ class Supervisor:
                 last, heard = snapshot.at, now
             if now - heard > HUNG_S:
                 log.warning("the daemon was not heard of for %g s: it is ended", HUNG_S)
-                _kill(process.pid if process is not None else snapshot.pid if snapshot else None)
+                kill(process.pid if process is not None else snapshot.pid if snapshot else None)
                 heard = now
             self._clock.sleep(TICK_S)
 
@@ -211,21 +155,12 @@ def rest_amp(config: Config, folder: Path) -> None:
         bench.close()
 
 
-def _kill(pid: int | None) -> None:
-    if pid is None:
-        return
-    try:
-        os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
-    except OSError as error:
-        log.warning("process %d could not be ended: %s", pid, error)
-
-
 def main(arguments: list[str]) -> int:
     """The background process; everything it has to say goes to its log."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s supervisor: %(message)s")
     request = parse_request(arguments)
     try:
-        with _lock(request.session).acquire(timeout=0):
+        with supervisor_lock(request.session).acquire(timeout=0):
             supervisor = Supervisor(request)
             for number in (signal.SIGTERM, getattr(signal, "SIGBREAK", signal.SIGTERM)):
                 signal.signal(number, lambda *_: supervisor.stop())

@@ -16,7 +16,8 @@ from rich.console import Console
 from rig import config as configuration
 from rig.capture import Role
 from rig.config import Config
-from rig.daemon.service import Request, capture
+from rig.daemon.request import Request
+from rig.daemon.service import capture
 from rig.knobs import Move
 from rig.monitor.prompt import clock, line, prompt
 from rig.proposals import designs, hands

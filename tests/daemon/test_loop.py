@@ -15,7 +15,8 @@ import pytest
 from rig import config as configuration
 from rig.capture import Outcome, Role
 from rig.config import Config
-from rig.daemon.service import Request, capture
+from rig.daemon.request import Request
+from rig.daemon.service import capture
 from rig.errors import SessionError
 from rig.session import control, facts, store
 from rig.session.folder import Session, is_running

@@ -15,7 +15,8 @@ from rig import config as configuration
 from rig.cli.unit import Manager, text
 from rig.clock import Clock, JumpWatch
 from rig.daemon import keep_awake, notify, supervisor
-from rig.daemon.service import Request, capture
+from rig.daemon.request import Request
+from rig.daemon.service import capture
 from rig.session import live
 from rig.session.facts import Notified
 from rig.session.folder import Session

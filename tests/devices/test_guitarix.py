@@ -12,7 +12,8 @@ from calibration import levels
 from calibration.signals import Part
 from rig import config as configuration
 from rig.capture import Role
-from rig.daemon.service import Request, capture
+from rig.daemon.request import Request
+from rig.daemon.service import capture
 from rig.devices.client import DevicesClient
 from rig.session import store
 from rig.session.folder import Session

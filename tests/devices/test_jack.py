@@ -13,7 +13,8 @@ from rig import config as configuration
 from rig.capture import Recording, Role
 from rig.config import Config
 from rig.contracts.interfaces import InterfaceContract
-from rig.daemon.service import Request, capture
+from rig.daemon.request import Request
+from rig.daemon.service import capture
 from rig.devices.client import DevicesClient
 from rig.devices.protocols import Report
 from rig.devices.survey import MidiPort, survey

@@ -15,7 +15,8 @@ import pytest
 
 from rig import config as configuration
 from rig.capture import Outcome, Role
-from rig.daemon.service import Request, capture
+from rig.daemon.request import Request
+from rig.daemon.service import capture
 from rig.daemon.stopping import Finish
 from rig.session import live
 from rig.session.facts import DeviceTrouble, TakeEnded

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from rig.daemon.service import Request, capture
+from rig.daemon.request import Request
+from rig.daemon.service import capture
 from rig.errors import RigError, SessionError
 from rig.session import facts
 from rig.session.folder import Session

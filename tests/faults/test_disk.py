@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from rig import config as configuration
-from rig.daemon.service import Request, capture
+from rig.daemon.request import Request
+from rig.daemon.service import capture
 from rig.errors import RigError, StorageError
 from rig.session import store
 from rig.session.folder import Session, is_session

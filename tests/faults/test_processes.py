@@ -77,7 +77,7 @@ def test_a_daemon_that_hangs_is_ended_and_started_again(
     rig: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from rig.daemon import supervisor
-    from rig.daemon.service import Request
+    from rig.daemon.request import Request
 
     folder, config = rig
     monkeypatch.setattr(supervisor, "HUNG_S", 15.0)
@@ -100,7 +100,7 @@ def test_a_daemon_that_hangs_is_ended_and_started_again(
 
     watcher._clock = supervisor.Clock(sleep=Watching())
     # The daemon starts a supervisor where it finds none: this one holds the lock, as main does.
-    with supervisor._lock(folder):
+    with supervisor.supervisor_lock(folder):
         assert watcher.run() == 0
     assert hung
     assert "daemon" in deaths(folder)

@@ -196,9 +196,7 @@ def test_a_final_model_says_what_it_is_worth(finished: Path) -> None:
     assert model is not None
     assert model.verdict is not None
     assert model.within_db is not None
-    assert model.verdict.startswith(
-        f"within {model.within_db:.1f} dB of two recordings of the amp"
-    )
+    assert model.verdict.startswith(f"within {model.within_db:.1f} dB of two recordings of the amp")
 
 
 def test_differences_are_in_decibels_and_do_not_hear_what_is_masked() -> None:

@@ -19,7 +19,8 @@ from rig.capture import Frames, Levels, Recording, Role
 from rig.clock import Clock
 from rig.config import Config
 from rig.daemon import service
-from rig.daemon.service import Request, capture
+from rig.daemon.request import Request
+from rig.daemon.service import capture
 from rig.devices.protocols import Report
 from rig.errors import AudioDied, DeviceGone, LearnerDied, LearnerError, StorageError
 from rig.knobs import Setting

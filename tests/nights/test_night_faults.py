@@ -8,7 +8,8 @@ from calibration import levels
 from calibration.takes import align, guitar_of
 from rig import config as configuration
 from rig.capture import Outcome, Role
-from rig.daemon.service import Request, capture
+from rig.daemon.request import Request
+from rig.daemon.service import capture
 from rig.devices.client import DevicesClient
 from rig.session.facts import CapturesSuspected, TakeEnded
 from rig.session.folder import Session

@@ -1,0 +1,38 @@
+"""The daemon's eye on its supervisor: where there is none any more, it starts a new one."""
+
+import filelock
+
+from rig.clock import Clock
+from rig.daemon.processes import SUPERVISOR, spawn, supervisor_lock
+from rig.daemon.request import Request
+
+#: How often a daemon looks after its supervisor, and how often at most it starts a new one.
+LOOK_S, MOST_NEW = 3.0, 20
+
+
+class Guard:
+    """Looks now and then whether a supervisor is there.
+
+    Args:
+        request: What the daemon was asked to do.
+        clock: For how often it looks.
+    """
+
+    def __init__(self, request: Request, clock: Clock) -> None:
+        self._request, self._clock = request, clock
+        self._looked, self._started = clock.monotonic(), 0
+
+    def __call__(self) -> str | None:
+        """Start a new supervisor where there is none; says so in a sentence."""
+        now = self._clock.monotonic()
+        if now - self._looked < LOOK_S or self._started >= MOST_NEW:
+            return None
+        self._looked = now
+        try:
+            with supervisor_lock(self._request.session).acquire(timeout=0):
+                pass
+            spawn(SUPERVISOR, self._request)
+        except (filelock.Timeout, OSError):
+            return None
+        self._started += 1
+        return "the supervisor ended without a word"
