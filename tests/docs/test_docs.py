@@ -59,6 +59,13 @@ def test_every_relative_link_leads_somewhere(page: Path) -> None:
             assert anchor in anchors(there), f"{named(page)} links to {target}: no such heading"
 
 
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_file_that_a_page_names_is_there(page: Path) -> None:
+    rooms = "rig|calibration|models|tests|tools|examples|benchmarks|docs"
+    paths = re.findall(rf"`((?:{rooms})/[a-z][\w./-]*)`", page.read_text(encoding="utf-8"))
+    assert not [path for path in paths if not (ROOT / path).exists()]
+
+
 def shell_lines(text: str) -> Iterator[str]:
     """What a page tells a reader to type, a command at a time."""
     for language, block in FENCE.findall(text):
