@@ -1,4 +1,4 @@
-# Two commands on a fresh machine do everything: make capture, make test.
+# Two commands on a fresh machine do everything: make capture, make test. 'make help' lists the rest.
 # On Windows, README.md has the same in plain pip.
 # Tests of devices run alone: real audio loses blocks where other tests want the processor.
 
@@ -7,24 +7,43 @@ VENV := .venv
 BIN := $(VENV)/bin
 INPUTS := pyproject.toml constraints.txt
 
-.PHONY: capture test test-slow lint types clean
+.PHONY: help capture test test-slow slowest lint types format check docs wheel clean
 
-capture: $(VENV)/.installed
+help: ## List the targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+capture: $(VENV)/.installed ## Install, then capture the built-in amp with real guitar.
 	$(BIN)/rig capture rig.yaml
 
-test: $(VENV)/.installed-test
+test: $(VENV)/.installed-test ## Install, then run the tests, without those that take minutes.
 	$(BIN)/python -m pytest -m "not slow" --ignore=tests/devices -n 2 --dist loadfile
 	$(BIN)/python -m pytest -m "not slow" tests/devices
 
-test-slow: $(VENV)/.installed-test
+test-slow: $(VENV)/.installed-test ## Run the tests that take minutes.
 	$(BIN)/python -m pytest -m slow
 
-lint: $(VENV)/.installed-dev
+slowest: $(VENV)/.installed-test ## Run the tests but those of devices, and list the ten slowest.
+	$(BIN)/python -m pytest -m "not slow" --ignore=tests/devices --durations=10
+
+lint: $(VENV)/.installed-dev ## Check style, format and spelling.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 
-types: $(VENV)/.installed-dev
+types: $(VENV)/.installed-dev ## Check types.
 	$(BIN)/mypy
+
+format: $(VENV)/.installed-dev ## Mend style and format where a machine can.
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+check: lint types test ## Check what must pass before a change lands: lint, types, test.
+
+docs: $(VENV)/.installed-dev ## Write anew what is generated in docs/.
+	$(BIN)/python tools/make_reference.py
+
+wheel: $(VENV)/.installed-dev ## Build the wheel and the source archive into dist/.
+	$(BIN)/python -m build
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -41,5 +60,5 @@ $(VENV)/.installed-dev: $(INPUTS) | $(BIN)/python
 	$(BIN)/pip install --quiet -c constraints.txt -e ".[test,dev]"
 	touch $@ $(VENV)/.installed $(VENV)/.installed-test
 
-clean:
+clean: ## Remove everything that was installed or built here.
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

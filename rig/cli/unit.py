@@ -30,7 +30,7 @@ def unit(
 ) -> None:
     """Print a systemd user unit, or a launchd agent, that captures with a configuration.
 
-    systemd:  rig unit > ~/.config/systemd/user/rig.daemon.service; systemctl --user start rig
+    systemd:  rig unit > ~/.config/systemd/user/rig.service; systemctl --user start rig
 
     launchd:  rig unit > ~/Library/LaunchAgents/rig.plist; launchctl load that file
     """
@@ -54,7 +54,7 @@ def text(manager: Manager, config: Path, name: str) -> str:
         command = " ".join(_systemd_word(word) for word in words)
         # WorkingDirectory takes its value as it is, spaces included; only % is special.
         known = {"name": name, "folder": str(folder).replace("%", "%%"), "command": command}
-        return data.unit("rig.daemon.service").format(**known)
+        return data.unit("rig.service").format(**known)
     rows = "\n".join(f"    <string>{escape(word)}</string>" for word in words)
     label = re.sub(r"[^A-Za-z0-9.-]+", "-", name)
     log = escape(str(folder / "rig.log"))
