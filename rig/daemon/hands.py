@@ -7,31 +7,31 @@ from rig.proposals import hands
 from rig.session import facts
 
 
-def set_by_hand(work: Run, capture: Capture) -> bool:
+def set_by_hand(run: Run, capture: Capture) -> bool:
     """Have somebody turn the knobs that only hands can turn; False where they say otherwise."""
-    session, panel = work.session, work.session.config.panel
+    session, panel = run.session, run.session.config.panel
     moves = hands.moves(panel, session.state.run.hands, capture.setting)
     while moves:
-        work.wire.asks(moves, work.learner.progress)
-        for command in work.hear():
+        run.publisher.asks(moves, run.learner.progress)
+        for command in run.hear():
             if command == "done":
                 values = hands.by_hand(panel, capture.setting)
                 session.record(facts.HandsSet(values=values))
                 return True
-            _obey(work, capture, command)
+            _obey(run, capture, command)
             return False
-        work.learner.hear()
-        work.clock.sleep(TICK_S)
+        run.learner.hear()
+        run.clock.sleep(TICK_S)
     return True
 
 
-def _obey(work: Run, capture: Capture, command: str) -> None:
+def _obey(run: Run, capture: Capture, command: str) -> None:
     """What somebody at the knobs says instead of turning them; the plan is made anew after it."""
-    session = work.session
+    session = run.session
     if command == "skip":
         why = "skipped by hand"
         session.record(facts.CaptureAbandoned(capture=capture.number, why=why))
     elif command == "redo":
         last = [take for take in session.state.takes.recent if take.outcome is Outcome.KEPT][-1:]
         numbers = tuple(t.capture for t in last if session.state.captures[t.capture].kept is t)
-        suspect(work, numbers, "to be recorded again, says the person at the knobs")
+        suspect(run, numbers, "to be recorded again, says the person at the knobs")

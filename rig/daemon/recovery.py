@@ -18,53 +18,53 @@ BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0)
 SILENT = frozenset({"silence", "standstill", "loopback"})
 
 
-def give_up(work: Run, capture: Capture) -> None:
+def give_up(run: Run, capture: Capture) -> None:
     """Abandon a setting after too many bad takes; a canary takes what it was to prove with it."""
-    session, state = work.session, work.session.state
+    session, state = run.session, run.session.state
     about, most = state.captures[capture.number], session.config.plan.rejects
     if not about.is_pending or max(about.rejected, about.failed) < most:
         return
-    if capture.role is Role.CANARY and not state.run.is_proven and _is_warming_up(work):
+    if capture.role is Role.CANARY and not state.run.is_proven and _is_warming_up(run):
         return
     last = state.takes.recent[-1]
     why = last.reasons[0].sentence if last.reasons else "no take of it was good"
     session.record(facts.CaptureAbandoned(capture=capture.number, why=why))
     log.warning("capture %d is given up: %s", capture.number, why)
     if capture.role is Role.CANARY and state.amp.unproven:
-        suspect(work, tuple(state.amp.unproven), why)
+        suspect(run, tuple(state.amp.unproven), why)
 
 
-def _is_warming_up(work: Run) -> bool:
+def _is_warming_up(run: Run) -> bool:
     """Whether an amp that is not yet what it was may still become so."""
-    state = work.session.state
+    state = run.session.state
     odd = {reason.check for reason in state.takes.recent[-1].reasons} == {"replicate"}
-    return odd and state.run.played_s < work.session.config.plan.warmup_s
+    return odd and state.run.played_s < run.session.config.plan.warmup_s
 
 
-def suspect(work: Run, captures: tuple[int, ...], why: str, *, alone: bool = False) -> None:
+def suspect(run: Run, captures: tuple[int, ...], why: str, *, alone: bool = False) -> None:
     """Trust some recordings no more: they wait to be recorded again, and teach nothing."""
-    work.session.record(facts.CapturesSuspected(captures=captures, why=why, alone=alone))
+    run.session.record(facts.CapturesSuspected(captures=captures, why=why, alone=alone))
     which = ", ".join(map(str, captures))
     who = f"captures {which} are" if captures[1:] else f"capture {which} is"
     log.warning("%s suspect: %s", who, why)
 
 
-def look_again(work: Run) -> None:
+def look_again(run: Run) -> None:
     """Have what all other takes do not explain recorded once more, now that the amp is well."""
-    strange = outlying_captures(work.session)
+    strange = outlying_captures(run.session)
     if strange:
         why = "its level is not what all the others say: once more, to be sure"
-        suspect(work, strange, why, alone=True)
+        suspect(run, strange, why, alone=True)
 
 
-def look_again_at_surprises(work: Run) -> None:
+def look_again_at_surprises(run: Run) -> None:
     """Have recorded once more what sounds quite unlike what the ensemble before had expected.
 
     A knob that was off for one take leaves the level what it should be, and is back before the
     next canary: only who knows the amp can tell. Evaluator again (a kill may have come between), it
     does nothing twice.
     """
-    state = work.session.state
+    state = run.session.state
     for pair, expected_esr in surprises(state):
         about = state.captures[pair.capture]
         if about.kept is not None and not about.suspects:
@@ -72,55 +72,55 @@ def look_again_at_surprises(work: Run) -> None:
                 f"the ensemble expected it otherwise (ESR {pair.found:.2g} where it expected "
                 f"{expected_esr:.2g}): once more, to be sure"
             )
-            suspect(work, (pair.capture,), why, alone=True)
+            suspect(run, (pair.capture,), why, alone=True)
 
 
-def reopen_if_silent(work: Run, verdict: Verdict) -> None:
+def reopen_if_silent(run: Run, verdict: Verdict) -> None:
     """Open the devices anew where nothing came back: a lost connection sounds like silence."""
     if SILENT & {reason.check for reason in verdict.reasons}:
         try:
-            work.bench.open()
+            run.devices.open()
         except DeviceGone as error:
-            bring_back(work, error)
+            bring_back(run, error)
 
 
-def bring_back(work: Run, lost: DeviceGone) -> None:
+def bring_back(run: Run, lost: DeviceGone) -> None:
     """Open the devices again, with growing pauses.
 
     Raises:
         DeviceGone: They stay away.
     """
     if isinstance(lost, AudioDied):
-        work.session.record(facts.ProcessDied(process="audio", why=str(lost)))
-    work.session.record(facts.DeviceTrouble(back=False, why=str(lost)))
+        run.session.record(facts.ProcessDied(process="audio", why=str(lost)))
+    run.session.record(facts.DeviceTrouble(back=False, why=str(lost)))
     log.warning("%s", lost)
     for attempt, pause_s in enumerate(BACK_OFF_S):
         if attempt == len(BACK_OFF_S) // 2:
-            work.alarm(str(lost))
-        work.wire.says("waiting for the device", work.learner.progress)
-        work.clock.sleep(pause_s)
+            run.alarm(str(lost))
+        run.publisher.says("waiting for the device", run.learner.progress)
+        run.clock.sleep(pause_s)
         try:
-            work.bench.open()
+            run.devices.open()
         except DeviceGone as error:
             lost = error
         else:
-            work.session.record(facts.DeviceTrouble(back=True, why="the device is back"))
+            run.session.record(facts.DeviceTrouble(back=True, why="the device is back"))
             return
-        if work.listen() and work.session.state.run.stopping:
+        if run.listen() and run.session.state.run.stopping:
             return
     raise DeviceGone(f"the device stayed away: {lost}")
 
 
-def rest(work: Run) -> None:
+def rest(run: Run) -> None:
     """Put the knobs to rest, opening the devices once more if need be.
 
     A device that is gone cannot be put to rest, and that ends nothing.
     """
     try:
         try:
-            work.bench.rest()
+            run.devices.rest()
         except DeviceGone:
-            work.bench.open()
-            work.bench.rest()
+            run.devices.open()
+            run.devices.rest()
     except DeviceError as error:
         log.warning("the knobs could not be put to rest: %s", error)

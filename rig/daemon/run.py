@@ -41,18 +41,33 @@ class Pace:
 
 @dataclass
 class Run:
-    """Everything one run works with."""
+    """Everything one run works with.
+
+    Attributes:
+        session: Where everything is written down.
+        devices: The amp and the interface.
+        learner: Who trains and proposes.
+        publisher: Tells viewers, and collects commands.
+        goals: What the run is after.
+        pace: Who waits for whom.
+        signal: What every take plays.
+        clock: Time.
+        notify: Programs of the user's to tell.
+        guard: Looks after the supervisor.
+        exhausted: Whether there is no setting left that could be ordered.
+    """
 
     session: Session
-    bench: DevicesClient
+    devices: DevicesClient
     learner: Learner
-    wire: Publisher
+    publisher: Publisher
     goals: Goals
     pace: Pace
     signal: Signal
     clock: Clock = Clock()
     notify: NotifyConfig = field(default_factory=NotifyConfig)
     guard: Callable[[], str | None] = _unguarded
+    exhausted: bool = False
     jumps: JumpWatch = field(init=False)
 
     def __post_init__(self) -> None:
@@ -69,11 +84,14 @@ class Run:
         """Why to stop recording now; None while there is something to do."""
         free = _free_bytes(self.session)
         now = Now(self.clock.now(), free)
-        return finish(self.session.state, self.session.config, self.goals, now)
+        found = finish(self.session.state, self.session.config, self.goals, now)
+        if found is None and self.exhausted and not self.session.state.pending:
+            return Finish("every setting that the knobs can take is recorded")
+        return found
 
     def hear(self) -> list[str]:
         """Take up commands, notice a clock that jumped and a supervisor that died: all facts."""
-        heard = self.wire.commands()
+        heard = self.publisher.commands()
         for command in heard:
             self.session.record(facts.CommandGiven(command=command))
         jumped_s = self.jumps.jumped_s()
@@ -88,7 +106,7 @@ class Run:
         """Take up commands, and wait while paused; always True, to stand in a condition."""
         self.hear()
         while self.session.state.run.paused:
-            self.wire.says("paused", self.learner.progress)
+            self.publisher.says("paused", self.learner.progress)
             self.clock.sleep(TICK_S)
             self.hear()
         return True

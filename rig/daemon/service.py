@@ -11,7 +11,7 @@ from rig.clock import Clock
 from rig.config import Config
 from rig.daemon.guard import Guard
 from rig.daemon.keep_awake import awake
-from rig.daemon.loop import run
+from rig.daemon.loop import record_until_done
 from rig.daemon.publisher import Publisher
 from rig.daemon.recovery import rest
 from rig.daemon.request import Request, configured, goals_of, parse_request
@@ -27,16 +27,18 @@ from rig.session.signal import compose_signal
 log = logging.getLogger("rig")
 
 
-def _open_session(request: Request, bench: DevicesClient, config: Config, clock: Clock) -> Session:
+def _open_session(
+    request: Request, devices: DevicesClient, config: Config, clock: Clock
+) -> Session:
     if is_session(request.session):
         return Session.open(request.session, clock.now)
     base = (request.config or request.session / CONFIG).parent
-    signal = compose_signal(config.signal, base, bench.sample_rate)
+    signal = compose_signal(config.signal, base, devices.sample_rate)
     return Session.create(request.session, config, signal, clock.now)
 
 
 @contextmanager
-def _interrupts(wire: Publisher) -> Iterator[None]:
+def _interrupts(publisher: Publisher) -> Iterator[None]:
     """Ctrl-C once stops after the take, twice abandons it; being terminated abandons it too."""
     pressed: list[int] = []
 
@@ -44,7 +46,7 @@ def _interrupts(wire: Publisher) -> Iterator[None]:
         """Tell the daemon at its next look; a signal handler does no more."""
         pressed.append(number)
         gently = number == signals.SIGINT and len(pressed) == 1
-        wire.interrupt("stop" if gently else "stop-now")
+        publisher.interrupt("stop" if gently else "stop-now")
 
     handled = [signals.SIGINT, signals.SIGTERM, getattr(signals, "SIGBREAK", signals.SIGTERM)]
     before = {number: signals.signal(number, handle) for number in handled}
@@ -55,7 +57,7 @@ def _interrupts(wire: Publisher) -> Iterator[None]:
             signals.signal(number, handler)
 
 
-def _begin(session: Session, goals: Goals, pace: Pace, bench: DevicesClient) -> None:
+def _begin(session: Session, goals: Goals, pace: Pace, devices: DevicesClient) -> None:
     """Write down that a run begins, and close a take that the last one left open."""
     state = session.state
     left_open = state.takes.open
@@ -68,7 +70,7 @@ def _begin(session: Session, goals: Goals, pace: Pace, bench: DevicesClient) -> 
             captures=goals.captures,
             until=goals.until,
             lockstep=not pace.ahead,
-            paced=bench.paced,
+            paced=devices.paced,
         )
     )
     if left_open is not None:
@@ -77,10 +79,10 @@ def _begin(session: Session, goals: Goals, pace: Pace, bench: DevicesClient) -> 
         session.record(facts.broken_off(*numbers, facts.INTERRUPTED, why))
 
 
-def _run(work: Run) -> Finish:
+def _run(run: Run) -> Finish:
     """Run, and put whatever ends it into a sentence."""
     try:
-        return run(work)
+        return record_until_done(run)
     except RigError as error:
         return Finish(str(error), failed=True)
     except Exception as error:
@@ -91,19 +93,19 @@ def _run(work: Run) -> Finish:
             failed=True,
         )
     finally:
-        work.learner.stop()
-        rest(work)
+        run.learner.stop()
+        rest(run)
 
 
-def _last_words(work: Run, ending: Finish) -> None:
+def _last_words(run: Run, ending: Finish) -> None:
     """Write the end down, and tell who wants to be told; a full disk may keep even that away."""
     state = "failed" if ending.failed else "finished"
-    work.session.reserve.drop()
+    run.session.reserve.drop()
     try:
-        work.session.record(facts.DaemonEnded(state=state, reason=ending.reason))
+        run.session.record(facts.DaemonEnded(state=state, reason=ending.reason))
         if ending.failed:
-            work.alarm(ending.reason)
-        work.tell(work.notify.on_finish, "finish", ending.reason)
+            run.alarm(ending.reason)
+        run.tell(run.notify.on_finish, "finish", ending.reason)
     except RigError as error:
         log.error("the end could not be written down: %s", error)  # noqa: TRY400
     log.info("%s: %s", state, ending.reason)
@@ -122,46 +124,46 @@ def capture(request: Request, config: Config, clock: Clock | None = None) -> Fin
         """Takes and seconds that the session has behind it."""
         return (session.state.takes.last, session.state.takes.played_s) if session else (0, 0.0)
 
-    bench = DevicesClient(config, request.session / "logs" / "devices.log", counters)
+    devices = DevicesClient(config, request.session / "logs" / "devices.log", counters)
     try:
         if is_session(request.session):
-            session = _open_session(request, bench, config, clock)
-        bench.open()
-        session = session or _open_session(request, bench, config, clock)
+            session = _open_session(request, devices, config, clock)
+        devices.open()
+        session = session or _open_session(request, devices, config, clock)
         with awake():
-            return _capture(request, session, bench, config, clock)
+            return _capture(request, session, devices, config, clock)
     finally:
-        bench.close()
+        devices.close()
         if session is not None:
             session.close()
 
 
 def _capture(
-    request: Request, session: Session, bench: DevicesClient, config: Config, clock: Clock
+    request: Request, session: Session, devices: DevicesClient, config: Config, clock: Clock
 ) -> Finish:
     signal = session.signal()
-    if bench.sample_rate != signal.sample_rate:
+    if devices.sample_rate != signal.sample_rate:
         raise SessionError(
             f"{session.folder}: recorded at {signal.sample_rate} Hz, but the interface now runs at "
-            f"{bench.sample_rate} Hz"
+            f"{devices.sample_rate} Hz"
         )
     goals = goals_of(session.config, request, clock.now())
-    lockstep = not bench.paced if request.lockstep is None else request.lockstep
+    lockstep = not devices.paced if request.lockstep is None else request.lockstep
     pace = Pace(ahead=not lockstep, fill=goals.until is not None and not lockstep)
     learner = Learner(session.folder)
-    wire = Publisher(session.folder, lambda: {"audio": bench.pid, "learner": learner.pid})
-    work = Run(session, bench, learner, wire, goals, pace, signal, clock, config.notify)
+    publisher = Publisher(session.folder, lambda: {"audio": devices.pid, "learner": learner.pid})
+    run = Run(session, devices, learner, publisher, goals, pace, signal, clock, config.notify)
     if request.supervised:
-        work.guard = Guard(request, clock)
+        run.guard = Guard(request, clock)
     try:
-        with _interrupts(wire):
-            wire.commands()
-            _begin(session, goals, pace, bench)
-            ending = _run(work)
-        _last_words(work, ending)
+        with _interrupts(publisher):
+            publisher.commands()
+            _begin(session, goals, pace, devices)
+            ending = _run(run)
+        _last_words(run, ending)
         return ending
     finally:
-        wire.close()
+        publisher.close()
 
 
 def main(arguments: list[str]) -> int:

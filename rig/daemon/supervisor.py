@@ -146,13 +146,13 @@ class Supervisor:
 
 def rest_amp(config: Config, folder: Path) -> None:
     """Put the knobs to rest without an interface, where a daemon could not do so."""
-    bench = DevicesClient(config, folder / "logs" / "devices.log")
+    devices = DevicesClient(config, folder / "logs" / "devices.log")
     try:
-        bench.rest_amp()
+        devices.rest_amp()
     except RigError as error:
         log.warning("the knobs could not be put to rest: %s", error)
     finally:
-        bench.close()
+        devices.close()
 
 
 def main(arguments: list[str]) -> int:
