@@ -60,8 +60,9 @@ def _fitted(amp: AmpParameters, rng: Rng, seed: int, loopback: bool) -> StudioPa
     out = Channel(output_corner_hz=_corner(rng), output_gain_db=rng.uniform(-6.0, 0.0))
     loudness = _loudness(amp, out, rng)
     gain_db = _CEILING_DB - rng.uniform(0.0, 8.0) - loudness.peak_db
-    noise_db = loudness.usual_db + gain_db - rng.uniform(40.0, 100.0)
     hissing = amp.hiss_dbfs > -180.0
+    # Hiss of the preamp grows by 20 dB until the gain is full, and shall not drown the amp.
+    noise_db = loudness.usual_db + gain_db - rng.uniform(60.0 if hissing else 40.0, 100.0)
     if hissing:
         hiss_share_db = noise_db - 1.5 - (loudness.hiss_db + gain_db)
         amp = replace(amp, hiss_dbfs=amp.hiss_dbfs + hiss_share_db)
@@ -137,7 +138,7 @@ def _loudness(amp: AmpParameters, out: Channel, rng: Rng) -> _Loudness:
     """How loud the amp gets at most, and in the middle, with and without a signal."""
     x = sent(trial(rng), out, _RATE)
     middle = dict.fromkeys(amp.knobs, 0.5)
-    corners = [dict.fromkeys(amp.knobs, 1.0)]
+    corners = [dict.fromkeys(amp.knobs, 1.0), middle]
     corners += [
         dict(zip(amp.knobs, rng.random(len(amp.knobs)).round(), strict=True)) for _ in "1234"
     ]
