@@ -118,6 +118,14 @@ def test_amp_warms_up_by_playing_and_cools_by_resting() -> None:
     assert level_db(amp.play(x)) - truth < -1.2
 
 
+def test_drift_goes_on_while_the_amp_is_on() -> None:
+    amp = StudioAmp(AmpParameters(drift_db_per_hour=-2.0))
+    x = strum()
+    first = level_db(amp.play(x))
+    amp.rest(3600.0)
+    assert level_db(amp.play(x)) - first == pytest.approx(-2.0, abs=0.01)
+
+
 def test_second_channel_is_64_frames_late() -> None:
     parameters = draw_amp(3, "latent_channel")
     at_once = StudioAmp(replace(parameters, channel_latency_frames=0))

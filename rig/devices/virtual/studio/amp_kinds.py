@@ -149,14 +149,21 @@ def hissing(amp: AmpParameters, rng: Rng) -> AmpParameters:
     return replace(amp, hiss_dbfs=rng.uniform(-110.0, -85.0))
 
 
+def drifting(amp: AmpParameters, rng: Rng) -> AmpParameters:
+    """An amp whose gain drifts by half a dB to four dB in an hour, for as long as it is on."""
+    sign = float(rng.choice([-1.0, 1.0]))
+    return replace(amp, drift_db_per_hour=sign * rng.uniform(0.5, 4.0))
+
+
 _TRAITS: tuple[Trait, ...] = (
     plain, plain_cabinet, single_ended, closing_volume, noise_gate, sagging, slow_settling,
     warming_up, tremolo, chorus, echo, reverb, compressor, latent_channel, coarse_control,
     folded_control, late_presence, bypassed_tone, gain_alike_at_ends, hissing,
+    drifting,
 )  # fmt: skip
 AMP_KINDS: dict[str, Trait] = {trait.__name__: trait for trait in _TRAITS}
 #: Kinds that never give the same take twice, or not without waiting.
-UNREPEATABLE = frozenset({"tremolo", "chorus", "slow_settling"})
+UNREPEATABLE = frozenset({"tremolo", "chorus", "slow_settling", "drifting"})
 
 
 def draw_amp(seed: int, *kinds: str) -> AmpParameters:

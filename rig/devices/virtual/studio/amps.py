@@ -45,6 +45,7 @@ class AmpParameters:
         output_db: Gain behind everything.
         settle_s: How long after the knobs moved the change is 95 % done; 0 is at once.
         channel_latency_frames: The delay that the second channel adds.
+        drift_db_per_hour: How much the gain changes in an hour, playing or not.
         seed: The seed of hiss and of everything else that is drawn.
     """
 
@@ -56,6 +57,7 @@ class AmpParameters:
     output_db: float = 0.0
     settle_s: float = 0.0
     channel_latency_frames: int = 0
+    drift_db_per_hour: float = 0.0
     gate: Gate | None = None
     supply: Supply | None = None
     cabinet: Cabinet | None = None
@@ -73,8 +75,8 @@ class AmpParameters:
         return tuple(control.name for control in self.controls)
 
     def steady(self) -> "AmpParameters":
-        """The same amp warm, settled and without hiss."""
-        return replace(self, warm_up=None, settle_s=0.0, hiss_dbfs=-200.0)
+        """The same amp warm, settled, undrifted and without hiss."""
+        return replace(self, warm_up=None, settle_s=0.0, hiss_dbfs=-200.0, drift_db_per_hour=0.0)
 
 
 @dataclass
@@ -169,7 +171,8 @@ class StudioAmp:
         warm_up = self.parameters.warm_up
         if cold is not None and warm_up is not None:
             y = y * 10.0 ** (warm_up.cold_db * cold / 20.0)
-        return self._channel_delayed(y, knobs) * decibels(self.parameters.output_db)
+        drift_db = self.parameters.drift_db_per_hour * self.state.on_s / 3600.0
+        return self._channel_delayed(y, knobs) * decibels(self.parameters.output_db + drift_db)
 
     def _coldness(self, frames: int, rate: int) -> Signal | None:
         warm_up = self.parameters.warm_up
@@ -209,6 +212,8 @@ class StudioAmp:
             lift_db = 12.0 * above * self._effect("presence", knobs, 0.0)
             x = chained(x, [shelf(3000.0, lift_db, rate, high=True)])
         x = p.supply.play(x, rate) if p.supply else np.asarray(np.tanh(x))
+        # An output transformer passes no DC, which an uneven wave leaves behind even bending.
+        x = coupled(x, DC_BLOCK_HZ, rate)
         return p.cabinet.play(x, rate) if p.cabinet else x
 
     def _effects(self, x: Signal, rate: int) -> Signal:

@@ -17,6 +17,9 @@ _TRIAL_PEAK = 0.5
 _TRIAL_S = 0.5
 _CEILING_DB = -7.5
 _RATE = 48000
+# Of the noise's power seven tenths are the amp's hiss where it hisses, and the rest the input's.
+_HISS_SHARE_DB = 1.5
+_OTHER_SHARE_DB = 5.2
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,8 @@ def draw_studio(
 
     Args:
         seed: What everything is drawn from.
-        healthy: Leave out amps that never give the same take twice (tremolo, chorus) or
-            that need waiting after their knobs have moved.
+        healthy: Leave out amps that never give the same take twice (tremolo, chorus, drift)
+            or that need waiting after their knobs have moved.
         loopback: Whether a cable leads from an output straight to an input.
         amp_kinds: The amp's traits, in place of drawn ones.
     """
@@ -57,6 +60,7 @@ def _drawn_kinds(rng: Rng, healthy: bool) -> tuple[str, ...]:
 
 
 def _fitted(amp: AmpParameters, rng: Rng, seed: int, loopback: bool) -> StudioParameters:
+    """An interface whose gain and noise fit the amp, and the amp with hiss that fits both."""
     out = Channel(output_corner_hz=_corner(rng), output_gain_db=rng.uniform(-6.0, 0.0))
     loudness = _loudness(amp, out, rng)
     gain_db = _CEILING_DB - rng.uniform(0.0, 8.0) - loudness.peak_db
@@ -64,25 +68,33 @@ def _fitted(amp: AmpParameters, rng: Rng, seed: int, loopback: bool) -> StudioPa
     # Hiss of the preamp grows by 20 dB until the gain is full, and shall not drown the amp.
     noise_db = loudness.usual_db + gain_db - rng.uniform(60.0 if hissing else 40.0, 100.0)
     if hissing:
-        hiss_share_db = noise_db - 1.5 - (loudness.hiss_db + gain_db)
-        amp = replace(amp, hiss_dbfs=amp.hiss_dbfs + hiss_share_db)
-    floor = _floor(noise_db - (5.0 if hissing else 0.0), rng)
-    back = replace(
+        change_db = noise_db - _HISS_SHARE_DB - (loudness.hiss_db + gain_db)
+        amp = replace(amp, hiss_dbfs=amp.hiss_dbfs + change_db)
+    floor = _floor(noise_db - (_OTHER_SHARE_DB if hissing else 0.0), rng)
+    trip = float(np.exp(rng.uniform(np.log(320.0), np.log(4000.0))))
+    converter = _converter(_amp_channel(out, gain_db, floor, rng), rng, loopback)
+    return StudioParameters(amp, converter, trip, rng.uniform(1.0, 128.0), seed)
+
+
+def _amp_channel(out: Channel, gain_db: float, floor: NoiseFloor, rng: Rng) -> Channel:
+    return replace(
         _input(rng, floor),
         output_corner_hz=out.output_corner_hz,
         output_gain_db=out.output_gain_db,
         input_gain_db=gain_db,
     )
-    converter = Converter(
-        returned=back,
-        loopback=_cable(rng) if loopback else None,
+
+
+def _converter(returned: Channel, rng: Rng, loopback: bool) -> Converter:
+    cable = _cable(rng)
+    return Converter(
+        returned=returned,
+        loopback=cable if loopback else None,
         low_pass_hz=rng.uniform(18000.0, 22000.0),
         minimum_phase=bool(rng.random() < 0.4),
         crosstalk_db=rng.uniform(-120.0, -75.0),
         rate=_RATE,
     )
-    trip = float(np.exp(rng.uniform(np.log(320.0), np.log(4000.0))))
-    return StudioParameters(amp, converter, trip, rng.uniform(1.0, 128.0), seed)
 
 
 def _corner(rng: Rng) -> float:
