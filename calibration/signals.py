@@ -10,13 +10,17 @@ from numpy.typing import NDArray
 Audio = NDArray[np.float64]
 
 PREAMBLE_S = 0.1
-PREAMBLE_PEAK = 0.25
+#: The preamble's peak, below the guitar's: its energy is in time, not in level.
+PREAMBLE_DB = -6.0
 #: The preamble stays clear of mains hum and of the converters' filters.
 PREAMBLE_HZ = (150.0, 0.4)
 LEAD_S = 0.25
 GAP_S = 0.15
 #: Silence at the end, in which the round trip catches up and the amp rings out.
 TAIL_S = 0.6
+#: Of the training guitar, its loudest stretch is played before everything and after it: so long, as a
+#: share of it, and within these bounds in seconds.
+REPEATED_SHARE, REPEATED_S = 1 / 12, (0.2, 1.0)
 
 
 class Part(StrEnum):
@@ -24,10 +28,12 @@ class Part(StrEnum):
 
     LEAD = "lead"
     PREAMBLE = "preamble"
+    BEFORE = "before"
     TONES = "tones"
     TRAIN = "train"
     HOLDOUT = "holdout"
     CLOSING = "closing"
+    AFTER = "after"
     TAIL = "tail"
 
 
@@ -83,13 +89,13 @@ def _faded(audio: Audio, fade_frames: int) -> Audio:
 
 
 def preamble(sample_rate: int) -> Audio:
-    """A short rising sweep: its autocorrelation is one sharp peak, its crest factor is low."""
+    """A short rising sweep of peak 1: its autocorrelation is one sharp peak, its crest factor low."""
     frames = round(PREAMBLE_S * sample_rate)
     start_hz, stop_hz = PREAMBLE_HZ[0], PREAMBLE_HZ[1] * sample_rate
     time_s = np.arange(frames) / sample_rate
     bend = (stop_hz - start_hz) / PREAMBLE_S
     phase = 2 * np.pi * (start_hz * time_s + 0.5 * bend * time_s**2)
-    return PREAMBLE_PEAK * _faded(np.sin(phase), frames // 10)
+    return _faded(np.sin(phase), frames // 10)
 
 
 def swept_tone(frequency_hz: float, duration_s: float, peak: float, sample_rate: int) -> Audio:
@@ -106,6 +112,15 @@ def scaled_to_peak(audio: Audio, peak_dbfs: float) -> Audio:
     return audio if largest == 0.0 else audio * (10 ** (peak_dbfs / 20) / largest)
 
 
+def loudest(audio: Audio, frames: int) -> Audio:
+    """The stretch of a recording that has the most energy, ``(frames,)``."""
+    if len(audio) <= frames:
+        return audio
+    energy = np.concatenate([[0.0], np.cumsum(audio**2)])
+    start = int(np.argmax(energy[frames:] - energy[:-frames]))
+    return audio[start : start + frames]
+
+
 def compose(
     train: Audio,
     holdout: Audio,
@@ -115,17 +130,19 @@ def compose(
     sample_rate: int,
     lead_s: float = LEAD_S,
 ) -> Signal:
-    """The whole signal: lead, preamble, tones, training guitar, held-out guitar, closing, tail.
+    """Put the whole signal together.
 
-    The closing is the preamble once more: where it comes back at another distance, the clocks of
-    output and input differ, or frames were lost in between.
+    Silence, the preamble, a stretch of guitar, test tones, training guitar, held-out guitar, the
+    preamble once more, the same stretch of guitar once more, silence. Whatever comes back at another
+    distance, or sounds otherwise, the second time changed in between: clocks that differ, frames that
+    were lost, an amp that had not settled, a tube that died.
 
     Args:
         train: Guitar that models learn from, ``(frames,)``.
         holdout: Guitar that models are only tested on, ``(frames,)``.
         tones_hz: Frequencies of the swept tones; may be empty.
         tone_s: Length of each.
-        peak_dbfs: Largest sample of tones and guitar.
+        peak_dbfs: Largest sample of tones and guitar; nothing that is played is louder.
         sample_rate: Hz.
         lead_s: Length of the silence in front, in which the noise floor is measured.
     """
@@ -133,14 +150,19 @@ def compose(
     tones = [swept_tone(hz, tone_s, peak, sample_rate) for hz in tones_hz]
     fade = round(0.01 * sample_rate)
     guitars = [_faded(scaled_to_peak(part, peak_dbfs), fade) for part in (train, holdout)]
+    repeated_s = np.clip(REPEATED_SHARE * len(train) / sample_rate, *REPEATED_S)
+    repeated = _faded(loudest(guitars[0], round(repeated_s * sample_rate)), fade)
+    sweep = peak * 10 ** (PREAMBLE_DB / 20) * preamble(sample_rate)
     gap = np.zeros(round(GAP_S * sample_rate))
     parts = [
         (Part.LEAD, np.zeros(round(lead_s * sample_rate))),
-        (Part.PREAMBLE, np.concatenate([preamble(sample_rate), gap])),
+        (Part.PREAMBLE, np.concatenate([sweep, gap])),
+        (Part.BEFORE, np.concatenate([repeated, gap])),
         (Part.TONES, np.concatenate([*tones, gap])),
         (Part.TRAIN, np.concatenate([guitars[0], gap])),
         (Part.HOLDOUT, np.concatenate([guitars[1], gap])),
-        (Part.CLOSING, preamble(sample_rate)),
+        (Part.CLOSING, np.concatenate([sweep, gap])),
+        (Part.AFTER, repeated),
         (Part.TAIL, np.zeros(round(TAIL_S * sample_rate))),
     ]
     starts = np.cumsum([0, *(len(audio) for _, audio in parts)])

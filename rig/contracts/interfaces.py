@@ -29,7 +29,7 @@ class InterfaceContract:
 
     def send(self, rate: int) -> Frames:
         """A sync preamble with silence around it, ``(frames,)``."""
-        burst = preamble(rate)
+        burst = 0.25 * preamble(rate)
         parts = [np.zeros(LEAD_FRAMES), burst, np.zeros(rate // 2)]
         return np.concatenate(parts).astype(np.float32)
 
