@@ -128,6 +128,7 @@ class LearnerConfig(Section):
         return self
 
 
+#: The names of `models.networks.wavenet.SHAPES`, importing which would load torch.
 WAVENET_SIZES = ("standard", "lite", "feather", "nano", "a2", "a2-slim")
 
 
@@ -199,7 +200,7 @@ class Config(Section):
 
     @cached_property
     def panel(self) -> Panel:
-        """The amp's knobs, in the order of the file; they know all their positions by heart."""
+        """The amp's knobs, in the order of the file; it is computed once."""
         everything = isinstance(self.amp, HandAmpConfig)
         return Panel(
             tuple(knob.knob(name, by_hand=everything) for name, knob in self.knobs.items())
