@@ -1,4 +1,4 @@
-"""Stretches of guitar on which the members of an ensemble are compared."""
+"""Choose the stretches of guitar on which the members of an ensemble are compared."""
 
 import torch
 from torch import Tensor
@@ -6,8 +6,8 @@ from torch import Tensor
 EXCERPTS, EXCERPT_FRAMES = 2, 4096
 
 
-def loudest(audio: Tensor, start: int, stop: int, history: int) -> Tensor:
-    """The loudest stretches between two frames, each with its history in front.
+def loudest_excerpts(audio: Tensor, start: int, stop: int, history: int) -> Tensor:
+    """Return the loudest stretches between two frames, each with its history in front.
 
     Args:
         audio: ``(frames,)``.
