@@ -56,6 +56,7 @@ def bench(
 
     at = _counts(counts)
     plan = TrainingPlan(size=size, steps=steps, prior=prior, concat=concat) if audio else None
+    # The first count is measured too, so there cannot be more seeds than that.
     comparison = Comparison(
         folder=folder,
         amps=tuple(amp or ["british"]),

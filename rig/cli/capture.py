@@ -51,6 +51,7 @@ def capture(
 
     if headless and detach:
         raise UsageError("--headless stays in front, --detach does not: choose one of them")
+    # Mistakes are told here, where somebody reads them, and not in the log of a daemon.
     typed = CommandLine(config, session, captures, until, lockstep)
     request, loaded = decide(typed, drivers.problems)
     # Without a terminal nobody watches: as headless, even where that was not asked for.

@@ -82,10 +82,12 @@ def _label(device: "AudioDevice", channels: int, way: str) -> str:
 def _interface(questions: Conversation, survey: "Survey", source: "AudioDevice") -> str:
     same_api = [d for d in survey.audio if d.outputs and d.host_api == source.host_api]
     names = [_label(device, device.outputs, "out") for device in same_api]
+    # Most interfaces play and record: the device that was chosen is offered first.
     own = next((i for i, device in enumerate(same_api) if device.name == source.name), 0)
     target = same_api[questions.choose("the signal leaves on", names, own)]
     send = questions.number("output channel to the amp", 1, 1, target.outputs)
     back = questions.number("input channel from the amp", 1, 1, source.inputs)
+    # The first channel that is left, none on a device with a single input.
     free = 0 if source.inputs < 2 else 2 if back == 1 else 1
     loop = questions.number("input channel of the loopback cable (0: none)", free, 0, source.inputs)
     lines = [

@@ -103,6 +103,7 @@ def verify(
     from rig.session.verify import verify as check
 
     folder = find_session(session)
+    # Repaired first, so that what is said below is what holds now.
     if repair:
         _repair(folder)
     opened = Session.view(folder)

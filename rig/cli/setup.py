@@ -39,6 +39,7 @@ def init(
     schema = config.with_name(SCHEMA)
     asks = out.is_terminal and sys.stdin.isatty() and not default
     text = _ask_configuration() if asks else data.default_config()
+    # Before it is written: whatever was answered, the file has to load.
     configuration.parse(text, str(config))
     try:
         config.parent.mkdir(parents=True, exist_ok=True)
@@ -131,6 +132,7 @@ def _findings(config: "Config", base: Path, *, quiet: bool) -> "list[Finding]":
 
         def ask(moves: "Sequence[Move]") -> None:
             """Wait until somebody has turned knobs and pressed Enter."""
+            # Its spinner would draw over the prompt.
             status.stop()
             ask_in_terminal(out, config.panel, moves)
             status.start()

@@ -62,6 +62,7 @@ class KnobConfig(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        # In this order, since each check relies on those before it.
         if self.switch is not None:
             self._check_switch()
         low, high = self.faceplate
@@ -218,6 +219,7 @@ class KnobConfig(Section):
 
 def wires_of(name: str, knob: KnobConfig) -> list[str]:
     """List the MIDI messages or the control that a knob takes up; two knobs may share none."""
+    # A controller pair takes a second number, 32 higher, for its fine part.
     if knob.cc14 is not None:
         return [f"CC {knob.cc14}", f"CC {knob.cc14 + 32}"]
     if knob.program is not None:

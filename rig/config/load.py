@@ -100,11 +100,13 @@ def _sentence(error: Any) -> str:
         return f"{_key_path(path)}: unknown key; {hint}"
     message = str(error["msg"]).removeprefix("Value error, ")
     given = error.get("input")
+    # Our own validators name the key within a section themselves, as 'key: sentence'.
     key, separator, rest = message.partition(": ")
     if separator and " " not in key:
         path, message = (*path, key), rest
     plain = (not separator and isinstance(given, str | int | float | bool)) or given is None
     shown = f" (it is {given!r:.60})" if plain and error["type"] != "missing" else ""
+    # The sentence goes on behind a colon; an abbreviation such as MIDI keeps its capitals.
     if message[1:2].islower():
         message = message[0].lower() + message[1:]
     return f"{_key_path(path)}: {message}{shown}"

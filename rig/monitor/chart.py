@@ -56,6 +56,7 @@ def chart(
     for (x0, y0), (x1, y1) in pairwise(places):
         canvas.line(x0, y0, x1, y1)
     for x, y in places:
+        # As crosses: single dots would be lost in the line between them.
         for nudge in (-1, 0, 1):
             canvas.dot(x + nudge, y)
             canvas.dot(x, y + nudge)

@@ -173,6 +173,7 @@ def _verdict(take: TakeEnded, setting: Setting, panel: Panel) -> Text:
         peak = take.figures.get("return_peak_dbfs", 0.0)
         words = f"{_values(panel, setting.values)}  peak {peak:.0f} dBFS"
     line = Text.assemble(f"{take.take:>4} ", marks[take.outcome], f" {words}")
+    # A line that wraps would push the next verdict off the screen.
     line.no_wrap, line.overflow = True, "ellipsis"
     return line
 

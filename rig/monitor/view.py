@@ -41,6 +41,7 @@ def look(session: Session) -> View:
     session.refresh()
     state, panel = session.state, session.config.panel
     now = status(session)
+    # What a daemon that has ended wrote last is not what happens now.
     snapshot = live.read(session.folder) if now.state not in ("finished", "failed") else None
     setting = panel.rest
     if snapshot is not None and snapshot.take is not None:
@@ -48,6 +49,7 @@ def look(session: Session) -> View:
     elif snapshot is not None and state.takes.recent:
         setting = state.captures[state.takes.recent[-1].capture].capture.setting
     failed = state.learning.failures[-1] if state.learning.failures else None
+    # A failure is no trouble any more once another round has been learnt.
     learner_trouble = failed.why if failed and failed.round == state.learning.round else None
     return View(
         status=now,
