@@ -49,7 +49,8 @@ def _loss(logs: Tensor, distance: Tensor, gram: Tensor, rank: float) -> Tensor:
     negative_log_likelihood = rank * (log_root + 0.5 * count * power.log())
     penalty = ((logs[:-1] / PRIOR_DEVIATION) ** 2).sum()
     penalty = penalty + ((logs[-1] - math.log(FIT_NOISE)) / FIT_NOISE_DEVIATION) ** 2
-    return negative_log_likelihood + 0.5 * penalty
+    loss: Tensor = negative_log_likelihood + 0.5 * penalty
+    return loss
 
 
 def fit_length_scales(points: Tensor, responses: Tensor, positions: Sequence[int]) -> Tensor:

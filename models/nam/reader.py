@@ -41,6 +41,7 @@ def _wavenet(config: dict[str, Any], weights: _Weights, audio: Tensor) -> Tensor
     for array in config["layers"]:
         channels = int(array["channels"])
         frames = functional.conv1d(frames, weights.take(channels, int(array["input_size"]), 1))
+        # An array adds its layers to what the head of the array before it has given.
         total = head
         for dilation, kernel in zip(array["dilations"], _kernels(array), strict=True):
             # Causal: only the past is padded, so the output is as long as the input.

@@ -75,6 +75,7 @@ def train_ensemble(
     positions = subject.panel.switch_positions
     data = dataset(subject, settings, [Part.TONES, Part.TRAIN])
     names = [knob.name for knob in subject.panel.knobs]
+    # As PANAMA trains: from random weights, with no prior and no level known.
     if plan.concat:
         torch.manual_seed(seed)
         model: Model = ModelSpec("concat", plan.size, positions, 1).build()

@@ -95,6 +95,7 @@ def _end_with_parent() -> None:
 
     It leaves at once: an exception would only end one of the trials that wait for it.
     """
+    # A pool's workers are not told that their parent was killed.
     parent = parent_process()
     if parent is not None and not parent.is_alive():
         os._exit(1)
@@ -143,6 +144,7 @@ def compare(comparison: Comparison, tell: Tell) -> None:
         for amp in comparison.amps
         for strategy in comparison.strategies
     ]
+    # Two processes cannot play one live amp, and a single worker needs no process.
     if comparison.workers == 1 or any(map(_is_live, comparison.amps)):
         for done, trial in enumerate(trials, 1):
             tell(done, len(trials), _trial(*trial))

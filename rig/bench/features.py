@@ -41,6 +41,7 @@ class Listener:
         self._subject = subject
         start = subject.signal.segment(Part.TRAIN).start
         self._span = slice(start, start + round(LISTENED_S * subject.signal.sample_rate))
+        # Rounds ask for the same settings again and again: each is measured once.
         self._levels = lru_cache(maxsize=None)(self._measure)
 
     def _measure(self, setting: Setting) -> Table:
@@ -83,6 +84,7 @@ class Network:
             torch.autograd.backward(loss)
             optimiser.step()
             schedule.step()
+        # Acquisition differentiates by the settings only.
         for weight in self._weights:
             weight.requires_grad_(False)
 
@@ -121,6 +123,7 @@ def kernel_regression(points: Table, levels: Table, queries: Table) -> Table:
         """Return the trend's inputs: a constant and every knob."""
         return np.concatenate([np.ones((len(at), 1)), at], 1)
 
+    # Far from all points a Gaussian process falls back to its mean, so that had better follow them.
     weights, *_ = np.linalg.lstsq(trend(points), levels, rcond=None)
     left = levels - trend(points) @ weights
     best: tuple[float, Table] | None = None

@@ -48,6 +48,7 @@ class Results:
                 row = json.loads(line)
                 found.append({"amp": row["amp"], "strategy": row["strategy"], **row})
             except (ValueError, KeyError, TypeError):
+                # A kill can cut the last line short; every other one was written whole.
                 if number < len(lines):
                     message = f"{self.path}: line {number} is no result; take it out"
                     raise UsageError(message) from None
@@ -55,6 +56,7 @@ class Results:
 
     def add(self, row: Row) -> None:
         """Append a row to the file."""
+        # Workers write at the same time: without a lock their lines could mix.
         with filelock.FileLock(self.path.with_suffix(".lock")), self.path.open("a") as stream:
             stream.write(json.dumps(row) + "\n")
 
@@ -87,6 +89,7 @@ def captures_needed(of: dict[int, float], goal: float) -> float | None:
             if index == 0:
                 return float(count)
             before, worse = points[index - 1]
+            # Errors fall by factors, so on a logarithm the way between two counts is straight.
             share = np.log(worse / goal) / max(np.log(worse / error), 1e-12)
             return float(before + share * (count - before))
     return None

@@ -137,6 +137,7 @@ class VirtualSubject:
         points = self.panel.point(setting).tolist()
         positions = dict(zip(self._preset.controls.values(), points, strict=True))
         amplifier = Amplifier(self._preset.circuit, positions, float(SAMPLE_RATE))
+        # Oversampling delays the output: without its beginning, it is aligned with the signal.
         played = amplifier(self.signal.send)[amplifier.delay_frames :]
         return np.asarray(played[: recording_frames(self)], np.float32)
 
@@ -175,6 +176,7 @@ class LiveSubject:
             take = self._devices.reamp(self.signal.send.astype(np.float32))
             loopback = None if take.loopback is None else take.loopback.astype(float)
             aligned = align(take.returned.astype(float), loopback, self.signal, take.dropouts)
+            # Without a baseline: a comparison records no canaries, so each take stands for itself.
             verdict = judge(aligned, self.signal, Limits(**self._limits.model_dump()), Baseline())
             if verdict.kept:
                 return aligned.returned[: recording_frames(self)].astype(np.float32)

@@ -257,6 +257,7 @@ def trial_rows(trial: Trial, terms: Terms, known: KnownSettings) -> Iterator[dic
         for count in terms.counts:
             if known(count) is None:
                 began = time.perf_counter()
+                # Anew for each count: the first points of a design are no smaller design.
                 settings = state.design(count)
                 yield state.row(settings, state.train(settings), time.perf_counter() - began)
         return

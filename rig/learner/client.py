@@ -92,6 +92,7 @@ class Learner:
             raise LearnerError(
                 "the learner could not be started; logs/learner.log says more"
             ) from None
+        # It counts as heard from now: loading torch and the captures takes a while.
         self.job, self._answer, self._failure, self._heard = job, None, None, self._clock()
 
     def hear(self, wait_s: float = 0.0) -> None:

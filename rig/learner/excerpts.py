@@ -18,6 +18,7 @@ def loudest_excerpts(audio: Tensor, start: int, stop: int, history: int) -> Tens
     Returns:
         ``(EXCERPTS, history + EXCERPT_FRAMES)``, fewer where there is not so much guitar.
     """
+    # None before its history fits in front of it.
     begins = torch.arange(max(start, history), stop - EXCERPT_FRAMES, EXCERPT_FRAMES)
     energy = torch.stack([(audio[i : i + EXCERPT_FRAMES] ** 2).sum() for i in begins.tolist()])
     best = begins[energy.argsort(descending=True, stable=True)[:EXCERPTS].cpu()]

@@ -144,6 +144,7 @@ def _train_ensemble(this: _Round) -> tuple[Model, ModelSpec]:
     shared = config.shared and config.architecture == "wavenet"
     spec = ModelSpec(config.architecture, config.size, positions, config.members, shared)
     last = last_ensemble(this.session)
+    # Where the configuration asks for another ensemble than the last one, training starts anew.
     if last is not None and last[1] == spec:
         model = last[0].to(this.dataset.audio.device)
         rate = LATER_RATE * checkpoint.stored_rate(this.session)

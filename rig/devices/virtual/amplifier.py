@@ -99,6 +99,7 @@ def _parts(circuit: Circuit, positions: Mapping[str, float], rate_hz: float) -> 
     for index, stage in enumerate(circuit.preamps):
         yield coupling
         yield _stage(circuit, index, positions, rate_hz)
+        # Behind the last stage there is no next one: its own coupling is used again.
         following = circuit.preamps[min(index + 1, len(circuit.preamps) - 1)]
         # One stage's roll-off and the next one's coupling in one pass.
         coupling = lowpass(stage.miller_hz, rate_hz).then(highpass(following.coupling_hz, rate_hz))

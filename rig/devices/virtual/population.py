@@ -14,6 +14,7 @@ _STREAM = 71
 
 
 def _log_between(random: np.random.Generator, low: float, high: float) -> float:
+    # Component values come in factors: every octave of the range is as likely.
     return float(np.exp(random.uniform(np.log(low), np.log(high))))
 
 
