@@ -107,7 +107,7 @@ def test_a_configured_rig_is_an_amp_and_plays_no_setting_twice(tmp_path: Path) -
         assert float(np.abs(first).max()) > 0.01
     kept = list((tmp_path / "recordings").rglob("*.npy"))
     assert len(kept) == 1
-    live._bench.close()
+    live._devices.close()
     assert np.array_equal(live.record(setting), first)
 
 
