@@ -1,4 +1,4 @@
-"""Kills of supervisor, daemon, audio child and learner at random instants: what they cost.
+"""Kill supervisor, daemon, devices and learner at random instants, and count what it cost.
 
 ``python benchmarks/kills.py 300`` runs for about twenty minutes, over as many sessions as it takes.
 """

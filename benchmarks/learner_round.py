@@ -1,4 +1,4 @@
-"""How long the learner takes for a round with 5 knobs, and what it gains.
+"""Measure how long the learner takes for a round with 5 knobs, and what it gains.
 
 Records 24 seeds of 20 s and 6 holdouts of the british preset, then learns the first round and, from
 there, the second one: training, testing and proposing 5 settings as in a real session.
@@ -30,8 +30,8 @@ learner: {{final_steps: 1}}
 """
 
 
-def recorded(folder: Path, captures: int) -> None:
-    """A session with its seeds recorded and nothing learnt."""
+def record(folder: Path, captures: int) -> None:
+    """Record a session's seeds, and learn nothing."""
     path = folder / "rig.yaml"
     path.write_text(RIG.format(captures=captures), encoding="utf-8")
     capture(Request(folder / "session", path, captures=captures), configuration.load(path))
@@ -43,7 +43,7 @@ def main() -> None:
     parser.add_argument("--captures", type=int, default=24)
     captures = parser.parse_args().captures
     with tempfile.TemporaryDirectory() as name:
-        recorded(Path(name), captures)
+        record(Path(name), captures)
         folder = Path(name) / "session"
         learner = Learner(folder)
         for number in (1, 2):

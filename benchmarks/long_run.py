@@ -1,4 +1,4 @@
-"""A thousand captures in one run: memory, file handles and threads of the daemon, and status.
+"""Record a thousand captures in one run: the daemon's memory, handles, threads and status.
 
 Real processes on the virtual amp at 8 kHz, which plays far faster than time; Linux only, as it
 reads ``/proc``. About ten minutes.
@@ -25,8 +25,8 @@ learner: {size: nano, members: 2, steps: 1, final_size: nano, final_steps: 1}
 """
 
 
-def measured(pid: int) -> tuple[float, int, int]:
-    """Resident MiB, file handles, threads."""
+def measure_process(pid: int) -> tuple[float, int, int]:
+    """Return a process's resident MiB, file handles and threads."""
     fields = dict(
         line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines()
     )
@@ -56,7 +56,7 @@ def main() -> None:
             kept = len(view.state.kept())
             view.close()
             if kept // 50 > (seen[-1][0] // 50 if seen else 0):
-                seen.append((kept, *measured(daemon.pid)))
+                seen.append((kept, *measure_process(daemon.pid)))
                 _, resident, handles, threads = seen[-1]
                 print(f"{kept} kept: {resident:.0f} MiB, {handles} handles, {threads} threads")
         rows = np.array(seen[2:])

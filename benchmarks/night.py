@@ -1,4 +1,4 @@
-"""Simulated ten-hour nights: 500 captures on a virtual clock, every kind of trouble five times.
+"""Simulate ten-hour nights: 500 captures on a virtual clock, every trouble five times.
 
 ``python benchmarks/night.py 20`` runs 20 seeds, a minute or two each.
 """

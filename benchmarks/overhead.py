@@ -1,4 +1,4 @@
-"""What a take costs besides playing: dial, judge, store, journal, at settle time zero.
+"""Measure what a take costs besides playing: dial, judge, store, journal, at no settle time.
 
 On the paced virtual amp; with ``jack`` as an argument, on a jackd that runs already and whose
 ports ``PortAudio:out_1/2`` are patched to ``PortAudio:in_1/2`` by hand or by a script.

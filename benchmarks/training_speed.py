@@ -1,4 +1,4 @@
-"""Training speed against neural-amp-modeler, same architecture, same CPU, in one run.
+"""Measure training speed against neural-amp-modeler: same architecture and CPU, in one run.
 
     python benchmarks/training_speed.py throughput
     python benchmarks/training_speed.py quality --minutes 3 --kind lstm
@@ -22,7 +22,7 @@ from models.networks.spec import ModelSpec
 from models.training.dataset import Dataset, evaluate
 from models.training.initial_levels import start_at_levels
 from models.training.trainer import Recipe, Training
-from rig.bench.subjects import SAMPLE_RATE, VirtualSubject, heard_frames
+from rig.bench.subjects import SAMPLE_RATE, VirtualSubject, recording_frames
 from rig.config import ExcerptConfig, SignalConfig
 from rig.learner.final import FRAMES
 
@@ -35,11 +35,11 @@ STEPS, WARM = 8, 2
 WINDOWS = Recipe(1).windows
 
 
-def recorded(folder: Path) -> tuple[torch.Tensor, torch.Tensor, VirtualSubject]:
-    """What is played and what comes back from the british preset, everything in the middle."""
+def record(folder: Path) -> tuple[torch.Tensor, torch.Tensor, VirtualSubject]:
+    """Record the british preset with everything in the middle: what is played, what comes back."""
     subject = VirtualSubject("british", folder, GUITAR)
     back = subject.record(subject.panel.quantise([0.5] * len(subject.panel)))
-    send = subject.signal.send[: heard_frames(subject)].astype(np.float32)
+    send = subject.signal.send[: recording_frames(subject)].astype(np.float32)
     return torch.from_numpy(send), torch.from_numpy(back), subject
 
 
@@ -65,7 +65,7 @@ class Theirs:
         self.steps = 0
 
     def step(self) -> float:
-        """One step; seconds of fresh audio in it."""
+        """Take one step; return the seconds of fresh audio in it."""
         last = len(self.audio) - self.frames - self.field
         starts = torch.randint(last, (self.batch, 1), generator=self.draw)
         x = self.audio[starts + torch.arange(self.field + self.frames)]
@@ -82,7 +82,7 @@ class Theirs:
         return fresh
 
     def esr(self, audio: torch.Tensor, back: torch.Tensor) -> float:
-        """On guitar that it has not heard."""
+        """Return its ESR on guitar that it was not trained on."""
         self.module.eval()
         with torch.no_grad():
             out = self.module.net(audio[None], pad_start=True)[0]
@@ -134,7 +134,7 @@ def ours(
     windows: tuple[int, ...],
     steps: int = 10**6,
 ) -> Training:
-    """A training run of ours from its start."""
+    """Start a training run of ours."""
     torch.manual_seed(0)
     spec = ModelSpec(kind, OURS[kind], (0,), members, shared=kind == "wavenet" and members > 1)
     model = spec.build()
@@ -144,7 +144,7 @@ def ours(
 
 
 def seconds_a_step(step: Callable[[], object]) -> float:
-    """Mean over a few steps, the first ones left out."""
+    """Return the mean time of a few steps, the first ones left out."""
     for _ in range(WARM):
         step()
     began = time.perf_counter()
@@ -154,7 +154,7 @@ def seconds_a_step(step: Callable[[], object]) -> float:
 
 
 def throughput(audio: torch.Tensor, back: torch.Tensor, data: Dataset) -> None:
-    """Both at several batches and windows, and what an ensemble costs."""
+    """Print both at several batches and windows, and what an ensemble costs."""
     for kind in ("wavenet", "lstm"):
         best = {}
         sizes = [(8, 8192), (16, 8192), (8, 16_384), (8, 32_768)]
@@ -185,7 +185,7 @@ def quality(
     held: Dataset,
     minutes: float,
 ) -> None:
-    """When each reaches which error on guitar that it has not heard."""
+    """Print when each reaches which error on guitar that it was not trained on."""
     theirs, spent, evaluated = Theirs(kind, 16, 8192, audio, back), 0.0, 0.0
     reached: dict[str, list[tuple[float, float]]] = {"theirs": [], "ours": []}
     span = slice(held.start, held.stop)
@@ -221,17 +221,17 @@ def main() -> None:
     parser.add_argument("--kind", choices=tuple(OURS), default="wavenet")
     parser.add_argument("--minutes", type=float, default=3.0)
     parser.add_argument("--folder", type=Path, default=Path("bench"))
-    asked = parser.parse_args()
-    audio, back, subject = recorded(asked.folder)
+    options = parser.parse_args()
+    audio, back, subject = record(options.folder)
     middle = torch.full((1, 1), 0.5)
     spans = [subject.signal.segment(part) for part in (Part.TONES, Part.TRAIN, Part.HOLDOUT)]
     data = Dataset(audio, back[None], middle, spans[0].start, spans[1].stop)
     held = Dataset(audio, back[None], middle, spans[2].start, spans[2].stop)
     learnt = slice(data.start, data.stop)
-    if asked.what == "throughput":
+    if options.what == "throughput":
         throughput(audio[learnt], back[learnt], data)
     else:
-        quality(asked.kind, audio[learnt], back[learnt], data, held, asked.minutes)
+        quality(options.kind, audio[learnt], back[learnt], data, held, options.minutes)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How many times faster than real time the virtual amp renders, each preset, one core."""
+"""Measure how much faster than real time the virtual amp renders, each preset, one core."""
 
 import time
 

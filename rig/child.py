@@ -98,7 +98,7 @@ class Child:
         return self._process.pid
 
     def send(self, message: Message, block: bytes = b"") -> None:
-        """Say something.
+        """Send a message, with a block of bytes behind it.
 
         Raises:
             ChildGone: Nobody listens any more.

@@ -77,7 +77,7 @@ class Knob:
         return 0.0 if high == low else (value - low) / (high - low)
 
     def from_unit(self, unit: float) -> float:
-        """[0, 1] to the nearest allowed value; a switch gives every position its share."""
+        """Return the allowed value nearest to a share of [0, 1], equal shares for a switch."""
         if self.is_switch:
             return self.values[min(int(unit * len(self.values)), len(self.values) - 1)]
         low, high = self.values[0], self.values[-1]

@@ -156,7 +156,7 @@ def test_only_the_command_line_the_monitor_and_the_check_print() -> None:
         "import rig.daemon.loop, rig.daemon.service",
         "import rig.daemon.supervisor",
         "import rig.cli",
-        "import rig.monitor.run",
+        "import rig.monitor.show",
         "import rig.preflight",
         "import rig.devices.worker",
     ],

@@ -1,4 +1,4 @@
-"""Which settings to record next, asked of an ensemble.
+"""Choose which settings to record next, from what an ensemble predicts.
 
 What its members say of a setting is a few blocks of numbers (waveform, spectrum); where they say
 different things, a recording teaches something. Two questions can be asked:
@@ -12,7 +12,6 @@ different things, a recording teaches something. Two questions can be asked:
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import product
 
 import torch
 from torch import Tensor
@@ -25,6 +24,12 @@ Cost = Callable[[Tensor, Tensor], Tensor]
 
 #: An ascent starts this far inside the range: at its very end the logit has no slope.
 INSIDE = 0.02
+#: Separate maxima are climbed to from this many of the starts, the best ones.
+RESTARTS = 10
+#: Peaks that lie this close in every knob are one.
+MERGE_DISTANCE = 0.2
+#: Settings that climb together: more only take memory.
+CLIMBERS = 4
 
 
 @dataclass(frozen=True)
@@ -36,40 +41,36 @@ class Ascent:
 
 
 @dataclass(frozen=True)
-class Proposed:
-    """Settings in [0, 1]^k to record next, best first, and the relative error expected there."""
+class PointBatch:
+    """Points in [0, 1]^k to record next, best first, with the relative error expected at each."""
 
     points: list[tuple[float, ...]]
     expected: list[float]
 
 
-def switch_combinations(positions: Sequence[int]) -> list[dict[int, float]]:
-    """Every combination of switch positions, as knob index to value in [0, 1]."""
-    switches = [index for index, count in enumerate(positions) if count]
-    choices = [[i / max(positions[s] - 1, 1) for i in range(positions[s])] for s in switches]
-    return [dict(zip(switches, combination, strict=True)) for combination in product(*choices)]
-
-
 def on_positions(points: Tensor, positions: Sequence[int]) -> Tensor:
-    """Points in [0, 1]^k with every switch moved to the position that its share stands for."""
+    """Move every switch of points in [0, 1]^k to the position that its share stands for."""
     moved = points.clone()
     for index, count in enumerate(positions):
         if count:
+            # Each position has an equal share of [0, 1]; 1.0 itself would be one position too far.
             position = (points[:, index] * count).long().clamp(max=count - 1)
             moved[:, index] = position / max(count - 1, 1)
     return moved
 
 
-def _ascended(
+def _ascend(
     start: Tensor, turns: Tensor, ascent: Ascent, score: Callable[[Tensor], Tensor]
 ) -> Tensor:
     """Climb from ``(settings, knobs)`` up ``score``; columns where ``turns`` is False stay."""
+    # On the logit no step can leave (0, 1), so nothing has to be clipped on the way.
     latent = torch.logit(start.clamp(INSIDE, 1.0 - INSIDE)).requires_grad_()
     optimiser = torch.optim.Adam([latent], ascent.rate)
     best, best_score = start, score(start).detach()
     for _ in range(ascent.steps):
         points = torch.where(turns, torch.sigmoid(latent), start)
         height = score(points)
+        # Adam does not rise at every step: the best points seen are returned, not the last ones.
         if height.detach() > best_score:
             best, best_score = points.detach(), height.detach()
         optimiser.zero_grad(set_to_none=True)
@@ -78,8 +79,8 @@ def _ascended(
     return best
 
 
-def _merged(points: Tensor, score: Tensor, distance: float) -> list[int]:
-    """The best of each cluster, best first."""
+def _merge_peaks(points: Tensor, score: Tensor, distance: float) -> list[int]:
+    """Return the indices of the highest point of each cluster, best first."""
     kept: list[int] = []
     for index in score.argsort(descending=True, stable=True).tolist():
         near = (bool(((points[index] - points[k]).abs() < distance).all()) for k in kept)
@@ -93,43 +94,41 @@ def separate_maxima(
     starts: Tensor,
     positions: Sequence[int],
     progress: Progress,
-    restarts: int = 10,
-    ascent: Ascent = Ascent(40, 0.1),
-    merge: float = 0.2,
-) -> Proposed:
-    """Where the members' variance peaks, each peak by itself; of close ones the higher.
+) -> PointBatch:
+    """Find where the members' variance peaks, each peak by itself; of close ones the higher.
 
     Args:
         predictions: Of an ensemble; only the first block is looked at.
         starts: Settings to look at first; the best are climbed from.
         positions: Per knob, 0 if it turns, else how many positions it switches.
         progress: Told how far it is.
-        restarts: How many are climbed from.
-        ascent: How hard.
-        merge: Peaks this close in every knob are one.
     """
+    ascent = Ascent(40, 0.1)
     starts = on_positions(starts, positions)
-    evaluator = Evaluator(predictions, progress, len(starts) + restarts * ascent.steps)
+    evaluator = Evaluator(predictions, progress, len(starts) + RESTARTS * ascent.steps)
     turns = torch.tensor([count == 0 for count in positions], device=starts.device)
-    heights = (evaluator.quietly(starts).residuals[0] ** 2).sum(-1)
-    best = heights.argsort(descending=True, stable=True)[:restarts]
+    heights = (evaluator.evaluate(starts).residuals[0] ** 2).sum(-1)
+    best = heights.argsort(descending=True, stable=True)[:RESTARTS]
 
     def score(points: Tensor) -> Tensor:
-        """Log of each variance: every climb goes its own way."""
+        """Sum the logs of the variances, so that no point's slope outweighs another's."""
         evaluator.tick(len(points))
         return torch.log(variance(predictions(points)[:1])[0] + 1e-20).sum()
 
-    climbed = [_ascended(group, turns, ascent, score) for group in torch.split(starts[best], 4)]
-    points = torch.cat([*climbed, starts])
-    reached = evaluator.quietly(torch.cat(climbed)).residuals[0]
-    heights = torch.cat([(reached**2).sum(-1), heights])
-    order = _merged(points, heights, merge)
-    return Proposed([tuple(points[i].tolist()) for i in order], [float(heights[i]) for i in order])
+    groups = torch.split(starts[best], CLIMBERS)
+    peaks = [_ascend(group, turns, ascent, score) for group in groups]
+    # Starts that nothing climbed from may still be higher than the peaks, or lie apart from them.
+    points = torch.cat([*peaks, starts])
+    peak_residuals = evaluator.evaluate(torch.cat(peaks)).residuals[0]
+    heights = torch.cat([(peak_residuals**2).sum(-1), heights])
+    order = _merge_peaks(points, heights, MERGE_DISTANCE)
+    settings = [tuple(points[i].tolist()) for i in order]
+    return PointBatch(settings, [float(heights[i]) for i in order])
 
 
 @dataclass(frozen=True)
 class BatchProblem:
-    """What a batch is wanted for.
+    """The problem that a batch of settings has to solve.
 
     Attributes:
         targets: Where the error counts, ``(targets, knobs)``: drawn where players set the knobs.
@@ -154,30 +153,35 @@ class BatchProblem:
 
 
 class _Chooser:
-    """Takes settings one by one, each with the ones before it recorded."""
+    """Chooses settings one by one, each as if the ones before it were recorded."""
 
     def __init__(self, covariance: Tensor, targets: int, noise: Tensor) -> None:
-        self._left, self._targets, self._noise = covariance.clone(), targets, noise
+        self._covariance, self._targets, self._noise = covariance.clone(), targets, noise
 
     def record(self, index: int) -> None:
-        """Know this setting: what was uncertain because of it is not."""
-        column = self._left[:, index].clone()
-        self._left -= torch.outer(column, column) / (column[index] + self._noise)
+        """Condition the covariance on a recording of this setting."""
+        # A Gaussian given one noisy observation: a rank-one downdate of its covariance.
+        column = self._covariance[:, index].clone()
+        self._covariance -= torch.outer(column, column) / (column[index] + self._noise)
 
     def gains(self) -> Tensor:
-        """What each setting would take off the targets now."""
-        own = self._left.diagonal().clamp(min=0.0) + self._noise
-        return (self._left[: self._targets] ** 2).mean(0) / own
+        """Return by how much recording each setting would lower the targets' mean variance."""
+        # After many downdates, rounding can leave a variance a little below zero.
+        own = self._covariance.diagonal().clamp(min=0.0) + self._noise
+        # Observing x lowers the variance at a target by cov(target, x)^2 / var(x).
+        return (self._covariance[: self._targets] ** 2).mean(0) / own
 
 
-def _chosen(
+def _choose(
     problem: BatchProblem, errors: ErrorCovariance, points: Tensor, rows: Tensor
 ) -> list[int]:
-    """Indices into ``points``: targets, then candidates, then what is pending."""
+    """Choose greedily; the indices count targets, then candidates, then pending settings."""
     first, after = len(problem.targets), len(problem.targets) + len(problem.candidates)
     chooser = _Chooser(errors.covariance(points, rows, points, rows), first, errors.noise)
+    # What is pending will be known before the batch is recorded.
     for index in range(after, len(points)):
         chooser.record(index)
+    # Settings cost what it takes to get there from the one recorded before.
     last = problem.pending[-1] if len(problem.pending) else None
     allowed = torch.zeros(len(points), dtype=torch.bool, device=points.device)
     allowed[first:after] = True
@@ -186,6 +190,7 @@ def _chosen(
         gains = chooser.gains()
         if problem.cost is not None and last is not None:
             gains = gains / problem.cost(points, last)
+        # No gain is negative, so -1 keeps a setting out even where nothing gains.
         best = int(torch.where(allowed, gains, -torch.ones_like(gains)).argmax())
         chosen.append(best)
         allowed[best] = False
@@ -200,8 +205,8 @@ def integrated_variance(
     progress: Progress,
     share: float = SHARE,
     ascent: Ascent = Ascent(12, 0.12),
-) -> Proposed:
-    """The batch that lowers the expected error over the targets most.
+) -> PointBatch:
+    """Choose the batch that lowers the expected error over the targets most.
 
     Args:
         predictions: Of an ensemble.
@@ -216,19 +221,20 @@ def integrated_variance(
     evaluator = Evaluator(predictions, progress, settings + (ascent.steps + 2) * problem.count)
     errors = ErrorCovariance(evaluator, problem.targets, problem.known, problem.positions, share)
     points = torch.cat([problem.targets, others])
-    rows = torch.cat([errors.rows, errors.scaled(evaluator.quietly(others).residuals)])
-    batch = points[_chosen(problem, errors, points, rows)]
-    waiting = rows[len(rows) - len(problem.pending) :]
+    rows = torch.cat([errors.rows, errors.normalise(evaluator.evaluate(others).residuals)])
+    batch = points[_choose(problem, errors, points, rows)]
+    pending_rows = rows[len(rows) - len(problem.pending) :]
 
     def gain(moved: Tensor) -> Tensor:
-        """Of the whole batch, beside what is pending."""
+        """Return how much variance the batch, beside what is pending, takes off the targets."""
         evaluator.tick(len(moved))
-        own = errors.scaled([residuals(block) for block in predictions(moved)])
-        return errors.gain(torch.cat([moved, problem.pending]), torch.cat([own, waiting]))
+        own = errors.normalise([residuals(block) for block in predictions(moved)])
+        return errors.gain(torch.cat([moved, problem.pending]), torch.cat([own, pending_rows]))
 
+    # One by one and from candidates only is not the best batch: all of it is moved at once.
     if ascent.steps and len(batch):
         turns = torch.tensor([count == 0 for count in problem.positions], device=points.device)
         turns[list(problem.fixed)] = False
-        batch = _ascended(batch, turns, ascent, gain)
-    expected = (evaluator.quietly(batch).residuals[0] ** 2).sum(-1).tolist() if len(batch) else []
-    return Proposed([tuple(point) for point in batch.tolist()], expected)
+        batch = _ascend(batch, turns, ascent, gain)
+    expected = (evaluator.evaluate(batch).residuals[0] ** 2).sum(-1).tolist() if len(batch) else []
+    return PointBatch([tuple(point) for point in batch.tolist()], expected)

@@ -1,4 +1,4 @@
-"""What the members of an ensemble say of many settings, and how much they differ in it.
+"""Measure how much the members of an ensemble differ in what they predict at many settings.
 
 Of a setting a member says a few blocks of numbers (waveform, spectrum); its residual is what it
 says beyond the members' mean.
@@ -21,20 +21,21 @@ AT_ONCE = 8
 
 
 def residuals(block: Tensor) -> Tensor:
-    """``(settings, members * n)``, scaled so that the sum of squares is the mean variance."""
+    """Return ``(settings, members * n)``, a row's square sum being the variance."""
     members, settings, size = block.shape
+    # Scaled on both sides of a product, rows of two settings give their sample covariance.
     scale = (max(members - 1, 1) * size) ** -0.5
     rows: Tensor = ((block - block.mean(0)) * scale).transpose(0, 1).reshape(settings, -1)
     return rows
 
 
 def variance(blocks: Sequence[Tensor]) -> Tensor:
-    """Mean variance over the members in each block, ``(blocks, settings)``."""
+    """Return the mean variance over the members in each block, ``(blocks, settings)``."""
     return torch.stack([(residuals(block) ** 2).sum(-1) for block in blocks])
 
 
 def expected_errors(predictions: Predictions, points: Tensor) -> Tensor:
-    """The relative error that the members expect of themselves at each setting, ``(settings,)``."""
+    """Return the relative error that the members expect at each setting, ``(settings,)``."""
     with torch.no_grad():
         parts = [variance(predictions(some)[:1])[0] for some in torch.split(points, AT_ONCE)]
     return torch.cat(parts) if parts else points.new_zeros(0)
@@ -42,33 +43,33 @@ def expected_errors(predictions: Predictions, points: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Residuals:
-    """Of every block the ``residuals``, ``(settings, members * n)``; of the last the mean."""
+    """The members' residuals in every block, and their mean prediction in the last one."""
 
     residuals: list[Tensor]
-    sounds: Tensor
+    responses: Tensor
 
 
 class Evaluator:
-    """Predictions on many settings, a few at a time, with progress."""
+    """Evaluates predictions at many settings, a few at a time, and reports progress."""
 
     def __init__(self, predictions: Predictions, progress: Progress, total: int) -> None:
         self._predictions, self._progress = predictions, progress
         self._done, self._total = 0, total
 
-    def quietly(self, points: Tensor) -> Residuals:
-        """What the members say, without gradients."""
-        beyond, sounds = [], []
+    def evaluate(self, points: Tensor) -> Residuals:
+        """Return the members' residuals at ``(settings, knobs)``, computed without gradients."""
+        deviations, responses = [], []
         with torch.no_grad():
             for some in torch.split(points, AT_ONCE):
                 blocks = self._predictions(some)
-                beyond.append([residuals(block) for block in blocks])
-                sounds.append(blocks[-1].mean(0))
+                deviations.append([residuals(block) for block in blocks])
+                responses.append(blocks[-1].mean(0))
                 self.tick(len(some))
         return Residuals(
-            [torch.cat(block) for block in zip(*beyond, strict=True)], torch.cat(sounds)
+            [torch.cat(block) for block in zip(*deviations, strict=True)], torch.cat(responses)
         )
 
     def tick(self, settings: int) -> None:
-        """Some more are done."""
+        """Report that predictions at some more settings are done."""
         self._done = min(self._done + settings, self._total)
         self._progress(self._done, self._total)

@@ -1,4 +1,4 @@
-"""What the members of an ensemble say of settings, in the forms that acquisition compares."""
+"""Turn an ensemble's outputs into the blocks of numbers that acquisition compares."""
 
 from torch import Tensor
 
@@ -11,7 +11,7 @@ MEL_UNIT_DB = 20.0
 
 
 def _outputs(model: Model, audio: Tensor, points: Tensor) -> Tensor:
-    """Every member's output, ``(members, settings, excerpts, frames)``."""
+    """Return every member's output, ``(members, settings, excerpts, frames)``."""
     settings, excerpts = len(points), len(audio)
     knobs = points.repeat_interleave(excerpts, 0).expand(model.members, -1, -1)
     played = audio.repeat(settings, 1).expand(model.members, -1, -1)
@@ -20,7 +20,7 @@ def _outputs(model: Model, audio: Tensor, points: Tensor) -> Tensor:
 
 
 def relative(model: Model, audio: Tensor, sample_rate: float) -> Predictions:
-    """Waveforms relative to the ensemble's own level at each setting, and log-mel spectra.
+    """Predict waveforms relative to the ensemble's own level at each setting, and log-mel spectra.
 
     Args:
         model: An ensemble in evaluation mode.
@@ -29,8 +29,9 @@ def relative(model: Model, audio: Tensor, sample_rate: float) -> Predictions:
     """
 
     def ask(points: Tensor) -> list[Tensor]:
-        """A block of waveforms and one of spectra."""
+        """Return a block of waveforms and one of spectra, ``(members, settings, n)`` each."""
         out = _outputs(model, audio, points)
+        # By the ensemble's mean, not by each member: a member that is too loud is an error.
         power = (out.mean(0) ** 2).mean((-1, -2)) + 1e-12
         waves = out.flatten(2) * power.rsqrt()[:, None]
         return [waves, log_mel(out, sample_rate).flatten(2) / MEL_UNIT_DB]
@@ -39,10 +40,10 @@ def relative(model: Model, audio: Tensor, sample_rate: float) -> Predictions:
 
 
 def plain(model: Model, audio: Tensor) -> Predictions:
-    """Waveforms as they are, loud settings first: what PANAMA compares."""
+    """Predict waveforms as they are, in which loud settings count most, as PANAMA does."""
 
     def ask(points: Tensor) -> list[Tensor]:
-        """A block of waveforms."""
+        """Return one block of waveforms, ``(members, settings, n)``."""
         return [_outputs(model, audio, points).flatten(2)]
 
     return ask

@@ -1,1 +1,1 @@
-"""Stock ``.nam`` files: a writer, and a reader that shares nothing with it."""
+"""Stock ``.nam`` files: a writer, and a reader that shares no code with it."""

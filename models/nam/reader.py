@@ -1,4 +1,4 @@
-"""A plain reading of stock ``.nam`` files, to check that what was written plays as it should.
+"""Read and play stock ``.nam`` files, to check that what was written plays as it should.
 
 It shares nothing with the code that trains and writes: ordinary convolutions and an ordinary LSTM.
 Source: the file format notes of neural-amp-modeler (version 0.7.0).
@@ -14,24 +14,24 @@ from torch.nn import functional
 
 
 class _Weights:
-    """The flat list, handed out in shapes."""
+    """The file's flat list of weights, handed out in order and in shapes."""
 
     def __init__(self, flat: list[float]) -> None:
         self._flat = torch.tensor(flat, dtype=torch.float32)
-        self._at = 0
+        self._position = 0
 
     def take(self, *shape: int) -> Tensor:
-        """The next ones."""
+        """Return the next weights in a shape."""
         size = math.prod(shape)
-        taken = self._flat[self._at : self._at + size]
-        if len(taken) < size:
+        weights = self._flat[self._position : self._position + size]
+        if len(weights) < size:
             raise ValueError("the file has too few weights")
-        self._at += size
-        return taken.reshape(shape)
+        self._position += size
+        return weights.reshape(shape)
 
     def end(self) -> None:
-        """There must be none left."""
-        if self._at != len(self._flat):
+        """Refuse a list from which not everything was taken."""
+        if self._position != len(self._flat):
             raise ValueError("the file has too many weights")
 
 
@@ -41,13 +41,15 @@ def _wavenet(config: dict[str, Any], weights: _Weights, audio: Tensor) -> Tensor
     for array in config["layers"]:
         channels = int(array["channels"])
         frames = functional.conv1d(frames, weights.take(channels, int(array["input_size"]), 1))
+        # An array adds its layers to what the head of the array before it has given.
         total = head
         for dilation, kernel in zip(array["dilations"], _kernels(array), strict=True):
+            # Causal: only the past is padded, so the output is as long as the input.
             padded = functional.pad(frames, (dilation * (kernel - 1), 0))
             conv, bias = weights.take(channels, channels, kernel), weights.take(channels)
             hidden = functional.conv1d(padded, conv, bias, dilation=dilation)
             hidden = hidden + functional.conv1d(condition, weights.take(channels, 1, 1))
-            hidden = _activated(array, hidden)
+            hidden = _activate(array, hidden)
             total = hidden if total is None else total + hidden
             layer1x1, layer1x1_bias = weights.take(channels, channels, 1), weights.take(channels)
             frames = frames + functional.conv1d(hidden, layer1x1, layer1x1_bias)
@@ -62,7 +64,7 @@ def _wavenet(config: dict[str, Any], weights: _Weights, audio: Tensor) -> Tensor
     return (head * weights.take(1))[0, 0]
 
 
-def _activated(array: dict[str, Any], hidden: Tensor) -> Tensor:
+def _activate(array: dict[str, Any], hidden: Tensor) -> Tensor:
     kind = array["activation"][0]
     if kind["type"] == "LeakyReLU":
         return functional.leaky_relu(hidden, float(kind["negative_slope"]))
@@ -81,6 +83,7 @@ def _lstm(config: dict[str, Any], weights: _Weights, audio: Tensor) -> Tensor:
     for index in range(layers):
         inputs = int(config["input_size"]) if index == 0 else units
         both, bias = weights.take(4 * units, inputs + units), weights.take(4 * units)
+        # The state that it starts from, where its writer let it settle on silence.
         h, c = weights.take(units), weights.take(units)
         outputs = []
         driven = frames @ both[:, :inputs].T + bias
@@ -94,7 +97,7 @@ def _lstm(config: dict[str, Any], weights: _Weights, audio: Tensor) -> Tensor:
 
 
 def read_and_play(document: dict[str, Any], audio: Tensor) -> Tensor:
-    """Play a document from silence.
+    """Play a document of a ``.nam`` file from silence.
 
     Args:
         document: Of a ``.nam`` file, WaveNet or LSTM.
@@ -106,6 +109,7 @@ def read_and_play(document: dict[str, Any], audio: Tensor) -> Tensor:
     Raises:
         ValueError: It has too many weights, or too few.
     """
+    # The order in which weights are taken is the file format: one too few or many is noticed.
     weights = _Weights(document["weights"])
     with torch.no_grad():
         kinds = {"WaveNet": _wavenet, "LSTM": _lstm}

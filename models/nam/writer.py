@@ -1,4 +1,4 @@
-"""Stock ``.nam`` files (version 0.7.0): one member at one setting, every knob folded away.
+"""Write stock ``.nam`` files (version 0.7.0): one member at one setting, the knobs folded away.
 
 Source: the file format notes and loaders of neural-amp-modeler and NeuralAmpModelerCore.
 """
@@ -33,7 +33,7 @@ def _flat(tensors: list[Tensor]) -> list[float]:
 
 
 def _array_weights(array: FoldedArray, item: int) -> list[float]:
-    """One layer array in the file's order; taps are stored (out, in, kernel)."""
+    """List one layer array's weights in the file's order; taps are stored (out, in, kernel)."""
     weights = _flat([array.rechannel[item]])
     for i in range(len(array.shape.dilations)):
         weights += _flat(
@@ -93,6 +93,7 @@ def _wavenet(model: KnobWaveNet, member: int, knobs: Tensor) -> dict[str, Any]:
     return {
         "architecture": "WaveNet",
         "config": {"layers": layers, "head": None, "head_scale": scale},
+        # Loaders take the scale from the end of the weights; the configuration repeats it.
         "weights": [*weights, scale],
     }
 
@@ -115,7 +116,7 @@ def _lstm(model: KnobLSTM, member: int, knobs: Tensor) -> dict[str, Any]:
 def document(
     model: Model, knobs: Tensor, sample_rate: int, metadata: dict[str, Any], member: int = 0
 ) -> dict[str, Any]:
-    """The JSON document of a stock ``.nam`` file.
+    """Return the JSON document of a stock ``.nam`` file.
 
     Args:
         model: Any of ours.

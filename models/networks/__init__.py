@@ -1,1 +1,1 @@
-"""The networks: what conditions them on knobs, how they are stored, how they play."""
+"""Networks: conditioned on knobs, stored with their description, played through."""

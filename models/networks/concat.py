@@ -22,23 +22,26 @@ class ConcatWaveNet(KnobWaveNet):
         bound = inputs**-0.5
 
         def weight(*size: int) -> nn.Parameter:
-            """What the knobs add to some channels, per member."""
+            """Draw what the knobs add to some channels, per member."""
             return nn.Parameter(torch.empty(members, inputs, *size).uniform_(-bound, bound))
 
         self.beside = nn.ParameterList(weight(len(s.dilations) * s.channels) for s in shapes)
         self.first = weight(shapes[0].channels)
+        # They stay as they start: an encoder that has not been trained changes nothing.
         for unused in (self.mixture, *self.encoder.parameters()):
             unused.requires_grad_(False)
 
     def fold(self, knobs: Tensor) -> FoldedWaveNet:
-        """Plain weights: every knob term is a constant on a bias."""
+        """Return plain weights, in which every knob term is a constant on a bias."""
         members, batch = knobs.shape[:2]
         folded = super().fold(knobs)
-        read = one_hot(2.0 * knobs - 1.0, knobs, self.encoder.positions)
+        inputs_read = one_hot(2.0 * knobs - 1.0, knobs, self.encoder.positions)
         for array, weight, shape in zip(folded.arrays, self.beside, self.shapes, strict=True):
-            terms = torch.bmm(read, weight).view(members * batch, -1, shape.channels, 1)
+            terms = torch.bmm(inputs_read, weight).view(members * batch, -1, shape.channels, 1)
             array.bias[:] = [bias + terms[:, i] for i, bias in enumerate(array.bias)]
-        entering = torch.bmm(read, self.first).view(members * batch, -1, 1)
+        # A constant that enters at the rechannel reaches the first layer by its taps, and what is
+        # behind that layer by its residual connection.
+        entering = torch.bmm(inputs_read, self.first).view(members * batch, -1, 1)
         first = folded.arrays[0]
         first.bias[0] = first.bias[0] + torch.matmul(first.conv[0], entering).sum(0)
         first.layer1x1_bias[0] = first.layer1x1_bias[0] + entering

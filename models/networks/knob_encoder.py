@@ -1,12 +1,15 @@
-"""What a model knows of knobs: an encoder from settings to the few numbers that move a network."""
+"""Encode settings of the knobs as the few numbers that condition a network."""
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+#: Width of the hidden layer.
+HIDDEN = 24
+
 
 def one_hot(turned: Tensor, knobs: Tensor, positions: tuple[int, ...]) -> Tensor:
-    """Knobs as inputs: ``turned`` where a knob turns, a switch as -1 and 1 for each position.
+    """Turn knobs into inputs: ``turned`` where a knob turns, -1 or 1 for each switch position.
 
     Args:
         turned: ``(..., knobs)``.
@@ -37,24 +40,28 @@ class KnobEncoder(nn.Module):
         hidden: Width of the hidden layer.
     """
 
-    def __init__(self, positions: tuple[int, ...], outputs: int, members: int, hidden: int) -> None:
+    def __init__(
+        self, positions: tuple[int, ...], outputs: int, members: int, hidden: int = HIDDEN
+    ) -> None:
         super().__init__()
         self.positions = positions
         inputs = sum(max(count, 1) for count in positions)
         self.taper = nn.Parameter(torch.zeros(members, 2, 1, len(positions)))
         self.first = nn.Parameter(torch.randn(members, inputs, hidden) * (1.5 / inputs**0.5))
         self.first_bias = nn.Parameter(torch.randn(members, 1, hidden) * 0.3)
+        # Zeros: an untrained model ignores its knobs.
         self.second = nn.Parameter(torch.zeros(members, hidden, outputs))
         self.direct = nn.Parameter(torch.zeros(members, inputs, outputs))
         self.constant = nn.Parameter(torch.zeros(members, 1, outputs))
 
     def features(self, knobs: Tensor) -> Tensor:
-        """``(..., knobs)`` in [0, 1] to ``(..., inputs)`` in [-1, 1], switches one-hot."""
+        """Map ``(..., knobs)`` in [0, 1] to ``(..., inputs)`` in [-1, 1], switches one-hot."""
         return one_hot(2.0 * knobs - 1.0, knobs, self.positions)
 
     def forward(self, knobs: Tensor) -> Tensor:
-        """``(members, batch, knobs)`` to ``(members, batch, outputs)``."""
+        """Map knobs ``(members, batch, knobs)`` to numbers ``(members, batch, outputs)``."""
         turned = 2.0 * knobs - 1.0
+        # 0 at both ends: whatever the taper's coefficients, a knob's ends stay where they are.
         bend = 1.0 - turned**2
         turned = turned + bend * (self.taper[:, 0] + self.taper[:, 1] * turned)
         inputs = one_hot(turned, knobs, self.positions)

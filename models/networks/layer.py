@@ -12,12 +12,12 @@ from torch import Tensor
 from torch.nn import functional
 
 
-def _shifted(frames: Tensor, dilation: int, kernel: int, out_frames: int) -> list[Tensor]:
+def _taps(frames: Tensor, dilation: int, kernel: int, out_frames: int) -> list[Tensor]:
     return [frames[..., k * dilation : k * dilation + out_frames] for k in range(kernel)]
 
 
 class _Layer(torch.autograd.Function):
-    """See `layer` for shapes; gradients exist for everything but the audio condition."""
+    """The layer with its hand-written gradients, for all inputs but the audio; see `layer`."""
 
     @staticmethod
     def forward(
@@ -33,50 +33,56 @@ class _Layer(torch.autograd.Function):
         keep: int,
         slope: float | None,
     ) -> tuple[Tensor, Tensor]:
-        """Keep only what the way back needs: the input and the activation."""
+        """Compute the layer, and save only its input and its activation for the way back."""
         kernel = conv.shape[0]
         out_frames = frames.shape[-1] - dilation * (kernel - 1)
+        # There is no padding: every layer's output is shorter, and all is aligned at its end.
         aligned = condition[..., -out_frames:]
         hidden = torch.baddbmm(bias, input_mixin, aligned)
-        for weight, tap in zip(conv, _shifted(frames, dilation, kernel, out_frames), strict=True):
+        for weight, tap in zip(conv, _taps(frames, dilation, kernel, out_frames), strict=True):
             hidden.baddbmm_(weight, tap)
+        # In place: both slopes can be read off the activation, so its argument need not be kept.
         if slope is None:
             hidden.tanh_()
         else:
             functional.leaky_relu_(hidden, slope)
-        onward = torch.baddbmm(layer1x1_bias, layer1x1, hidden)
-        onward += frames[..., -out_frames:]
+        output = torch.baddbmm(layer1x1_bias, layer1x1, hidden)
+        output += frames[..., -out_frames:]
         ctx.save_for_backward(frames, aligned, conv, layer1x1, hidden)
         ctx.dilation, ctx.keep, ctx.slope = dilation, keep, slope
-        return onward, hidden[..., -keep:]
+        return output, hidden[..., -keep:]
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        """The chain rule, written into one zeroed gradient of the input."""
-        onward_grad, kept_grad = gradients
+        """Apply the chain rule, adding every tap into one zeroed gradient of the input."""
+        output_grad, head_grad = gradients
         frames, aligned, conv, layer1x1, hidden = ctx.saved_tensors
-        hidden_grad = torch.bmm(layer1x1.transpose(1, 2), onward_grad)
-        hidden_grad[..., -ctx.keep :] += kept_grad
-        mix_grad = torch.bmm(onward_grad, hidden.transpose(1, 2))
+        # Two readers of the activation, the 1x1 and the head: their gradients add up.
+        hidden_grad = torch.bmm(layer1x1.transpose(1, 2), output_grad)
+        hidden_grad[..., -ctx.keep :] += head_grad
+        layer1x1_grad = torch.bmm(output_grad, hidden.transpose(1, 2))
         if ctx.slope is None:
+            # The slope of tanh is 1 - tanh^2: g - (g h) h.
             hidden_grad.addcmul_(hidden_grad * hidden, hidden, value=-1.0)
         else:
             hidden_grad = torch.where(hidden > 0, hidden_grad, ctx.slope * hidden_grad)
         frames_grad = torch.zeros_like(frames)
-        frames_grad[..., -hidden.shape[-1] :] = onward_grad
-        inputs = _shifted(frames, ctx.dilation, len(conv), hidden.shape[-1])
-        targets = _shifted(frames_grad, ctx.dilation, len(conv), hidden.shape[-1])
+        # The residual connection passes its gradient on as it is.
+        frames_grad[..., -hidden.shape[-1] :] = output_grad
+        inputs = _taps(frames, ctx.dilation, len(conv), hidden.shape[-1])
+        # A tap has read a shifted view: adding into the same view of the gradient needs no padding.
+        targets = _taps(frames_grad, ctx.dilation, len(conv), hidden.shape[-1])
         for weight, target in zip(conv, targets, strict=True):
             target.baddbmm_(weight.transpose(1, 2), hidden_grad)
-        taps_grad = torch.stack([torch.bmm(hidden_grad, tap.transpose(1, 2)) for tap in inputs])
+        conv_grad = torch.stack([torch.bmm(hidden_grad, tap.transpose(1, 2)) for tap in inputs])
         return (
             frames_grad,
             None,
-            taps_grad,
+            conv_grad,
             hidden_grad.sum(-1, keepdim=True),
             torch.bmm(hidden_grad, aligned.transpose(1, 2)),
-            mix_grad,
-            onward_grad.sum(-1, keepdim=True),
+            layer1x1_grad,
+            output_grad.sum(-1, keepdim=True),
             None,
             None,
             None,
@@ -113,7 +119,7 @@ def layer(
         What the next layer reads, ``(items, channels, frames - dilation * (kernel - 1))``, and
         the activation, ``(items, channels, keep)``.
     """
-    onward, kept = _Layer.apply(  # type: ignore[no-untyped-call]
+    output, kept = _Layer.apply(  # type: ignore[no-untyped-call]
         frames, condition, conv, bias, input_mixin, layer1x1, layer1x1_bias, dilation, keep, slope
     )
-    return onward, kept
+    return output, kept

@@ -10,7 +10,7 @@ from models.networks.knob_encoder import KnobEncoder
 
 @dataclass(frozen=True)
 class FoldedLSTM:
-    """Plain weights of one member at one setting.
+    """The plain weights of one member at one setting.
 
     Attributes:
         layers: Per layer ``[W_ih | W_hh]`` (4 units, inputs + units), the sum of both biases
@@ -44,7 +44,7 @@ class KnobLSTM(nn.Module):
     ) -> None:
         super().__init__()
         self.members = members
-        self.encoder = KnobEncoder(positions, 2, members, hidden=24)
+        self.encoder = KnobEncoder(positions, 2, members)
         inputs = 1 + sum(max(count, 1) for count in positions)
         self.cells = nn.ModuleList(
             nn.LSTM(inputs, units, layers, batch_first=True) for _ in range(members)
@@ -52,7 +52,7 @@ class KnobLSTM(nn.Module):
         self.heads = nn.ModuleList(nn.Linear(units, 1) for _ in range(members))
 
     def _inputs(self, audio: Tensor, knobs: Tensor) -> tuple[Tensor, Tensor]:
-        """``(members, batch, frames, inputs)`` and the output gain, ``(members, batch, 1)``."""
+        """Return ``(members, batch, frames, inputs)`` and output gains ``(members, batch, 1)``."""
         terms = self.encoder(knobs)
         drive, level = torch.exp(terms[..., :1]), torch.exp(terms[..., 1:2])
         features = self.encoder.features(knobs)
@@ -64,6 +64,7 @@ class KnobLSTM(nn.Module):
         inputs, level = self._inputs(audio, knobs)
         outputs = []
         for member, (cell, head) in enumerate(zip(self.cells, self.heads, strict=True)):
+            # The state settles on the history; gradients only reach back over what counts.
             with torch.no_grad():
                 _, state = cell(inputs[member, :, : self.history_frames].detach())
             hidden, _ = cell(inputs[member, :, self.history_frames :], state)
@@ -71,7 +72,7 @@ class KnobLSTM(nn.Module):
         return torch.stack(outputs) * level
 
     def fold(self, member: int, knobs: Tensor) -> FoldedLSTM:
-        """One member's plain weights at one setting, ``(knobs,)``; the knobs become a bias."""
+        """Return one member's plain weights at one setting, ``(knobs,)``; knobs become a bias."""
         with torch.no_grad():
             everyone = knobs.expand(self.members, 1, -1)
             terms = self.encoder(everyone)[member, 0]
@@ -87,6 +88,7 @@ class KnobLSTM(nn.Module):
                 into, back = (getattr(cell, f"weight_{way}_l{index}") for way in ("ih", "hh"))
                 bias = getattr(cell, f"bias_ih_l{index}") + getattr(cell, f"bias_hh_l{index}")
                 if index == 0:
+                    # Inputs that never change are a bias; what remains is the audio.
                     bias = bias + into[:, 1:] @ features
                     into = into[:, :1] * torch.exp(terms[0])
                 weight = torch.cat([into, back], 1)

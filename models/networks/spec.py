@@ -1,9 +1,9 @@
-"""What a model is, in a few values that are stored beside its weights; and making it from them."""
+"""Describe a model in a few values that are stored beside its weights, and build it from them."""
 
 import json
 import os
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -30,25 +30,12 @@ FORMER_NAMES = {
 
 
 class BadModel(ValueError):
-    """A file that holds no model of ours."""
-
-
-class KnobModel(Protocol):
-    """What training, acquisition and export need of a model; see `KnobWaveNet`."""
-
-    members: int
-
-    @property
-    def history_frames(self) -> int:
-        """Frames of the past that ``forward`` reads before its first output."""
-
-    def __call__(self, audio: Tensor, knobs: Tensor) -> Tensor:
-        """``(members, batch, frames + history)`` and ``(members, batch, knobs)`` to frames."""
+    """Raised for a file or a description that holds no model of ours."""
 
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """Architecture, size, the knobs' switch positions (0: turns), members side by side.
+    """A model's architecture and size, its knobs' switch positions (0: turns) and its members.
 
     ``shared`` says that the members share one trunk and differ in how they read the knobs.
     """
@@ -84,7 +71,7 @@ class ModelSpec:
         return spec
 
     def build(self) -> KnobWaveNet | KnobLSTM:
-        """A new model with random weights (from torch's generator).
+        """Build a new model with random weights (from torch's generator).
 
         Raises:
             BadModel: There is no such architecture or size.
@@ -101,32 +88,33 @@ class ModelSpec:
 
 
 def dump_model(model: nn.Module, spec: ModelSpec) -> bytes:
-    """Weights and spec as a safetensors file: no code in it, the same bytes every time."""
+    """Return weights and spec as a safetensors file: no code in it, the same bytes every time."""
     tensors = {name: t.detach().cpu().contiguous() for name, t in model.state_dict().items()}
     return save(tensors, metadata={"spec": json.dumps(asdict(spec))})
 
 
 def _refuse_size(spec: ModelSpec, file_bytes: int) -> None:
-    """Make nothing that the file's own size cannot fill: a few words could ask for gigabytes."""
+    """Refuse a spec that the file's own size cannot fill: a few words could ask for gigabytes."""
+    # On the meta device tensors have shapes and take no memory.
     with torch.device("meta"):
         needed = sum(t.numel() * t.element_size() for t in spec.build().state_dict().values())
     if not needed <= file_bytes <= needed + MAX_HEADER_BYTES:
         raise BadModel("its weights are not of the size that its description names")
 
 
-def _with_present_names(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors of a file of any age, by the names that they have now."""
+def _rename_tensors(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return the tensors of a file of any age under the names that they have now."""
 
-    def present(name: str) -> str:
-        """Only a layer array's tensors were renamed; the encoder's stay what they are."""
+    def current_name(name: str) -> str:
+        """Return a tensor's present name; only those of layer arrays were ever renamed."""
         place, _, last = name.rpartition(".")
         return f"{place}.{FORMER_NAMES.get(last, last)}" if place.startswith("arrays.") else name
 
-    return {present(name): tensor for name, tensor in tensors.items()}
+    return {current_name(name): tensor for name, tensor in tensors.items()}
 
 
 def load_model(path: str) -> tuple[KnobWaveNet | KnobLSTM, ModelSpec]:
-    """A model and its spec from a safetensors file.
+    """Load a model and its spec from a safetensors file.
 
     Raises:
         BadModel: The file is missing or holds no model of ours.
@@ -138,7 +126,7 @@ def load_model(path: str) -> tuple[KnobWaveNet | KnobLSTM, ModelSpec]:
         _refuse_size(spec, os.path.getsize(path))  # noqa: PTH202 (see below)
         model = spec.build()
         with open(path, "rb") as stream:  # noqa: PTH123 (a path or a name, as safetensors takes it)
-            model.load_state_dict(_with_present_names(load(stream.read())))
+            model.load_state_dict(_rename_tensors(load(stream.read())))
     except (OSError, SafetensorError, RuntimeError) as error:
         raise BadModel(f"{path}: holds no model: {str(error).splitlines()[0]}") from None
     except BadModel as error:
@@ -162,6 +150,7 @@ def play(model: KnobWaveNet | KnobLSTM, audio: Tensor, knobs: Tensor) -> Tensor:
     everyone = knobs.expand(model.members, 1, -1)
     pieces = []
     with torch.no_grad():
+        # Chunks bound the memory; each has its history in front, so where they meet is not heard.
         for start in range(0, len(audio), chunk):
             part = padded[start : start + chunk + history]
             pieces.append(model(part.expand(model.members, 1, -1), everyone)[:, 0])

@@ -1,4 +1,4 @@
-"""Playing while knobs turn, without clicks."""
+"""Play while knobs turn, without clicks."""
 
 import torch
 from torch import Tensor
@@ -28,6 +28,7 @@ def play_turning(model: Model, audio: Tensor, first: Tensor, last: Tensor) -> Te
     padded = torch.cat([audio.new_zeros(history), audio])
     switches = torch.tensor([count > 0 for count in model.encoder.positions], device=first.device)
     last = torch.where(switches, first, last)
+    # Rounded up: the last block may be a short one.
     blocks = max(-(-len(audio) // BLOCK_FRAMES), 1)
     pieces = []
     with torch.no_grad():

@@ -15,7 +15,7 @@ from models.networks.layer import layer
 
 @dataclass(frozen=True)
 class ArrayShape:
-    """One layer array.
+    """The shape of one layer array.
 
     Attributes:
         channels: Its width.
@@ -37,13 +37,13 @@ class ArrayShape:
 
     @property
     def layers_history_frames(self) -> int:
-        """Frames of the past that one frame of the last layer sees."""
+        """The frames of the past that one frame of the last layer sees."""
         pairs = zip(self.kernel_sizes, self.dilations, strict=True)
         return sum((kernel - 1) * dilation for kernel, dilation in pairs)
 
     @property
     def history_frames(self) -> int:
-        """The same behind the head."""
+        """The frames of the past that one frame behind the head sees."""
         return self.layers_history_frames + self.head_kernel - 1
 
 
@@ -79,7 +79,7 @@ SHAPES = {
 
 @dataclass(frozen=True)
 class FoldedArray:
-    """Plain weights of one layer array for a batch of items, in `layer`'s shapes."""
+    """The plain weights of one layer array for a batch of items, in `layer`'s shapes."""
 
     shape: ArrayShape
     rechannel: Tensor
@@ -94,13 +94,13 @@ class FoldedArray:
 
 @dataclass(frozen=True)
 class FoldedWaveNet:
-    """Plain weights of whole networks, one per item: ``head_scale`` is ``(items, 1, 1)``."""
+    """The plain weights of whole networks, one per item: ``head_scale`` is ``(items, 1, 1)``."""
 
     arrays: list[FoldedArray]
     head_scale: Tensor
 
 
-def run(folded: FoldedWaveNet, audio: Tensor) -> Tensor:
+def play_folded(folded: FoldedWaveNet, audio: Tensor) -> Tensor:
     """Play audio through folded networks.
 
     Args:
@@ -114,6 +114,7 @@ def run(folded: FoldedWaveNet, audio: Tensor) -> Tensor:
     frames, head = condition, None
     for array in folded.arrays:
         frames = torch.bmm(array.rechannel, frames)
+        # Layers shorten what they hand on: the head adds up what all of them have in common.
         keep = frames.shape[-1] - array.shape.layers_history_frames
         total = None if head is None else head[..., -keep:]
         for index, dilation in enumerate(array.shape.dilations):
@@ -149,7 +150,7 @@ class _Array(nn.Module):
         channels, depth = shape.channels, len(shape.dilations)
 
         def weight(*size: int, fan_in: int) -> nn.Parameter:
-            """A tensor per trunk, drawn as torch draws a convolution's."""
+            """Draw a tensor per trunk, as torch draws a convolution's."""
             bound = fan_in**-0.5
             return nn.Parameter(torch.empty(trunks, *size).uniform_(-bound, bound))
 
@@ -160,18 +161,20 @@ class _Array(nn.Module):
         self.input_mixin = weight(depth, channels, 1, fan_in=1)
         self.layer1x1 = weight(depth, channels, channels, fan_in=channels)
         self.layer1x1_bias = weight(depth, channels, 1, fan_in=channels)
-        heard = channels * shape.head_kernel
-        self.head = weight(shape.head_kernel, shape.head_size, channels, fan_in=heard)
+        head_fan_in = channels * shape.head_kernel
+        self.head = weight(shape.head_kernel, shape.head_size, channels, fan_in=head_fan_in)
         self.head_bias = weight(shape.head_size, 1, fan_in=channels) if shape.head_bias else None
 
     def fold(
         self, trunk: Tensor, scale: Tensor, shift: Tensor, gain: Tensor | None, drive: Tensor
     ) -> FoldedArray:
-        """Plain weights per item; ``scale`` and ``shift`` are ``(items, depth, channels, 1)``."""
+        """Return plain weights; ``scale`` and ``shift`` are ``(items, depth, channels, 1)``."""
         depth, kernels = range(len(self.shape.dilations)), self.shape.kernel_sizes
         layer_of_tap = [index for index in depth for _ in range(kernels[index])]
+        # Scaling conv, bias and mixin alike scales the argument of the activation as a whole.
         conv = (self.conv[trunk] * scale[:, layer_of_tap]).transpose(0, 1)
         bias = self.bias[trunk] * scale + shift
+        # Drive is a gain on the audio, which enters here too and not only at the rechannel.
         input_mixin = self.input_mixin[trunk] * scale * drive[:, None]
         rechannel = self.rechannel[trunk]
         return FoldedArray(
@@ -201,7 +204,6 @@ class KnobWaveNet(nn.Module):
         shared: Whether the members share one trunk and differ in how they read the knobs; else
             they share nothing but the code.
         latents: How many numbers a setting comes to.
-        hidden: Width of the knob encoder.
     """
 
     #: Recordings are played in chunks of this length, each with its history in front.
@@ -216,7 +218,6 @@ class KnobWaveNet(nn.Module):
         members: int = 1,
         shared: bool = False,
         latents: int = 16,
-        hidden: int = 24,
     ) -> None:
         super().__init__()
         self.members = members
@@ -229,34 +230,36 @@ class KnobWaveNet(nn.Module):
         self._channels = [len(s.dilations) * s.channels for s in shapes]
         terms = 2 * sum(self._channels)
         self.mixture = nn.Parameter(torch.randn(self.trunks, latents, terms) * latents**-0.5)
-        self.encoder = KnobEncoder(positions, 2 + latents, members, hidden)
+        self.encoder = KnobEncoder(positions, 2 + latents, members)
         self.polarity: Tensor
         self.register_buffer("polarity", torch.ones(members, 1, 1))
 
     @property
     def history_frames(self) -> int:
-        """Frames of the past that one output frame sees."""
+        """The frames of the past that one output frame sees."""
         return sum(shape.history_frames for shape in self.shapes)
 
     def fold(self, knobs: Tensor) -> FoldedWaveNet:
-        """Plain weights for settings ``(members, batch, knobs)``; items run member by member."""
+        """Return plain weights for settings ``(members, batch, knobs)``, member by member."""
         members, batch = knobs.shape[:2]
-        read = self.encoder(knobs)
-        gains = torch.exp(read[..., :2]).flatten(0, 1)
+        conditioning = self.encoder(knobs)
+        gains = torch.exp(conditioning[..., :2]).flatten(0, 1)
         drive, level = gains[:, 0, None, None], gains[:, 1, None, None]
-        terms = torch.matmul(read[..., 2:], self.mixture).flatten(0, 1)
+        terms = torch.matmul(conditioning[..., 2:], self.mixture).flatten(0, 1)
         member = torch.arange(members, device=knobs.device).repeat_interleave(batch)
+        # With one trunk this is 0 for all members, else each has its own.
         trunk = member % self.trunks
         arrays, start = [], 0
         for index, (module, size) in enumerate(zip(self.arrays, self._channels, strict=True)):
             assert isinstance(module, _Array)
             shape = (len(knobs) * batch, len(module.shape.dilations), module.shape.channels, 1)
+            # An exponential never changes a sign, and leaves the trunk as it is where a term is 0.
             scale = torch.exp(0.5 * terms[:, start : start + size].reshape(shape))
             shift = terms[:, start + size : start + 2 * size].reshape(shape)
             arrays.append(module.fold(trunk, scale, shift, drive if index == 0 else None, drive))
             start += 2 * size
-        turned = level * self.polarity.repeat_interleave(batch, 0)
-        return FoldedWaveNet(arrays, turned * self.head_scale)
+        gain = level * self.polarity.repeat_interleave(batch, 0)
+        return FoldedWaveNet(arrays, gain * self.head_scale)
 
     def forward(self, audio: Tensor, knobs: Tensor) -> Tensor:
         """Predict what comes back from the amp.
@@ -269,4 +272,4 @@ class KnobWaveNet(nn.Module):
             ``(members, batch, frames - history_frames)``.
         """
         members, batch = audio.shape[:2]
-        return run(self.fold(knobs), audio.flatten(0, 1)).view(members, batch, -1)
+        return play_folded(self.fold(knobs), audio.flatten(0, 1)).view(members, batch, -1)

@@ -1,5 +1,6 @@
-"""Captures as tensors, and how far a model is from them."""
+"""Hold captures as tensors, and measure how far a model is from them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import torch
@@ -31,16 +32,16 @@ class Dataset:
     stop: int
 
     def to(self, device: torch.device) -> "Dataset":
-        """The same on another device."""
+        """Return the same captures on another device."""
         audio, targets = self.audio.to(device), self.targets.to(device)
         return Dataset(audio, targets, self.knobs.to(device), self.start, self.stop)
 
-    def only(self, captures: list[int]) -> "Dataset":
-        """Some of the captures."""
+    def subset(self, captures: list[int]) -> "Dataset":
+        """Return a dataset of some of the captures, by their numbers."""
         return replace(self, targets=self.targets[captures], knobs=self.knobs[captures])
 
     def powers(self, emphasis: float) -> Tensor:
-        """Mean square of each capture, plain and pre-emphasised, ``(captures, 2)``, never 0."""
+        """Return each capture's power, plain and pre-emphasised: ``(captures, 2)``, above 0."""
         learnt = self.targets[:, self.start : self.stop]
         plain = (learnt**2).mean(-1)
         return torch.stack([plain, (emphasise(learnt, emphasis) ** 2).mean(-1)], -1) + 1e-12
@@ -48,23 +49,34 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """ESR per capture: of each member ``(members, captures)``, of their mean ``(captures,)``."""
+    """The ESR of each member ``(members, captures)`` and of their mean ``(captures,)``."""
 
     members: Tensor
     mean: Tensor
 
 
-def evaluate(model: Model, data: Dataset) -> Evaluation:
-    """ESR between ``start`` and ``stop`` of every capture, with the true past in front."""
+def play_captures(model: Model, data: Dataset) -> Iterator[tuple[Tensor, Tensor]]:
+    """Play every capture's setting from ``start`` to ``stop``, with the true past in front.
+
+    Yields:
+        The members' outputs ``(members, frames)``, and what came back from the amp ``(frames,)``.
+    """
     history = model.history_frames
     padded = torch.cat([data.audio.new_zeros(history), data.audio])
     audio = padded[data.start : data.stop + history]
-    each, together = [], []
-    with torch.no_grad():
-        for target, knobs in zip(data.targets[:, data.start : data.stop], data.knobs, strict=True):
+    for target, knobs in zip(data.targets[:, data.start : data.stop], data.knobs, strict=True):
+        # One setting at a time: all at once would not fit where recordings are long.
+        with torch.no_grad():
             everyone = audio.expand(model.members, 1, -1), knobs.expand(model.members, 1, -1)
             predicted = model(*everyone)[:, 0]
-            power = (target**2).sum() + 1e-12
-            each.append(((predicted - target) ** 2).sum(-1) / power)
-            together.append(((predicted.mean(0) - target) ** 2).sum() / power)
+        yield predicted, target
+
+
+def evaluate(model: Model, data: Dataset) -> Evaluation:
+    """Compute the ESR from ``start`` to ``stop`` of every capture."""
+    each, together = [], []
+    for predicted, target in play_captures(model, data):
+        power = (target**2).sum() + 1e-12
+        each.append(((predicted - target) ** 2).sum(-1) / power)
+        together.append(((predicted.mean(0) - target) ** 2).sum() / power)
     return Evaluation(torch.stack(each, 1).cpu(), torch.stack(together).cpu())

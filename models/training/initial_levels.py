@@ -1,4 +1,4 @@
-"""Where training starts: at the levels and the polarity that the captures have.
+"""Start training at the levels and the polarity that the captures have.
 
 Both can be read off the captures, and a network that has to find them by gradients first learns to
 be silent: too loud by 20 dB at a quiet setting is a hundred times the error of no sound at all.
@@ -25,12 +25,12 @@ LOUDEST_FRAMES = 16_384
 
 
 def log_levels(targets: Tensor) -> Tensor:
-    """Natural logarithm of each recording's RMS over `UNIT_RMS`, ``(..., frames)`` to ``(...)``."""
+    """Return the natural log of each RMS over `UNIT_RMS`, ``(..., frames)`` to ``(...)``."""
     return 0.5 * torch.log((targets**2).mean(-1) + 1e-12) - torch.log(torch.tensor(UNIT_RMS))
 
 
 def level_slopes(features: Tensor, levels: Tensor) -> tuple[Tensor, Tensor]:
-    """Ridge regression of levels on the encoder's inputs.
+    """Regress levels on the encoder's inputs, with a ridge.
 
     Args:
         features: ``(captures, inputs)`` in [-1, 1].
@@ -40,6 +40,7 @@ def level_slopes(features: Tensor, levels: Tensor) -> tuple[Tensor, Tensor]:
         The slopes ``(inputs,)`` and the constant.
     """
     constant = levels.mean()
+    # Few captures and many knobs: without the ridge a slope would follow the noise of one capture.
     gram = features.T @ features
     shrunk = gram + RIDGE * len(features) * torch.eye(len(gram), device=gram.device)
     slopes = torch.linalg.solve(shrunk, features.T @ (levels - constant))
@@ -47,7 +48,7 @@ def level_slopes(features: Tensor, levels: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def polarity(audio: Tensor, targets: Tensor) -> float:
-    """1 if what comes back follows what went in, -1 if it is turned over.
+    """Return 1 if what comes back follows what went in, -1 if it is turned over.
 
     The sign of the impulse response's peak, deconvolved: a plain correlation of guitar has peaks
     of either sign half a period apart.
@@ -56,36 +57,44 @@ def polarity(audio: Tensor, targets: Tensor) -> float:
         audio: ``(frames,)``, best with something broad in it, such as the preamble.
         targets: ``(captures, frames)``.
     """
-    sent = torch.fft.rfft(audio, 2 * len(audio))
-    power = sent.abs() ** 2
-    inverse = sent.conj() / (power + WHITENING * power.mean())
+    # Padded to twice the length, since a product of spectra would wrap the response around.
+    spectrum = torch.fft.rfft(audio, 2 * len(audio))
+    power = spectrum.abs() ** 2
+    inverse = spectrum.conj() / (power + WHITENING * power.mean())
     response = audio.new_zeros(LAG_FRAMES)
     for target in targets:
         back = torch.fft.irfft(torch.fft.rfft(target, 2 * len(audio)) * inverse)[:LAG_FRAMES]
+        # Over its own RMS, so that loud captures do not outvote quiet ones.
         response += back / ((target**2).mean().sqrt() + 1e-9)
     return 1.0 if float(response[response.abs().argmax()]) >= 0.0 else -1.0
 
 
-def _missing_levels(model: Model, data: Dataset) -> Tensor:
-    """How much louder, as a logarithm, each capture is than each member, ``(members, captures)``.
+def _loudest_stretch(data: Dataset, frames: int) -> int:
+    """Return the first frame of the loudest stretch of so many frames, to a quarter of it."""
+    # Differences of a running sum: the energy of every stretch in one pass.
+    energy = data.audio[data.start : data.stop].square().cumsum(0)
+    begins = torch.arange(0, len(energy) - frames + 1, max(frames // 4, 1), device=energy.device)
+    return data.start + int(begins[(energy[begins + frames - 1] - energy[begins]).argmax()])
+
+
+def _level_differences(model: Model, data: Dataset) -> Tensor:
+    """Return how much louder each capture is than each member, ``(members, captures)``, as a log.
 
     Over the loudest guitar only: that is where the level is, and it takes a moment.
     """
     history, frames = model.history_frames, min(LOUDEST_FRAMES, data.stop - data.start)
-    energy = data.audio[data.start : data.stop].square().cumsum(0)
-    begins = torch.arange(0, len(energy) - frames + 1, max(frames // 4, 1), device=energy.device)
-    start = data.start + int(begins[(energy[begins + frames - 1] - energy[begins]).argmax()])
+    start = _loudest_stretch(data, frames)
     audio = torch.cat([data.audio.new_zeros(history), data.audio])
     audio = audio[start : start + history + frames]
-    missing = []
+    differences = []
     with torch.no_grad():
         for knobs, target in zip(
             torch.split(data.knobs, 8), torch.split(data.targets, 8), strict=True
         ):
             batch = audio.expand(model.members, len(knobs), -1), knobs.expand(model.members, -1, -1)
             wanted = log_levels(target[:, start : start + frames])
-            missing.append(wanted - log_levels(model(*batch)))
-    return torch.cat(missing, 1)
+            differences.append(wanted - log_levels(model(*batch)))
+    return torch.cat(differences, 1)
 
 
 def start_at_levels(model: Model, data: Dataset) -> None:
@@ -95,10 +104,10 @@ def start_at_levels(model: Model, data: Dataset) -> None:
     """
     if isinstance(model, KnobWaveNet):
         model.polarity.fill_(polarity(data.audio[: data.stop], data.targets[:, : data.stop]))
-    missing = _missing_levels(model, data)
+    differences = _level_differences(model, data)
     features = model.encoder.features(data.knobs)
     with torch.no_grad():
         for member in range(model.members):
-            slopes, constant = level_slopes(features, missing[member])
+            slopes, constant = level_slopes(features, differences[member])
             model.encoder.direct[member, :, LEVEL] += slopes
             model.encoder.constant[member, :, LEVEL] += constant

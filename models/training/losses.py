@@ -1,4 +1,4 @@
-"""How wrong a prediction is, relative to its capture's own level: quiet settings count as much."""
+"""Training losses relative to each capture's own level, so that quiet settings count as much."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ WINDOWS = (2048, 512, 128)
 
 @dataclass(frozen=True)
 class LossWeights:
-    """What each term counts: waveform error, pre-emphasised error, spectral distance."""
+    """The weight of each term: waveform error, pre-emphasised error, spectral distance."""
 
     waveform: float = 1.0
     emphasised: float = 0.3
@@ -20,7 +20,7 @@ class LossWeights:
 
 
 def emphasise(audio: Tensor, emphasis: float) -> Tensor:
-    """First-order pre-emphasis along the last axis, one frame shorter."""
+    """Pre-emphasise along the last axis by a first-order filter; one frame shorter."""
     return audio[..., 1:] - emphasis * audio[..., :-1]
 
 
@@ -29,11 +29,12 @@ def _magnitudes(audio: Tensor, window: int) -> Tensor:
     spectrum = torch.stft(
         audio, window, window // 4, window=shape, center=False, return_complex=True
     )
+    # The floor keeps the root's slope and the logarithm finite where there is silence.
     return torch.sqrt(spectrum.real**2 + spectrum.imag**2 + 1e-8 * window)
 
 
 def spectral_distance(predicted: Tensor, target: Tensor) -> Tensor:
-    """Mean absolute log-magnitude difference over several resolutions, ``(items,)``.
+    """Return the mean absolute log-magnitude difference over several resolutions, ``(items,)``.
 
     Both are ``(items, frames)`` at unit power. Source: Yamamoto, Song and Kim, "Parallel
     WaveGAN", ICASSP 2020 (the log-magnitude term).
@@ -47,7 +48,7 @@ def spectral_distance(predicted: Tensor, target: Tensor) -> Tensor:
 
 
 def relative_loss(predicted: Tensor, target: Tensor, power: Tensor, weights: LossWeights) -> Tensor:
-    """The training loss of each member.
+    """Compute the training loss of each member.
 
     Args:
         predicted: ``(members, batch, frames)``.
@@ -64,6 +65,7 @@ def relative_loss(predicted: Tensor, target: Tensor, power: Tensor, weights: Los
     sharp = emphasise(error, weights.emphasis)
     loss = loss + weights.emphasised * (sharp**2).mean(-1) / power[..., 1]
     if weights.spectral:
+        # At unit power the floor of the magnitudes means the same at every setting.
         scale = power[..., :1].rsqrt()
         distance = spectral_distance(
             (predicted * scale).flatten(0, 1), (target * scale).flatten(0, 1)

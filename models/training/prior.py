@@ -32,7 +32,7 @@ def _is_trunk(name: str) -> bool:
 
 
 def dump_prior(model: nn.Module, controls: Sequence[str]) -> bytes:
-    """The trunk that many amps shared, and their mean reading of each control, in half precision.
+    """Return the trunk that many amps shared and their mean encoder weights, in half precision.
 
     Args:
         model: Its members are amps, each with all of these controls as knobs that turn.
@@ -48,12 +48,12 @@ def dump_prior(model: nn.Module, controls: Sequence[str]) -> bytes:
 
 
 def has_prior(size: str) -> bool:
-    """Whether there are weights to start from."""
+    """Return whether there are weights to start from for a size."""
     return (PRIORS / f"{size}.safetensors").is_file()
 
 
-def known_as(name: str) -> str | None:
-    """What the prior calls a knob of this name."""
+def prior_control(name: str) -> str | None:
+    """Return which control of the prior a knob of this name is, None for an unknown name."""
     words = name.strip().lower().replace("_", " ")
     return next((control for control, names in NAMES.items() if words in names), None)
 
@@ -71,11 +71,13 @@ def start_from_prior(model: KnobWaveNet, size: str, names: Sequence[str]) -> Non
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if name in prior:
+                # The file has one trunk, whatever the number of trunks in the model.
                 once = prior[name].to(parameter).reshape(parameter.shape[1:])
                 parameter.copy_(once.expand_as(parameter))
+        # A switch takes a column for each of its positions, a knob that turns takes one.
         column = 0
         for index, (name, count) in enumerate(zip(names, model.encoder.positions, strict=False)):
-            control = known_as(name)
+            control = prior_control(name)
             if control is not None and count == 0:
                 direct, taper = prior[f"{DIRECT}.{control}"], prior[f"{TAPER}.{control}"]
                 model.encoder.direct[:, column] = direct.to(parameter)

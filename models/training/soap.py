@@ -14,7 +14,7 @@ from torch import Tensor
 #: How much of the gradients' mean, of their squares and of their covariances stays each step.
 MEAN, SQUARE, COVARIANCE = 0.9, 0.99, 0.95
 #: Steps between two looks at the bases.
-EVERY = 5
+BASIS_EVERY = 5
 #: Sides longer than this keep the basis they have.
 WIDEST = 128
 TINY = 1e-8
@@ -23,7 +23,7 @@ _State = dict[str, Any]
 
 
 class SOAP(torch.optim.Optimizer):
-    """A parameter is a matrix, or a stack of matrices in its last two dimensions.
+    """The optimiser; a parameter is a matrix, or a stack of matrices in its last two dimensions.
 
     Args:
         groups: As of any torch optimiser; whoever steps it sets their ``lr``.
@@ -41,30 +41,33 @@ class SOAP(torch.optim.Optimizer):
                 gradient = parameter.grad
                 if gradient is not None:
                     matrix = gradient if gradient.dim() > 1 else gradient[None]
-                    move = _move(self.state[parameter], matrix)
-                    parameter.sub_(move.view_as(parameter), alpha=group["lr"])
+                    update = _update(self.state[parameter], matrix)
+                    parameter.sub_(update.view_as(parameter), alpha=group["lr"])
 
 
-def _move(state: _State, gradient: Tensor) -> Tensor:
-    """What to subtract at a rate of one; until the bases are first looked at, it is Adam's."""
+def _update(state: _State, gradient: Tensor) -> Tensor:
+    """Return the step at a rate of one; until the bases are first updated, it is Adam's."""
     if "steps" not in state:
-        _begin(state, gradient)
+        _initialise(state, gradient)
     state["steps"] += 1
     steps = state["steps"]
     if "rows" in state:
         state["rows"].lerp_(gradient @ gradient.mT, 1 - COVARIANCE)
     if "columns" in state:
         state["columns"].lerp_(gradient.mT @ gradient, 1 - COVARIANCE)
-    if steps % EVERY == 0:
-        _turn(state, first=steps == EVERY)
+    if steps % BASIS_EVERY == 0:
+        _update_bases(state, first=steps == BASIS_EVERY)
+    # The mean is linear and stays in the parameter's coordinates, true in whatever basis it is
+    # looked at; squares are not, so they live in the basis and have to turn with it.
     state["mean"].lerp_(gradient, 1 - MEAN)
-    state["square"].lerp_(_into(state, gradient) ** 2, 1 - SQUARE)
-    mean = _into(state, state["mean"]) / (1 - MEAN**steps)
+    state["square"].lerp_(_to_basis(state, gradient) ** 2, 1 - SQUARE)
+    # Both averages start from zero: what is missing of their weights is divided out, as in Adam.
+    mean = _to_basis(state, state["mean"]) / (1 - MEAN**steps)
     size = (state["square"] / (1 - SQUARE**steps)).sqrt()
-    return _back(state, mean / (size + TINY))
+    return _from_basis(state, mean / (size + TINY))
 
 
-def _begin(state: _State, gradient: Tensor) -> None:
+def _initialise(state: _State, gradient: Tensor) -> None:
     state["steps"] = 0
     state["mean"], state["square"] = torch.zeros_like(gradient), torch.zeros_like(gradient)
     for side, length in zip(("rows", "columns"), gradient.shape[-2:], strict=True):
@@ -74,29 +77,33 @@ def _begin(state: _State, gradient: Tensor) -> None:
             state[side] = torch.zeros_like(state[f"{side}_basis"])
 
 
-def _turn(state: _State, first: bool) -> None:
+def _update_bases(state: _State, first: bool) -> None:
     """Bring the bases nearer to the eigenvectors, largest first, and the squares along."""
     for side in ("rows", "columns"):
         if side not in state:
             continue
-        covariance, old = state[side].cpu(), state[f"{side}_basis"]  # small; not every device can
+        # On the CPU: the matrices are small, and not every device has these decompositions.
+        covariance, old = state[side].cpu(), state[f"{side}_basis"]
         if first:
+            # Ascending out of eigh, flipped to the order in which the power iteration keeps them.
             new = torch.linalg.eigh(covariance)[1].flip(-1)
         else:
+            # One step of the power iteration: covariances change slowly, and an eigh costs more.
             new = torch.linalg.qr(covariance @ old.cpu())[0]
         new = new.to(old.device)
-        turned, square = (new.mT @ old) ** 2, state["square"]
-        state["square"] = turned @ square if side == "rows" else square @ turned.mT
+        # Mean squares of rotated coordinates, if those are uncorrelated: weights are squared.
+        weights, square = (new.mT @ old) ** 2, state["square"]
+        state["square"] = weights @ square if side == "rows" else square @ weights.mT
         state[f"{side}_basis"] = new
 
 
-def _into(state: _State, matrix: Tensor) -> Tensor:
-    """As the bases see it."""
+def _to_basis(state: _State, matrix: Tensor) -> Tensor:
+    """Rotate a matrix from the parameter's coordinates into those of the bases."""
     matrix = state["rows_basis"].mT @ matrix if "rows" in state else matrix
     return matrix @ state["columns_basis"] if "columns" in state else matrix
 
 
-def _back(state: _State, matrix: Tensor) -> Tensor:
-    """As the parameters see it."""
+def _from_basis(state: _State, matrix: Tensor) -> Tensor:
+    """Rotate a matrix from the coordinates of the bases back into the parameter's."""
     matrix = state["rows_basis"] @ matrix if "rows" in state else matrix
     return matrix @ state["columns_basis"].mT if "columns" in state else matrix

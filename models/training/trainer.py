@@ -1,7 +1,7 @@
-"""Training every member of an ensemble at once, on windows drawn across captures.
+"""Train every member of an ensemble at once, on windows drawn across captures.
 
-`Training` goes step by step and can be laid down and taken up again to the bit; `train` runs it
-through and sees to it that a loss that breaks away costs a few steps and not the night.
+`Training` goes step by step, and its state can be stored and continued to the bit;
+`models.training.loop` takes all its steps.
 """
 
 import io
@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pickle import UnpicklingError
 from typing import Any
@@ -25,13 +25,9 @@ from models.training.losses import LossWeights, relative_loss
 from models.training.soap import SOAP
 
 
-class Diverged(ArithmeticError):
-    """The loss stopped being a number and did not come back."""
-
-
 @dataclass(frozen=True)
 class Recipe:
-    """How long and how to train.
+    """How long and how to train: steps, rates, windows and the weights of the loss.
 
     Attributes:
         steps: Optimiser steps.
@@ -66,21 +62,13 @@ Progress = Callable[[int, float], None]
 
 #: Of the steps, over which the rate rises.
 RISE = 0.1
-#: So many steps in a row may go wrong before training goes back to where it was well.
-PATIENCE = 8
 #: A run ends after so many checks in which validation has not got better.
-STALE_CHECKS = 5
-#: Going back so often, each time at half the rate, is one time too many.
-RECOVERIES = 4
-#: Steps between two states that can be gone back to.
-SAFE_STEPS = 50
-#: A smoothed loss that has risen to so many times its best is as bad as one that is no number.
-BROKEN_AWAY = 10.0
+STALE_VALIDATIONS = 5
 
 
 @lru_cache(maxsize=1)
 def _threads(count: int) -> ThreadPoolExecutor:
-    """Threads that do their part of a batch with one core each.
+    """Return threads that compute their part of a batch with one core each.
 
     A part per core and no core waiting for another inside an operation: torch's own threads gain
     an LSTM of few windows nothing.
@@ -89,7 +77,7 @@ def _threads(count: int) -> ThreadPoolExecutor:
 
 
 class Training:
-    """One training run, step by step.
+    """A training run that goes step by step.
 
     Args:
         model: Trained in place; the averaged weights are put into it by `finish`.
@@ -104,9 +92,10 @@ class Training:
     ) -> None:
         self.model, self.data, self.recipe = model, data, recipe
         self.validation = validation
-        self.step, self.loss, self.slower = 0, 0.0, 1.0
+        self.step, self.loss, self.rate_factor = 0, 0.0, 1.0
         self.best_error, self.stale = float("inf"), 0
         history = model.history_frames
+        # Silence in front: the first frames have no history of their own.
         self._padded = torch.cat([data.audio.new_zeros(history), data.audio])
         self._powers = data.powers(recipe.weights.emphasis)
         self._draw = torch.Generator().manual_seed(recipe.seed)
@@ -123,7 +112,7 @@ class Training:
         average = get_ema_multi_avg_fn(recipe.ema_decay)  # type: ignore[no-untyped-call]
         self._average = AveragedModel(model, multi_avg_fn=average)
         self._best: dict[str, Tensor] = {}
-        self._learning = [p for p in model.parameters() if p.requires_grad]
+        self._trainable = [p for p in model.parameters() if p.requires_grad]
         on_cpu = data.audio.device.type == "cpu"
         self._shards = torch.get_num_threads() if on_cpu else 1
         model.train()
@@ -131,21 +120,23 @@ class Training:
     @property
     def is_over(self) -> bool:
         """Whether all steps are done, or more would not help."""
-        return self.step >= self.recipe.steps or self.stale >= STALE_CHECKS
+        return self.step >= self.recipe.steps or self.stale >= STALE_VALIDATIONS
 
     def _rate(self) -> float:
+        # One more on both sides, so that neither the first step nor the last has a rate of 0.
         share = (self.step + 1) / (self.recipe.steps + 1)
         if share < RISE:
-            return self.recipe.rate * self.slower * share / RISE
+            return self.recipe.rate * self.rate_factor * share / RISE
         falling = (share - RISE) / (1.0 - RISE)
-        return self.recipe.rate * self.slower * 0.5 * (1.0 + math.cos(falling * math.pi))
+        return self.recipe.rate * self.rate_factor * 0.5 * (1.0 + math.cos(falling * math.pi))
 
     def _windows(self) -> tuple[Tensor, Tensor, int]:
-        """Capture numbers ``(members, batch)``, first frames of as many windows, their length."""
+        """Draw capture numbers ``(members, batch)``, as many first frames, and a length."""
         data, draw, members = self.data, self._draw, self.model.members
         longest = max(data.stop - data.start, 1)
         choice = int(torch.randint(len(self.recipe.windows), (), generator=draw))
         window = min(self.recipe.windows[choice], longest)
+        # At least a window for each shard, or a core would have nothing to do.
         batch = max(round(self.recipe.frames_per_step / (window * members)), self._shards)
         size = (members, batch)
         captures = torch.randint(len(data.targets), size, generator=draw)
@@ -154,7 +145,7 @@ class Training:
         return captures.to(device), starts.to(device), window
 
     def advance(self) -> bool:
-        """Do one step; False where nothing came of it because something was no number."""
+        """Take one step; return whether it was healthy, which one with a NaN gradient is not."""
         captures, starts, window = self._windows()
         shards = zip(
             torch.tensor_split(captures, self._shards, 1),
@@ -167,52 +158,58 @@ class Training:
         norm = torch.nn.utils.clip_grad_norm_(
             self.model.parameters(), self.recipe.max_gradient_norm
         )
+        # One frame that is no number spoils the norm of all gradients: such a step changes nothing.
         healthy = bool(torch.isfinite(norm))
         if healthy:
             self._optimiser.step()
             self._average.update_parameters(self.model)
+            # Smoothed, since windows differ far more than steps do.
             self.loss = loss if self.step == 0 else 0.95 * self.loss + 0.05 * loss
         self.step += 1
         if (
             self.validation is not None
             and self.step % max(self.recipe.steps // self.recipe.validations, 1) == 0
         ):
-            self._check(self.validation)
+            self._validate(self.validation)
         return healthy
 
     def _gradients(self, shards: list[tuple[Tensor, Tensor]], window: int) -> float:
-        """Put the gradient over all shards into the parameters; the loss, mean over members."""
+        """Put the gradient over all shards into the parameters; return the members' mean loss."""
         batch = sum(captures.shape[1] for captures, _ in shards)
         jobs = [(captures, starts, window, batch) for captures, starts in shards]
         if len(jobs) == 1:
-            found = [self._gradient(*jobs[0])]
+            parts = [self._gradient(*jobs[0])]
         else:
-            found = list(_threads(self._shards).map(lambda job: self._gradient(*job), jobs))
+            parts = list(_threads(self._shards).map(lambda job: self._gradient(*job), jobs))
         for parameter, gradients in zip(
-            self._learning, zip(*(g for g, _ in found), strict=True), strict=True
+            self._trainable, zip(*(g for g, _ in parts), strict=True), strict=True
         ):
-            there = [gradient for gradient in gradients if gradient is not None]
-            parameter.grad = sum(there[1:], start=there[0]) if there else None
-        return sum(loss for _, loss in found)
+            # In the order of the shards and not of the threads, so that a run repeats to the bit.
+            present = [gradient for gradient in gradients if gradient is not None]
+            parameter.grad = sum(present[1:], start=present[0]) if present else None
+        return sum(loss for _, loss in parts)
 
     def _gradient(
         self, captures: Tensor, starts: Tensor, window: int, batch: int
     ) -> tuple[Sequence[Tensor | None], float]:
-        """Of one shard: its part of the batch's gradient and of the loss."""
+        """Compute one shard's part of the batch's gradient and of the loss."""
         history = self.model.history_frames
         offsets = torch.arange(history + window, device=starts.device)
         audio = self._padded[starts[..., None] + offsets]
         target = self.data.targets[captures[..., None], starts[..., None] + offsets[:window]]
         predicted = self.model(audio, self.data.knobs[captures])
         losses = relative_loss(predicted, target, self._powers[captures], self.recipe.weights)
+        # Shards may differ by a window: every window counts the same.
         share = losses * (captures.shape[1] / batch)
-        gradients = torch.autograd.grad(share.sum(), self._learning, allow_unused=True)
+        # Returned and not accumulated by backward(): threads would add into the same tensors.
+        gradients = torch.autograd.grad(share.sum(), self._trainable, allow_unused=True)
         return gradients, float(share.detach().mean())
 
-    def _check(self, validation: Dataset) -> None:
-        """Try the averaged weights; remember the best."""
+    def _validate(self, validation: Dataset) -> None:
+        """Evaluate the averaged weights on the validation captures, and keep the best."""
         averaged = self._average.module
         assert isinstance(averaged, KnobWaveNet | KnobLSTM)
+        # The geometric mean over captures: each counts by its ratio, however bad it is.
         error = float(evaluate(averaged, validation).mean.log().mean().exp())
         if error < self.best_error:
             self.best_error, self.stale = error, 0
@@ -228,7 +225,7 @@ class Training:
         return self.loss
 
     def state(self) -> dict[str, Any]:
-        """Everything that the next steps depend on, as tensors and numbers; it is no copy."""
+        """Return everything that the next steps depend on; it is no copy."""
         return {
             "model": self.model.state_dict(),
             "average": self._average.state_dict(),
@@ -236,31 +233,31 @@ class Training:
             "draw": self._draw.get_state(),
             "step": self.step,
             "loss": self.loss,
-            "slower": self.slower,
+            "slower": self.rate_factor,
             "best": self._best,
             "best_error": self.best_error,
             "stale": self.stale,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from there."""
+        """Continue from a state that `state` has returned."""
         self.model.load_state_dict(state["model"])
         self._average.load_state_dict(state["average"])
         self._optimiser.load_state_dict(deepcopy(state["optimiser"]))
         self._draw.set_state(state["draw"].cpu())
-        self.step, self.loss, self.slower = state["step"], state["loss"], state["slower"]
+        self.step, self.loss, self.rate_factor = state["step"], state["loss"], state["slower"]
         self._best, self.best_error, self.stale = state["best"], state["best_error"], state["stale"]
 
 
 def dump_state(training: Training) -> bytes:
-    """A training run laid down, to be taken up in another process."""
+    """Return a training run's state as bytes, to be continued in another process."""
     stream = io.BytesIO()
     torch.save(training.state(), stream)
     return stream.getvalue()
 
 
 def load_state(training: Training, data: bytes) -> bool:
-    """Take a run up again; False where the bytes hold none that fits, and nothing is changed."""
+    """Restore a run from bytes; return whether they fit, and change nothing where they do not."""
     before = deepcopy(training.state())
     try:
         state = torch.load(io.BytesIO(data), weights_only=True)
@@ -269,81 +266,3 @@ def load_state(training: Training, data: bytes) -> bool:
         training.restore(before)
         return False
     return True
-
-
-class Backtracking:
-    """Goes back to the last good state, at half the rate, when the loss breaks away."""
-
-    def __init__(self, training: Training) -> None:
-        self._training = training
-        self._bad, self._recoveries, self._best = 0, 0, float("inf")
-        self._safe = deepcopy(training.state())
-
-    def watch(self, healthy: bool) -> None:
-        """After each step.
-
-        Raises:
-            Diverged: It was gone back often enough.
-        """
-        training = self._training
-        self._best = min(self._best, training.loss) if healthy else self._best
-        away = training.loss > BROKEN_AWAY * self._best
-        self._bad = self._bad + 1 if not healthy or away else 0
-        if self._bad >= PATIENCE:
-            self._go_back()
-        elif not self._bad and training.step % SAFE_STEPS == 0:
-            self._safe = deepcopy(training.state())
-
-    def _go_back(self) -> None:
-        training = self._training
-        self._bad, self._recoveries = 0, self._recoveries + 1
-        if self._recoveries > RECOVERIES:
-            raise Diverged(f"the loss broke away {self._recoveries} times")
-        slower, step, draw = training.slower / 2, training.step, training.state()["draw"]
-        training.restore({**self._safe, "slower": slower, "step": step, "draw": draw})
-
-
-def run(training: Training, progress: Progress) -> float:
-    """Do what is left of a run, put the averaged weights into the model, return the loss.
-
-    Raises:
-        Diverged: The loss broke away again and again, whatever the rate.
-    """
-    guard = Backtracking(training)
-    while not training.is_over:
-        guard.watch(training.advance())
-        progress(training.step, training.loss)
-    return training.finish()
-
-
-def train(model: Model, data: Dataset, recipe: Recipe, progress: Progress) -> float:
-    """Train in place from where the model is, and return the last loss (smoothed).
-
-    Raises:
-        Diverged: The loss broke away again and again, whatever the rate.
-    """
-    return run(Training(model, data, recipe), progress)
-
-
-def best_rate(
-    model: Model,
-    data: Dataset,
-    recipe: Recipe,
-    rates: tuple[float, ...] = (0.003, 0.006, 0.012),
-    steps: int = 60,
-) -> float:
-    """The rate that lowers the loss most in a few steps from here; the model stays as it is.
-
-    The largest one that works in short is too large in the long run, so the one below it is
-    taken where both are about as good.
-    """
-    found: list[tuple[float, float]] = []
-    for rate in rates:
-        trial = Training(deepcopy(model), data, replace(recipe, steps=4 * steps, rate=rate))
-        healthy = all(trial.advance() for _ in range(steps))
-        if healthy and trial.loss == trial.loss:
-            found.append((trial.loss, rate))
-    if not found:
-        return min(rates) / 2
-    lowest = min(loss for loss, _ in found)
-    return min(rate for loss, rate in found if loss <= 1.1 * lowest)

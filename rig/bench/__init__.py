@@ -1,1 +1,1 @@
-"""Strategies against each other: amps x strategies x seeds x capture counts, on the same terms."""
+"""Compare strategies: amps x strategies x seeds x capture counts, on the same terms."""

@@ -1,19 +1,20 @@
 """The full comparison: audio models are trained on what each strategy has recorded."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
 from calibration.signals import Part
 from models.networks.spec import ModelSpec
-from models.training.dataset import Dataset, Model
+from models.training.dataset import Dataset, Model, play_captures
+from models.training.loop import train
 from models.training.losses import spectral_distance
-from models.training.trainer import Recipe, train
-from rig.bench.subjects import Subject, heard_frames
+from models.training.trainer import Recipe
+from rig.bench.subjects import Subject, recording_frames
 from rig.knobs import Setting
-from rig.learner.excerpts import loudest
+from rig.learner.excerpts import loudest_excerpts
 from rig.learner.rounds import initial_model
 
 #: Held-out guitar on which every setting is tested, in seconds.
@@ -21,7 +22,7 @@ TESTED_S = 2.0
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrainingPlan:
     """How every ensemble of a comparison is trained: always from the start, always the same.
 
     Attributes:
@@ -47,15 +48,15 @@ class Plan:
 
     @property
     def mode(self) -> str:
-        """What results are filed under."""
+        """The name that results are filed under."""
         if self.concat:
             return "audio-concat"
         return "audio" if self.prior else "audio-no-prior"
 
 
 def dataset(subject: Subject, settings: Sequence[Setting], parts: Sequence[Part]) -> Dataset:
-    """Some settings of a subject, with the frames from the first part to the last one's end."""
-    frames = heard_frames(subject)
+    """Record settings of a subject, from the first part's first frame to the last part's end."""
+    frames = recording_frames(subject)
     spans = [subject.signal.segment(part) for part in parts]
     points = np.stack([subject.panel.point(setting) for setting in settings])
     return Dataset(
@@ -67,11 +68,14 @@ def dataset(subject: Subject, settings: Sequence[Setting], parts: Sequence[Part]
     )
 
 
-def trained(subject: Subject, settings: Sequence[Setting], plan: Plan, seed: int) -> Model:
-    """An ensemble trained on these settings and nothing else."""
+def train_ensemble(
+    subject: Subject, settings: Sequence[Setting], plan: TrainingPlan, seed: int
+) -> Model:
+    """Train an ensemble on these settings and nothing else."""
     positions = subject.panel.switch_positions
     data = dataset(subject, settings, [Part.TONES, Part.TRAIN])
     names = [knob.name for knob in subject.panel.knobs]
+    # As PANAMA trains: from random weights, with no prior and no level known.
     if plan.concat:
         torch.manual_seed(seed)
         model: Model = ModelSpec("concat", plan.size, positions, 1).build()
@@ -84,7 +88,7 @@ def trained(subject: Subject, settings: Sequence[Setting], plan: Plan, seed: int
 
 
 @dataclass(frozen=True)
-class Tested:
+class ErrorsBySetting:
     """Errors on settings and on guitar that were never trained on, one figure per setting."""
 
     esr: list[float]
@@ -92,30 +96,22 @@ class Tested:
     rms: list[float]
 
 
-def tried(model: Model, subject: Subject, settings: Sequence[Setting]) -> Tested:
-    """Play the held-out guitar at every setting."""
+def evaluate_on(model: Model, subject: Subject, settings: Sequence[Setting]) -> ErrorsBySetting:
+    """Play the held-out guitar at every setting, and measure the errors."""
     data = dataset(subject, settings, [Part.HOLDOUT])
-    history, start = model.history_frames, data.start
-    stop = min(data.stop, start + round(TESTED_S * subject.signal.sample_rate))
-    padded = torch.cat([data.audio.new_zeros(history), data.audio])[start : stop + history]
+    stop = min(data.stop, data.start + round(TESTED_S * subject.signal.sample_rate))
     esr, stft, rms = [], [], []
-    with torch.no_grad():
-        for target, knobs in zip(data.targets[:, start:stop], data.knobs, strict=True):
-            played = padded.expand(model.members, 1, -1)
-            mean = model(played, knobs.expand(model.members, 1, -1))[:, 0].mean(0)
-            power = (target**2).mean() + 1e-12
-            esr.append(float(((mean - target) ** 2).mean() / power))
-            stft.append(
-                float(
-                    spectral_distance((mean * power.rsqrt())[None], (target * power.rsqrt())[None])
-                )
-            )
-            rms.append(float(power.sqrt()))
-    return Tested(esr, stft, rms)
+    for predicted, target in play_captures(model, replace(data, stop=stop)):
+        mean, power = predicted.mean(0), (target**2).mean() + 1e-12
+        esr.append(float(((mean - target) ** 2).mean() / power))
+        scale = power.rsqrt()
+        stft.append(float(spectral_distance((mean * scale)[None], (target * scale)[None])))
+        rms.append(float(power.sqrt()))
+    return ErrorsBySetting(esr, stft, rms)
 
 
 def excerpts(subject: Subject, history: int) -> torch.Tensor:
-    """Guitar on which members are compared, with its history in front."""
+    """Return guitar on which members are compared, with its history in front."""
     audio = torch.from_numpy(subject.signal.send.astype(np.float32))
     guitar = subject.signal.segment(Part.TRAIN)
-    return loudest(audio, guitar.start, guitar.stop, history)
+    return loudest_excerpts(audio, guitar.start, guitar.stop, history)

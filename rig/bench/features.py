@@ -1,4 +1,4 @@
-"""The cheap comparison: what settings sound like, learnt by a regression per setting.
+"""The cheap comparison: the sound of settings as features, learnt by regression.
 
 No audio model is trained. Each recording becomes log-mel levels; an ensemble of small networks
 learns them from the setting, disagrees, and is asked what to record. The error is in decibels, and
@@ -26,7 +26,7 @@ from rig.knobs import Setting
 Table = NDArray[np.float64]
 
 #: Guitar whose features are learnt, in seconds.
-HEARD_S = 1.5
+LISTENED_S = 1.5
 #: Directions of the features' variation that the networks learn; the rest is lost to both.
 DIRECTIONS = 24
 MEMBERS, HIDDEN, STEPS, RATE, DECAY = 4, 48, 400, 0.01, 1e-3
@@ -35,25 +35,26 @@ LENGTHS, NOISES = (0.2, 0.35, 0.6, 1.0, 1.7), (1e-4, 1e-3, 1e-2)
 
 
 class Listener:
-    """Log-mel levels of a subject's settings, each heard once."""
+    """Records a subject's settings as log-mel levels, each once."""
 
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
         start = subject.signal.segment(Part.TRAIN).start
-        self._heard = slice(start, start + round(HEARD_S * subject.signal.sample_rate))
-        self._levels = lru_cache(maxsize=None)(self._measured)
+        self._span = slice(start, start + round(LISTENED_S * subject.signal.sample_rate))
+        # Rounds ask for the same settings again and again: each is measured once.
+        self._levels = lru_cache(maxsize=None)(self._measure)
 
-    def _measured(self, setting: Setting) -> Table:
-        audio = torch.from_numpy(self._subject.record(setting)[self._heard].copy())
+    def _measure(self, setting: Setting) -> Table:
+        audio = torch.from_numpy(self._subject.record(setting)[self._span].copy())
         levels = log_mel(audio, self._subject.signal.sample_rate)
         return levels.flatten().numpy().astype(float)
 
     def __call__(self, settings: Sequence[Setting]) -> Table:
-        """``(settings, features)`` in dB."""
+        """Return the levels of settings, ``(settings, features)`` in dB."""
         return np.stack([self._levels(setting) for setting in settings])
 
     def points(self, settings: Sequence[Setting]) -> Table:
-        """``(settings, knobs)``."""
+        """Return settings as points, ``(settings, knobs)``."""
         return np.stack([self._subject.panel.point(setting) for setting in settings])
 
 
@@ -64,6 +65,7 @@ class Network:
         self._centre = torch.from_numpy(levels.mean(0)).float()
         _, scale, basis = np.linalg.svd(levels - levels.mean(0), full_matrices=False)
         self._basis = torch.from_numpy(basis[:DIRECTIONS]).float()
+        # The first direction varies most: over its deviation, no target is far beyond 1.
         self._spread = float(scale[0] / len(levels) ** 0.5) + 1e-9
         inputs = torch.from_numpy(points).float()
         targets = (torch.from_numpy(levels).float() - self._centre) @ self._basis.T / self._spread
@@ -82,6 +84,7 @@ class Network:
             torch.autograd.backward(loss)
             optimiser.step()
             schedule.step()
+        # Acquisition differentiates by the settings only.
         for weight in self._weights:
             weight.requires_grad_(False)
 
@@ -94,32 +97,33 @@ class Network:
         return coordinates
 
     def members(self, points: Tensor) -> Tensor:
-        """``(members, settings, features)`` in dB."""
+        """Predict every member's levels, ``(members, settings, features)`` in dB."""
         return self._centre + self._coordinates(points) * self._spread @ self._basis
 
     def predictions(self) -> Predictions:
-        """Levels; the basis keeps lengths, so its coordinates do."""
+        """Predict levels for acquisition; the basis keeps lengths, so its coordinates do."""
         return lambda points: [self._coordinates(points) * self._spread]
 
     def plain(self) -> Predictions:
-        """Amplitudes, loud settings first."""
+        """Predict amplitudes for acquisition, in which loud settings count most."""
         return lambda points: [10.0 ** (self.members(points) / 20.0)]
 
     def __call__(self, points: Table) -> Table:
-        """The members' mean, ``(settings, features)``."""
+        """Predict the members' mean, ``(settings, features)``."""
         return self.members(torch.from_numpy(points).float()).mean(0).numpy().astype(float)
 
 
-def kernel_regression(points: Table, levels: Table, asked: Table) -> Table:
-    """A Gaussian process on a linear trend; length and noise by leaving one out.
+def kernel_regression(points: Table, levels: Table, queries: Table) -> Table:
+    """Predict levels by a Gaussian process on a linear trend, tuned by leaving one out.
 
     Source: Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, 5.4.2.
     """
 
     def trend(at: Table) -> Table:
-        """A constant and every knob."""
+        """Return the trend's inputs: a constant and every knob."""
         return np.concatenate([np.ones((len(at), 1)), at], 1)
 
+    # Far from all points a Gaussian process falls back to its mean, so that had better follow them.
     weights, *_ = np.linalg.lstsq(trend(points), levels, rcond=None)
     left = levels - trend(points) @ weights
     best: tuple[float, Table] | None = None
@@ -128,14 +132,15 @@ def kernel_regression(points: Table, levels: Table, asked: Table) -> Table:
         for noise in NOISES:
             factor = cho_factor(near + noise * np.eye(len(points)))
             inverse = cho_solve(factor, np.eye(len(points)))
+            # The error at a point left out of the fit, in closed form, without fitting again.
             error = float((((inverse @ left) / np.diag(inverse)[:, None]) ** 2).mean())
             if best is None or error < best[0]:
-                across = np.exp(-0.5 * cdist(asked, points, "sqeuclidean") / length**2)
+                across = np.exp(-0.5 * cdist(queries, points, "sqeuclidean") / length**2)
                 best = (error, across @ inverse @ left)
     assert best is not None
-    return np.asarray(trend(asked) @ weights + best[1])
+    return np.asarray(trend(queries) @ weights + best[1])
 
 
 def error_db(predicted: Table, true: Table) -> Table:
-    """RMS difference of each setting, ``(settings,)``."""
+    """Return the RMS difference of each setting, ``(settings,)``."""
     return np.asarray(np.sqrt(((predicted - true) ** 2).mean(-1)))

@@ -20,19 +20,19 @@ PEERS, PEER_COUNT = ("lhs", "lhs+corners"), 40
 
 
 def ranking(mode: str) -> str:
-    """The figure that ranks strategies."""
+    """Return the name of the figure that ranks strategies in a mode."""
     return "network_db" if mode == "features" else "esr"
 
 
 class Results:
-    """The lines of a comparison's folder; several processes may add to them."""
+    """The results file of a comparison's folder; several processes may add to it."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / LINES
         folder.mkdir(parents=True, exist_ok=True)
 
     def rows(self) -> list[Row]:
-        """All of them; a line that a kill has cut short is left out.
+        """Return all rows; a line that a kill has cut short is left out.
 
         Raises:
             UsageError: A whole line is none of ours.
@@ -48,18 +48,20 @@ class Results:
                 row = json.loads(line)
                 found.append({"amp": row["amp"], "strategy": row["strategy"], **row})
             except (ValueError, KeyError, TypeError):
+                # A kill can cut the last line short; every other one was written whole.
                 if number < len(lines):
                     message = f"{self.path}: line {number} is no result; take it out"
                     raise UsageError(message) from None
         return found
 
     def add(self, row: Row) -> None:
-        """Write a line down."""
+        """Append a row to the file."""
+        # Workers write at the same time: without a lock their lines could mix.
         with filelock.FileLock(self.path.with_suffix(".lock")), self.path.open("a") as stream:
             stream.write(json.dumps(row) + "\n")
 
     def known(self, mode: str, amp: str, strategy: str, seed: int) -> dict[int, list[Setting]]:
-        """The settings of a trial's rows, by count."""
+        """Return the settings of a trial's rows, by count."""
         wanted = (mode, amp, strategy, seed)
         return {
             int(row["captures"]): [Setting(tuple(values)) for values in row["settings"]]
@@ -71,7 +73,7 @@ class Results:
 def curve(
     rows: Iterable[Row], strategy: str, where: str, figure: str, kind: str
 ) -> dict[int, float]:
-    """Mean over seeds of a figure, by count."""
+    """Return the mean over seeds of a figure, by count."""
     found: dict[int, list[float]] = defaultdict(list)
     for row in rows:
         if row["strategy"] == strategy and figure in row[where]:
@@ -80,20 +82,21 @@ def curve(
 
 
 def captures_needed(of: dict[int, float], goal: float) -> float | None:
-    """At how many captures a curve first gets down to ``goal``, between counts by its logarithm."""
+    """Return where a curve first gets down to ``goal``, between counts by its logarithm."""
     points = sorted(of.items())
     for index, (count, error) in enumerate(points):
         if error <= goal:
             if index == 0:
                 return float(count)
             before, worse = points[index - 1]
+            # Errors fall by factors, so on a logarithm the way between two counts is straight.
             share = np.log(worse / goal) / max(np.log(worse / error), 1e-12)
             return float(before + share * (count - before))
     return None
 
 
 def peer(rows: Sequence[Row], where: str, figure: str, kind: str) -> tuple[str, float] | None:
-    """The better plan at `PEER_COUNT` captures and its error there, where one was measured."""
+    """Return the better design at `PEER_COUNT` captures and its error there, None if unmeasured."""
     found = [(curve(rows, plan, where, figure, kind).get(PEER_COUNT), plan) for plan in PEERS]
     measured = [(error, plan) for error, plan in found if error is not None]
     if not measured:
@@ -103,22 +106,22 @@ def peer(rows: Sequence[Row], where: str, figure: str, kind: str) -> tuple[str, 
 
 
 def strategies(rows: Iterable[Row]) -> list[str]:
-    """Those that appear, in order of appearance."""
+    """List the strategies that appear, in order of appearance."""
     return list(dict.fromkeys(str(row["strategy"]) for row in rows))
 
 
 def of_amp(rows: Iterable[Row], mode: str, amp: str) -> list[Row]:
-    """The rows of one amp in one mode."""
+    """Return the rows of one amp in one mode."""
     return [row for row in rows if row["mode"] == mode and row["amp"] == amp]
 
 
 def comparisons(rows: Iterable[Row]) -> list[tuple[str, str]]:
-    """Every mode and amp that appear."""
+    """List every mode and amp that appear."""
     return list(dict.fromkeys((str(row["mode"]), str(row["amp"])) for row in rows))
 
 
 def table(rows: Sequence[Row], mode: str, where: str, kind: str) -> list[list[str]]:
-    """A header, then a line for each strategy: error at each count, captures needed."""
+    """Return a header, then a line for each strategy: error at each count, captures needed."""
     figure = ranking(mode)
     counts = sorted({int(row["captures"]) for row in rows})
     best = peer(rows, where, figure, kind)
@@ -135,7 +138,7 @@ def table(rows: Sequence[Row], mode: str, where: str, kind: str) -> list[list[st
 
 
 def markdown(rows: Sequence[Row]) -> str:
-    """Every table as Markdown."""
+    """Return every table as Markdown."""
     parts = []
     for mode, amp in comparisons(rows):
         some = of_amp(rows, mode, amp)
@@ -152,7 +155,7 @@ def markdown(rows: Sequence[Row]) -> str:
 
 
 def plot(rows: Sequence[Row], folder: Path) -> list[Path]:
-    """A picture of each amp's curves.
+    """Draw a picture of each amp's curves.
 
     Raises:
         UsageError: Matplotlib is not installed.

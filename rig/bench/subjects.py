@@ -60,18 +60,18 @@ class Subject(Protocol):
 
     @property
     def pool(self) -> Sequence[Setting] | None:
-        """See above."""
+        """The settings there are; None where every setting can be had."""
 
     def record(self, setting: Setting) -> Frames:
-        """What comes back, ``(frames,)``, aligned with the signal, its tail left out."""
+        """Record a setting: ``(frames,)``, aligned with the signal, its tail left out."""
 
 
-def heard_frames(subject: Subject) -> int:
-    """Frames of a recording: everything before the signal's tail."""
+def recording_frames(subject: Subject) -> int:
+    """Return the length of a recording in frames: everything before the signal's tail."""
     return subject.signal.segment(Part.TAIL).start
 
 
-class Shelf:
+class RecordingCache:
     """Recordings kept on disk under their setting, so that no setting is played twice."""
 
     def __init__(self, folder: Path) -> None:
@@ -83,7 +83,7 @@ class Shelf:
         )
 
     def get(self, setting: Setting) -> Frames | None:
-        """The recording, if there is one."""
+        """Return the recording of a setting, None where there is none yet."""
         path = self._path(setting)
         return np.asarray(np.load(path), np.float32) if path.exists() else None
 
@@ -91,11 +91,13 @@ class Shelf:
         """Keep a recording and hand it back; another worker may be keeping the same one."""
         data, path = io.BytesIO(), self._path(setting)
         np.save(data, audio)
+        # Written under a name of this worker's own, then moved: nobody reads half a recording.
         own = path.with_name(f"{os.getpid()}-{path.name}")
         store.put(own, data.getvalue())
         try:
             own.replace(path)
-        except PermissionError:  # Windows, while the other one's is being read
+        except PermissionError:
+            # Windows, while the other worker's recording is being read.
             own.unlink()
         return audio
 
@@ -122,19 +124,22 @@ class VirtualSubject:
         self.name = name
         self.panel = Panel(tuple(Knob(control) for control in self._preset.controls))
         self.signal = compose_signal(guitar, folder, SAMPLE_RATE)
-        self._shelf = Shelf(folder / "recordings" / f"{name}-{self.signal.duration_s:.0f}s")
+        self._cache = RecordingCache(
+            folder / "recordings" / f"{name}-{self.signal.duration_s:.0f}s"
+        )
 
     def record(self, setting: Setting) -> Frames:
-        """Rendered once and kept on disk."""
-        found = self._shelf.get(setting)
-        return self._shelf.put(setting, self._rendered(setting)) if found is None else found
+        """Render a setting once, and keep it on disk."""
+        found = self._cache.get(setting)
+        return self._cache.put(setting, self._render(setting)) if found is None else found
 
-    def _rendered(self, setting: Setting) -> Frames:
+    def _render(self, setting: Setting) -> Frames:
         points = self.panel.point(setting).tolist()
         positions = dict(zip(self._preset.controls.values(), points, strict=True))
         amplifier = Amplifier(self._preset.circuit, positions, float(SAMPLE_RATE))
+        # Oversampling delays the output: without its beginning, it is aligned with the signal.
         played = amplifier(self.signal.send)[amplifier.delay_frames :]
-        return np.asarray(played[: heard_frames(self)], np.float32)
+        return np.asarray(played[: recording_frames(self)], np.float32)
 
 
 class LiveSubject:
@@ -150,30 +155,31 @@ class LiveSubject:
 
     def __init__(self, config: Config, base: Path, folder: Path) -> None:
         self.name, self.panel, self._limits = config.name, config.panel, config.checks
-        self._shelf = Shelf(folder / "recordings" / config.name)
-        self._bench = DevicesClient(config, folder / "audio.log")
-        self._bench.open()
-        self.signal = compose_signal(config.signal, base, self._bench.sample_rate)
+        self._cache = RecordingCache(folder / "recordings" / config.name)
+        self._devices = DevicesClient(config, folder / "audio.log")
+        self._devices.open()
+        self.signal = compose_signal(config.signal, base, self._devices.sample_rate)
 
     def record(self, setting: Setting) -> Frames:
-        """Played once and kept on disk.
+        """Play a setting once, and keep the recording on disk.
 
         Raises:
             DeviceError: No take of it passed its checks.
         """
-        found = self._shelf.get(setting)
-        return self._shelf.put(setting, self._taken(setting)) if found is None else found
+        found = self._cache.get(setting)
+        return self._cache.put(setting, self._reamp(setting)) if found is None else found
 
-    def _taken(self, setting: Setting) -> Frames:
+    def _reamp(self, setting: Setting) -> Frames:
         why = ""
         for _ in range(TRIES):
-            self._bench.dial(setting)
-            taken = self._bench.reamp(self.signal.send.astype(np.float32))
-            loopback = None if taken.loopback is None else taken.loopback.astype(float)
-            aligned = align(taken.returned.astype(float), loopback, self.signal, taken.dropouts)
+            self._devices.dial(setting)
+            take = self._devices.reamp(self.signal.send.astype(np.float32))
+            loopback = None if take.loopback is None else take.loopback.astype(float)
+            aligned = align(take.returned.astype(float), loopback, self.signal, take.dropouts)
+            # Without a baseline: a comparison records no canaries, so each take stands for itself.
             verdict = judge(aligned, self.signal, Limits(**self._limits.model_dump()), Baseline())
             if verdict.kept:
-                return aligned.returned[: heard_frames(self)].astype(np.float32)
+                return aligned.returned[: recording_frames(self)].astype(np.float32)
             why = verdict.reasons[0].sentence
         raise DeviceError(f"{self.panel.describe(setting)}: no take passed its checks: {why}")
 
@@ -187,12 +193,12 @@ class LiveSubject:
         trace: TracebackType | None,
     ) -> None:
         """Put the knobs to rest and let go of the devices."""
-        self._bench.rest()
-        self._bench.close()
+        self._devices.rest()
+        self._devices.close()
 
 
 class ReplayedSubject:
-    """What a session has kept: its settings are all there is.
+    """The takes that a session has kept: its settings are all there is.
 
     Args:
         session: Any session; its holdouts are settings like all others here.
@@ -208,7 +214,7 @@ class ReplayedSubject:
 
     @cached_property
     def _kept(self) -> dict[Setting, Frames]:
-        frames = heard_frames(self)
+        frames = recording_frames(self)
         found: dict[Setting, Frames] = {}
         for about in self._session.state.kept():
             if about.kept is not None and about.capture.setting not in found:
@@ -222,5 +228,5 @@ class ReplayedSubject:
         return list(self._kept)
 
     def record(self, setting: Setting) -> Frames:
-        """The first kept take of it."""
+        """Return the first kept take of a setting."""
         return self._kept[setting]

@@ -12,7 +12,7 @@ from models.acquisition import predictions
 from models.acquisition.disagreement import Predictions
 from models.training.dataset import Model
 from rig.bench import audio, features
-from rig.bench.audio import Plan
+from rig.bench.audio import TrainingPlan
 from rig.bench.subjects import Subject
 from rig.knobs import Setting
 from rig.proposals import designs
@@ -24,7 +24,7 @@ TEST_SEED = 90_001
 
 @dataclass(frozen=True)
 class Terms:
-    """What is the same for everybody.
+    """The terms that are the same for every strategy of a comparison.
 
     Attributes:
         counts: Numbers of captures at which errors are measured, rising.
@@ -38,11 +38,11 @@ class Terms:
     seeds_at: int
     batch: int
     tests: int
-    plan: Plan | None
+    plan: TrainingPlan | None
 
     @property
     def mode(self) -> str:
-        """What results are filed under."""
+        """The name that results are filed under."""
         return "features" if self.plan is None else self.plan.mode
 
     @property
@@ -51,46 +51,46 @@ class Terms:
         return self.plan is not None and self.plan.concat
 
     def next_count(self, captures: int) -> int:
-        """How many captures there are after the next round: never past a count."""
+        """Return how many captures there are after the next round: never past a count."""
         ahead = [count for count in self.counts if count > captures]
         return min([captures + self.batch, *ahead])
 
 
 @dataclass(frozen=True)
 class Trial:
-    """Who, on what, from which seed."""
+    """One strategy on one subject from one seed."""
 
     subject: Subject
     strategy: str
     seed: int
 
     @property
-    def asks(self) -> bool:
+    def asks_ensemble(self) -> bool:
         """Whether the strategy asks an ensemble."""
-        return not designs.is_plan(self.strategy)
+        return not designs.is_design(self.strategy)
 
 
-class Learnt(Protocol):
-    """What was learnt from some settings."""
+class TrainedModel(Protocol):
+    """A model trained on some settings, which can be tested and asked for predictions."""
 
     def errors(self, settings: Sequence[Setting]) -> dict[str, list[float]]:
-        """Figures by name, one for each setting."""
+        """Return errors by name, one figure for each setting."""
 
     def predictions(self) -> tuple[Predictions, Predictions]:
-        """What the members say: relative to the level, and as it is."""
+        """Return what the members predict: relative to the level, and as it is."""
 
 
 class _Features:
-    """Learnt by a regression per setting."""
+    """A regression of log-mel features on the knobs."""
 
-    def __init__(self, hear: features.Listener, settings: Sequence[Setting], seed: int) -> None:
-        self._hear = hear
-        self._points, self._levels = hear.points(settings), hear(settings)
+    def __init__(self, listener: features.Listener, settings: Sequence[Setting], seed: int) -> None:
+        self._listener = listener
+        self._points, self._levels = listener.points(settings), listener(settings)
         self._network = features.Network(self._points, self._levels, seed)
 
     def errors(self, settings: Sequence[Setting]) -> dict[str, list[float]]:
-        """In dB RMS: of the ensemble, and of the kernel regressor."""
-        asked, true = self._hear.points(settings), self._hear(settings)
+        """Return dB RMS of the ensemble and of the kernel regressor."""
+        asked, true = self._listener.points(settings), self._listener(settings)
         kernel = features.kernel_regression(self._points, self._levels, asked)
         network = features.error_db(self._network(asked), true)
         return {
@@ -99,38 +99,40 @@ class _Features:
         }
 
     def predictions(self) -> tuple[Predictions, Predictions]:
-        """Of the ensemble."""
+        """Return what the ensemble predicts."""
         return self._network.predictions(), self._network.plain()
 
 
 class _Audio:
-    """Learnt by an ensemble of audio models."""
+    """An ensemble of audio models."""
 
     def __init__(
-        self, subject: Subject, settings: Sequence[Setting], plan: Plan, seed: int
+        self, subject: Subject, settings: Sequence[Setting], plan: TrainingPlan, seed: int
     ) -> None:
         self._subject = subject
-        self._model: Model = audio.trained(subject, settings, plan, seed)
+        self._model: Model = audio.train_ensemble(subject, settings, plan, seed)
 
     def errors(self, settings: Sequence[Setting]) -> dict[str, list[float]]:
-        """ESR, spectral distance, and the true level."""
-        tested = audio.tried(self._model, self._subject, settings)
+        """Return ESR, spectral distance, and the true level."""
+        tested = audio.evaluate_on(self._model, self._subject, settings)
         return {"esr": tested.esr, "stft": tested.stft, "rms": tested.rms}
 
     def predictions(self) -> tuple[Predictions, Predictions]:
-        """Of the ensemble, on the loudest guitar."""
-        heard = audio.excerpts(self._subject, self._model.history_frames)
+        """Return what the ensemble predicts on the loudest guitar."""
+        excerpts = audio.excerpts(self._subject, self._model.history_frames)
         for parameter in self._model.parameters():
             parameter.requires_grad_(False)
         rate = self._subject.signal.sample_rate
-        return predictions.relative(self._model, heard, rate), predictions.plain(self._model, heard)
+        return predictions.relative(self._model, excerpts, rate), predictions.plain(
+            self._model, excerpts
+        )
 
 
-def unheard_settings(subject: Subject, count: int) -> tuple[list[Setting], list[Setting]]:
-    """Settings where players set the knobs, and half as many anywhere; of the pool, if any."""
+def settings_to_test(subject: Subject, count: int) -> tuple[list[Setting], list[Setting]]:
+    """Draw test settings where players set the knobs, and half as many anywhere, or of the pool."""
     random = np.random.default_rng(TEST_SEED)
     panel = subject.panel
-    drawn = designs.to_play(panel, random.random((count, len(panel))))
+    drawn = designs.to_play_distribution(panel, random.random((count, len(panel))))
     play = [panel.quantise(point) for point in drawn]
     if subject.pool is None:
         anywhere = random.random((count // 2, len(panel)))
@@ -142,7 +144,7 @@ def unheard_settings(subject: Subject, count: int) -> tuple[list[Setting], list[
 
 
 def _figures(errors: dict[str, list[float]]) -> dict[str, Any]:
-    """Median, mean and 90th percentile of each figure."""
+    """Sum each error up as its median, mean and 90th percentile."""
     found: dict[str, Any] = {}
     for name, values in errors.items():
         found[name] = {
@@ -158,70 +160,74 @@ def _figures(errors: dict[str, list[float]]) -> dict[str, Any]:
     return found
 
 
-class _Run:
-    """The state of a trial between two batches."""
+class _TrialState:
+    """The test settings and recordings of a trial, which all its batches share."""
 
     def __init__(self, trial: Trial, terms: Terms) -> None:
         self._trial, self._terms = trial, terms
-        self._play, self._anywhere = unheard_settings(trial.subject, terms.tests)
+        self._play, self._anywhere = settings_to_test(trial.subject, terms.tests)
         self._tested = set(self._play) | set(self._anywhere)
-        self._hear = features.Listener(trial.subject)
+        self._listener = features.Listener(trial.subject)
 
-    def learnt(self, settings: Sequence[Setting]) -> Learnt:
-        """What these settings teach."""
+    def train(self, settings: Sequence[Setting]) -> TrainedModel:
+        """Train a model on these settings."""
         if self._terms.plan is None:
-            return _Features(self._hear, settings, self._trial.seed)
+            return _Features(self._listener, settings, self._trial.seed)
         return _Audio(self._trial.subject, settings, self._terms.plan, self._trial.seed)
 
-    def row(self, settings: Sequence[Setting], learnt: Learnt, spent_s: float) -> dict[str, Any]:
-        """What is written down."""
+    def row(
+        self, settings: Sequence[Setting], model: TrainedModel, spent_s: float
+    ) -> dict[str, Any]:
+        """Return the row of results for a model trained on these settings."""
         return {
             "mode": self._terms.mode,
             "amp": self._trial.subject.name,
             "strategy": self._trial.strategy,
             "seed": self._trial.seed,
             "captures": len(settings),
-            "play": _figures(learnt.errors(self._play)),
-            "anywhere": _figures(learnt.errors(self._anywhere)),
+            "play": _figures(model.errors(self._play)),
+            "anywhere": _figures(model.errors(self._anywhere)),
             "spent_s": round(spent_s, 2),
             "settings": [list(setting.values) for setting in settings],
         }
 
-    def proposed(self, settings: list[Setting], learnt: Learnt | None, count: int) -> list[Setting]:
-        """The next settings, none of them one that is tested on."""
+    def propose(
+        self, settings: list[Setting], model: TrainedModel | None, count: int
+    ) -> list[Setting]:
+        """Return the next settings, none of them one that is tested on."""
         trial, subject = self._trial, self._trial.subject
-        relative, plain = learnt.predictions() if learnt else (_silence, _silence)
+        relative, plain = model.predictions() if model else (_no_predictions, _no_predictions)
         request = ProposalRequest(
             panel=subject.panel,
             count=count,
             goal=self._terms.counts[-1],
             seed=trial.seed * 1_000 + len(settings),
             plan_seed=trial.seed,
-            learnt=settings,
+            known=settings,
             pending=[],
-            taken=[*settings, *self._tested],
+            excluded=[*settings, *self._tested],
             predictions=relative,
             plain=plain,
             pool=subject.pool,
         )
         return STRATEGIES[trial.strategy](request, lambda _done, _total: None).settings
 
-    def planned(self, count: int) -> list[Setting]:
-        """All settings of a plan laid out for so many; seeds of who asks an ensemble later."""
+    def design(self, count: int) -> list[Setting]:
+        """Return a design's settings for so many captures, or an ensemble's first settings."""
         subject, seed = self._trial.subject, self._trial.seed
-        design = designs.FIRST_DESIGN if self._trial.asks else self._trial.strategy
-        laid_out = designs.planned(subject.panel, design, count, seed)
+        design = designs.FIRST_DESIGN if self._trial.asks_ensemble else self._trial.strategy
+        laid_out = designs.design_settings(subject.panel, design, count, seed)
         if subject.pool is not None:
             return _nearest(subject, laid_out, self._tested)
         return [setting for setting in laid_out if setting not in self._tested]
 
 
-def _silence(points: torch.Tensor) -> list[torch.Tensor]:
+def _no_predictions(points: torch.Tensor) -> list[torch.Tensor]:
     return [points.new_zeros(2, len(points), 1)]
 
 
 def _nearest(subject: Subject, wanted: list[Setting], barred: set[Setting]) -> list[Setting]:
-    """The pool's settings nearest to those wanted, each once."""
+    """Return the pool's settings nearest to those wanted, each once."""
     assert subject.pool is not None
     left = [setting for setting in subject.pool if setting not in barred]
     found = []
@@ -235,38 +241,40 @@ def _nearest(subject: Subject, wanted: list[Setting], barred: set[Setting]) -> l
 
 
 #: The settings that a strategy had chosen at some count, where they are known already.
-Known = Callable[[int], list[Setting] | None]
+KnownSettings = Callable[[int], list[Setting] | None]
 
 
-def run(trial: Trial, terms: Terms, known: Known) -> Iterator[dict[str, Any]]:
-    """Rows of a trial, one for each count that is not known yet.
+def trial_rows(trial: Trial, terms: Terms, known: KnownSettings) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a trial, one for each count that is not known yet.
 
     Args:
         trial: Who, on what.
         terms: On which terms.
         known: Told a count, the settings of a row that is written down already.
     """
-    here = _Run(trial, terms)
-    if not trial.asks:
+    state = _TrialState(trial, terms)
+    if not trial.asks_ensemble:
         for count in terms.counts:
             if known(count) is None:
                 began = time.perf_counter()
-                settings = here.planned(count)
-                yield here.row(settings, here.learnt(settings), time.perf_counter() - began)
+                # Anew for each count: the first points of a design are no smaller design.
+                settings = state.design(count)
+                yield state.row(settings, state.train(settings), time.perf_counter() - began)
         return
-    settings = known(terms.seeds_at) or here.planned(terms.seeds_at)
+    settings = known(terms.seeds_at) or state.design(terms.seeds_at)
     while True:
+        # A trial that was broken off goes on from the settings that it had written down.
         following = known(terms.next_count(len(settings)))
         is_due = len(settings) in terms.counts and known(len(settings)) is None
         is_last = len(settings) >= terms.counts[-1]
         if is_due or (following is None and not is_last):
             began = time.perf_counter()
-            learnt = here.learnt(settings)
+            model = state.train(settings)
             if is_due:
-                yield here.row(settings, learnt, time.perf_counter() - began)
+                yield state.row(settings, model, time.perf_counter() - began)
             if following is None and not is_last:
                 count = terms.next_count(len(settings)) - len(settings)
-                following = settings + here.proposed(settings, learnt, count)
+                following = settings + state.propose(settings, model, count)
         if following is None or is_last:
             return
         settings = following

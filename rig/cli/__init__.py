@@ -45,6 +45,7 @@ def main() -> None:
         sys.stderr.write(f"rig: {error}\n")
         sys.exit(error.exit_code)
     except BrokenPipeError:
+        # Whoever read the output, such as head, has seen enough.
         sys.exit(1)
     except Exception as error:
         with tempfile.NamedTemporaryFile(

@@ -1,4 +1,4 @@
-"""``rig bench``: strategies against each other."""
+"""The ``rig bench`` command compares strategies."""
 
 import os
 from pathlib import Path
@@ -10,7 +10,7 @@ from rig.cli.common import out
 from rig.errors import UsageError
 
 if TYPE_CHECKING:
-    from rig.bench.run import Comparison
+    from rig.bench.comparison import Comparison
 
 
 def bench(
@@ -49,14 +49,15 @@ def bench(
     down in FOLDER is not measured again, so a run that was broken off goes on.
     """
     from rig.bench import results
-    from rig.bench.audio import Plan
-    from rig.bench.run import Comparison
+    from rig.bench.audio import TrainingPlan
+    from rig.bench.comparison import Comparison
     from rig.bench.trial import Terms
     from rig.proposals.strategies import STRATEGIES
 
     at = _counts(counts)
-    plan = Plan(size=size, steps=steps, prior=prior, concat=concat) if audio else None
-    asked = Comparison(
+    plan = TrainingPlan(size=size, steps=steps, prior=prior, concat=concat) if audio else None
+    # The first count is measured too, so there cannot be more seeds than that.
+    comparison = Comparison(
         folder=folder,
         amps=tuple(amp or ["british"]),
         strategies=tuple(strategy or STRATEGIES),
@@ -64,7 +65,7 @@ def bench(
         terms=Terms(counts=at, seeds_at=min(first, at[0]), batch=batch, tests=tests, plan=plan),
         workers=workers or os.cpu_count() or 1,
     )
-    _compare(asked)
+    _compare(comparison)
     rows = results.Results(folder).rows()
     _show(rows)
     (folder / "results.md").write_text(results.markdown(rows), encoding="utf-8")
@@ -73,20 +74,20 @@ def bench(
             out.print(str(path))
 
 
-def _compare(asked: "Comparison") -> None:
-    """Run it, with a bar."""
+def _compare(comparison: "Comparison") -> None:
+    """Run a comparison and show its progress as a bar."""
     from rich.progress import Progress
 
-    from rig.bench.run import compare
+    from rig.bench.comparison import compare
 
     with Progress(console=out) as progress:
         bar = progress.add_task("comparing", total=None)
 
         def tell(done: int, total: int, what: str) -> None:
-            """Of each trial that is done."""
+            """Move the bar on, as each trial ends."""
             progress.update(bar, completed=done, total=total, description=what)
 
-        compare(asked, tell)
+        compare(comparison, tell)
 
 
 def _counts(text: str) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""``rig capture``: begin a session, or go on with it."""
+"""The ``rig capture`` command begins a session, or continues it."""
 
 import logging
 import subprocess
@@ -51,8 +51,10 @@ def capture(
 
     if headless and detach:
         raise UsageError("--headless stays in front, --detach does not: choose one of them")
+    # Mistakes are told here, where somebody reads them, and not in the log of a daemon.
     typed = CommandLine(config, session, captures, until, lockstep)
     request, loaded = decide(typed, drivers.problems)
+    # Without a terminal nobody watches: as headless, even where that was not asked for.
     in_front = headless or not (detach or out.is_terminal)
     if in_front:
         _refuse_hands(loaded)
@@ -65,7 +67,7 @@ def capture(
 
 
 def _refuse_hands(config: "Config") -> None:
-    """Without a monitor nobody would be asked to turn anything."""
+    """Refuse a capture in which nobody would be asked to turn what needs a hand."""
     by_hand = [knob.name for knob in config.panel.knobs if knob.by_hand]
     if by_hand:
         raise UsageError(
@@ -97,7 +99,7 @@ def _start(request: "Request") -> "subprocess.Popen[bytes]":
 def _watch(session: Path, process: "subprocess.Popen[bytes]") -> int:
     """Show the monitor until the daemon ends; Ctrl-C goes to the daemon."""
     from rig.cli.session import print_status
-    from rig.monitor.run import monitor, wait_for
+    from rig.monitor.show import monitor, wait_for
     from rig.session import control
     from rig.session.folder import is_running
 
@@ -117,6 +119,7 @@ def _watch(session: Path, process: "subprocess.Popen[bytes]") -> int:
     if wait_for(session, alive) and monitor(session, out, lambda: not alive(), interrupted):
         out.print(f"the capture goes on; 'rig monitor {session}' shows it again")
         return 0
+    # The journal may not exist: a daemon that cannot begin makes no session.
     code = process.wait()
     try:
         print_status(session)
@@ -126,7 +129,7 @@ def _watch(session: Path, process: "subprocess.Popen[bytes]") -> int:
 
 
 def _last_words(session: Path) -> str:
-    """What a daemon said that ended before there was a session."""
+    """Return the last line that a daemon logged which ended before there was a session."""
     log = session / "logs" / "daemon.log"
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
     if not lines:

@@ -22,7 +22,7 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def find_session(folder: Path | None) -> Path:
-    """The named session, or the one that was written to last.
+    """Return the named session's folder, or that of the one written to last.
 
     Raises:
         SessionError: There is none.
@@ -38,7 +38,7 @@ def find_session(folder: Path | None) -> Path:
 
 
 def refuse_missing(path: Path, what: str) -> None:
-    """Complain where a file is not there.
+    """Refuse a path at which there is no file.
 
     Raises:
         UsageError: It is not.

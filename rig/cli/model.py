@@ -1,4 +1,4 @@
-"""``rig train``, ``rig export`` and ``rig render``: what a session's model is for."""
+"""The ``rig train``, ``rig export`` and ``rig render`` commands, for a session's model."""
 
 import json
 from pathlib import Path
@@ -42,7 +42,7 @@ def train(session: SessionFolder) -> None:
 
 
 def _train(session: "Session", tell: Any) -> Any:
-    from models.training.trainer import Diverged
+    from models.training.loop import Diverged
     from rig.learner.final import train_final
 
     try:
@@ -59,7 +59,7 @@ def _setting(session: "Session", at: str, option: str = "--at") -> "Setting":
 
 
 def _model(session: "Session") -> Any:
-    """The final model, read without running any code that a stranger may have put there."""
+    """Load the final model, without running any code that a stranger may have put there."""
     from models.networks.spec import BadModel, load_model
 
     trained = session.state.learning.model

@@ -1,4 +1,4 @@
-"""What ``rig init`` asks: which devices, which channels, how the knobs are set."""
+"""The questions of ``rig init``: which devices, which channels, how the knobs are set."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -23,7 +23,7 @@ USUAL_KNOBS = "gain, bass, middle, treble, volume"
 
 
 class Conversation:
-    """A conversation; every answer may be asked for again.
+    """A conversation in a terminal, which repeats a question until the answer will do.
 
     Args:
         ask: Asks one question.
@@ -34,17 +34,17 @@ class Conversation:
         self._ask, self._show = ask, show
 
     def text(self, question: str, default: str) -> str:
-        """Anything."""
+        """Ask for any text; an empty answer is the default."""
         return self._ask(question, default).strip() or default
 
     def choose(self, question: str, choices: Sequence[str], default: int = 0) -> int:
-        """A number from a list."""
+        """Ask for one of several choices, and return its index."""
         for number, choice in enumerate(choices):
             self._show(f"  {number}  {choice}")
         return self.number(question, default, 0, len(choices) - 1)
 
     def number(self, question: str, default: int, lowest: int, highest: int) -> int:
-        """A whole number within bounds."""
+        """Ask for a whole number within bounds."""
         while True:
             typed = self._ask(question, str(default)).strip()
             if typed.isdecimal() and lowest <= int(typed) <= highest:
@@ -52,7 +52,7 @@ class Conversation:
             self._show(f"a number from {lowest} to {highest}, please")
 
     def names(self, question: str, default: str) -> list[str]:
-        """Knob names, separated by commas."""
+        """Ask for the names of knobs, separated by commas."""
         while True:
             typed = self._ask(question, default).lower().split(",")
             names = [re.sub(r"[^\w-]+", "_", name.strip()) for name in typed if name.strip()]
@@ -62,7 +62,7 @@ class Conversation:
 
 
 def configuration(survey: "Survey", ask: AskLine, show: Show) -> str:
-    """The text of a ``rig.yaml`` for what the answers say."""
+    """Ask everything, and return the text of a ``rig.yaml``."""
     questions = Conversation(ask, show)
     inputs = [device for device in survey.audio if device.inputs]
     chosen = questions.choose(
@@ -72,7 +72,7 @@ def configuration(survey: "Survey", ask: AskLine, show: Show) -> str:
         return data.default_config()
     interface = _interface(questions, survey, inputs[chosen - 1])
     amp_and_knobs = _amp(questions, survey)
-    return _assembled(interface, amp_and_knobs)
+    return _assemble(interface, amp_and_knobs)
 
 
 def _label(device: "AudioDevice", channels: int, way: str) -> str:
@@ -82,18 +82,20 @@ def _label(device: "AudioDevice", channels: int, way: str) -> str:
 def _interface(questions: Conversation, survey: "Survey", source: "AudioDevice") -> str:
     same_api = [d for d in survey.audio if d.outputs and d.host_api == source.host_api]
     names = [_label(device, device.outputs, "out") for device in same_api]
+    # Most interfaces play and record: the device that was chosen is offered first.
     own = next((i for i, device in enumerate(same_api) if device.name == source.name), 0)
     target = same_api[questions.choose("the signal leaves on", names, own)]
     send = questions.number("output channel to the amp", 1, 1, target.outputs)
     back = questions.number("input channel from the amp", 1, 1, source.inputs)
+    # The first channel that is left, none on a device with a single input.
     free = 0 if source.inputs < 2 else 2 if back == 1 else 1
     loop = questions.number("input channel of the loopback cable (0: none)", free, 0, source.inputs)
     lines = [
         "interface:",
         "  driver: soundcard",
-        f"  host_api: {_quoted(source.host_api)}",
-        f"  input: {_quoted(source.name)}",
-        f"  output: {_quoted(target.name)}",
+        f"  host_api: {_quote(source.host_api)}",
+        f"  input: {_quote(source.name)}",
+        f"  output: {_quote(target.name)}",
         f"  sample_rate: {source.sample_rate}",
         f"  send_channel: {send}",
         f"  return_channel: {back}",
@@ -126,25 +128,25 @@ def _amp(questions: Conversation, survey: "Survey") -> str:
 
 
 def _port(questions: Conversation, survey: "Survey") -> str:
-    """The keys that name a port; its interface only where the system has several."""
+    """Ask for a MIDI port; return its keys, with its interface where the system has several."""
     if not survey.midi:
         asked = "MIDI port (none is there now; a part of its name will do)"
-        return f"port: {_quoted(questions.text(asked, 'MIDI'))}"
+        return f"port: {_quote(questions.text(asked, 'MIDI'))}"
     several = len({port.api for port in survey.midi}) > 1 or survey.midi[0].api == JACK
     names = [f"{port.name} ({port.api})" if several else port.name for port in survey.midi]
     port = survey.midi[questions.choose("MIDI port", names)]
-    named = f"port: {_quoted(port.name)}"
+    named = f"port: {_quote(port.name)}"
     return f"{named}, api: {port.api}" if several else named
 
 
-def _quoted(text: str) -> str:
-    """As a YAML string that may hold anything."""
+def _quote(text: str) -> str:
+    """Quote any text as a YAML string."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 
-def _assembled(interface: str, amp_and_knobs: str) -> str:
-    """The default configuration with other devices: its head, then these, then its plan."""
+def _assemble(interface: str, amp_and_knobs: str) -> str:
+    """Return the default configuration with these devices in place of its own."""
     text = data.default_config()
     head = text[: text.index("\namp:")].rstrip()
     rest = text[text.index("\nsignal:") :]

@@ -1,4 +1,4 @@
-"""Commands about a session: to watch it, to steer it, to check it."""
+"""Commands about a session: watch it, steer it, check it."""
 
 import json
 import math
@@ -24,7 +24,7 @@ def status(
 
 
 def _finite(value: Any) -> Any:
-    """The same without NaN and infinities, which JSON does not know."""
+    """Replace NaN and infinities, which JSON does not know, by None."""
     if isinstance(value, dict):
         return {key: _finite(inner) for key, inner in value.items()}
     if isinstance(value, list):
@@ -44,7 +44,7 @@ def _status(folder: Path) -> Any:
 
 
 def print_status(folder: Path) -> None:
-    """A session's status for a person."""
+    """Print a session's status for a person."""
     from rig.session.summary import summary
 
     out.print(summary(_status(folder), folder), soft_wrap=False)
@@ -52,7 +52,7 @@ def print_status(folder: Path) -> None:
 
 def monitor(session: SessionArgument = None) -> None:
     """Watch and steer a session from any terminal; q or Ctrl-C leaves, and the capture goes on."""
-    from rig.monitor.run import monitor as show
+    from rig.monitor.show import monitor as show
     from rig.session.folder import is_running
 
     folder = find_session(session)
@@ -60,7 +60,7 @@ def monitor(session: SessionArgument = None) -> None:
     print_status(folder)
 
 
-def _command(session: Path | None, command: Any, said: str) -> None:
+def _command(session: Path | None, command: Any, outcome: str) -> None:
     from rig.session import control
     from rig.session.folder import is_running
 
@@ -70,7 +70,7 @@ def _command(session: Path | None, command: Any, said: str) -> None:
             f"{folder}: nothing is being captured here; 'rig capture' goes on with it"
         )
     control.drop(folder, command)
-    out.print(f"{folder.name}: {said}")
+    out.print(f"{folder.name}: {outcome}")
 
 
 def pause(session: SessionArgument = None) -> None:
@@ -88,8 +88,8 @@ def stop(
     now: Annotated[bool, typer.Option("--now", help="Abandon the take.")] = False,
 ) -> None:
     """Stop after the take; 'rig capture' continues the session later."""
-    said = "stops now" if now else "stops after this take"
-    _command(session, "stop-now" if now else "stop", said)
+    outcome = "stops now" if now else "stops after this take"
+    _command(session, "stop-now" if now else "stop", outcome)
 
 
 def verify(
@@ -103,6 +103,7 @@ def verify(
     from rig.session.verify import verify as check
 
     folder = find_session(session)
+    # Repaired first, so that what is said below is what holds now.
     if repair:
         _repair(folder)
     opened = Session.view(folder)

@@ -1,4 +1,4 @@
-"""``rig init``, ``rig devices`` and ``rig check``: before the first take."""
+"""The ``rig init``, ``rig devices`` and ``rig check`` commands, before the first take."""
 
 import json
 import sys
@@ -38,7 +38,8 @@ def init(
         raise UsageError(f"{config}: is there already; --force overwrites it")
     schema = config.with_name(SCHEMA)
     asks = out.is_terminal and sys.stdin.isatty() and not default
-    text = _asked() if asks else data.default_config()
+    text = _ask_configuration() if asks else data.default_config()
+    # Before it is written: whatever was answered, the file has to load.
     configuration.parse(text, str(config))
     try:
         config.parent.mkdir(parents=True, exist_ok=True)
@@ -49,8 +50,8 @@ def init(
     out.print(f"{config} and {schema} are written; next: rig check, then rig capture")
 
 
-def _asked() -> str:
-    """The configuration that somebody at the terminal describes."""
+def _ask_configuration() -> str:
+    """Return the configuration that somebody at the terminal describes."""
     from rig.cli import questions
     from rig.devices.survey import Survey, survey
     from rig.errors import DeviceError
@@ -64,7 +65,7 @@ def _asked() -> str:
         err.print(trouble, style="yellow")
 
     def ask(question: str, default: str) -> str:
-        """One question."""
+        """Ask one question at the terminal."""
         return str(typer.prompt(question, default=default))
 
     return questions.configuration(found, ask, out.print)
@@ -105,7 +106,7 @@ def check(
     from rig.preflight import table
 
     loaded = configuration.load(config, check=drivers.problems)
-    findings = _checked(loaded, config.parent, quiet=as_json or not out.is_terminal)
+    findings = _findings(loaded, config.parent, quiet=as_json or not out.is_terminal)
     passed = all(finding.passed for finding in findings)
     if as_json:
         rows = [finding.as_dict() for finding in findings]
@@ -116,8 +117,8 @@ def check(
         raise typer.Exit(1)
 
 
-def _checked(config: "Config", base: Path, *, quiet: bool) -> "list[Finding]":
-    """Run the check; where somebody watches, say what is going on and ask for their hands."""
+def _findings(config: "Config", base: Path, *, quiet: bool) -> "list[Finding]":
+    """Run the check; where somebody watches, show what is going on and ask for their hands."""
     from rig.monitor.prompt import ask_in_terminal
     from rig.preflight import preflight
 
@@ -126,11 +127,12 @@ def _checked(config: "Config", base: Path, *, quiet: bool) -> "list[Finding]":
     with out.status("") as status:
 
         def say(what: str) -> None:
-            """What is being looked at."""
+            """Show what is being looked at."""
             status.update(f"checking: {what}")
 
         def ask(moves: "Sequence[Move]") -> None:
-            """Somebody turns knobs and presses Enter."""
+            """Wait until somebody has turned knobs and pressed Enter."""
+            # Its spinner would draw over the prompt.
             status.stop()
             ask_in_terminal(out, config.panel, moves)
             status.start()

@@ -1,4 +1,4 @@
-"""``rig unit``: what a service manager needs to see a session through, reboots included."""
+"""The ``rig unit`` command prints what a service manager needs to see a session through."""
 
 import re
 import shlex
@@ -16,7 +16,7 @@ CONFIG = Path("rig.yaml")
 
 
 class Manager(StrEnum):
-    """Who manages services."""
+    """A program that manages services."""
 
     SYSTEMD = "systemd"
     LAUNCHD = "launchd"
@@ -45,7 +45,7 @@ def unit(
 
 
 def text(manager: Manager, config: Path, name: str) -> str:
-    """The file for a service manager."""
+    """Return the file for a service manager."""
     from rig import data
 
     words = [sys.executable, "-m", "rig", "capture", str(config), "--headless"]

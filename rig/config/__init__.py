@@ -1,4 +1,4 @@
-"""``rig.yaml``: its types, its loader, its JSON Schema."""
+"""The configuration ``rig.yaml``: its types, its loader, its JSON Schema."""
 
 from rig.config.devices import (
     ExternalConfig,

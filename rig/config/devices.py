@@ -150,6 +150,7 @@ class ExternalConfig(_CalibratedConfig):
     """Whatever the driver wants to know."""
 
 
+#: Drivers with a section of their own; any other name is that of another package's driver.
 BUILT_IN = ("virtual", "midi", "hand", "soundcard")
 
 

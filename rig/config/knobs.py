@@ -1,4 +1,4 @@
-"""A knob in ``rig.yaml``: how far it turns, how it is set, where it may and should stand."""
+"""The section of a knob: how far it turns, how it is set, where it may and should stand."""
 
 from itertools import pairwise
 from typing import Annotated, Self
@@ -62,6 +62,7 @@ class KnobConfig(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        # In this order, since each check relies on those before it.
         if self.switch is not None:
             self._check_switch()
         low, high = self.faceplate
@@ -77,36 +78,37 @@ class KnobConfig(Section):
 
     @property
     def faceplate(self) -> Span:
-        """Values at both ends; a switch counts its positions from 0."""
+        """The values at both ends; a switch counts its positions from 0."""
         return self.range if self.switch is None else (0.0, len(self.switch) - 1.0)
 
     @property
     def wires(self) -> dict[str, int]:
-        """Every way that the file gives to set it over MIDI."""
+        """The ways that the file gives to set the knob over MIDI, with their numbers."""
         ways = {"cc": self.cc, "cc14": self.cc14, "nrpn": self.nrpn, "program": self.program}
         return {way: number for way, number in ways.items() if number is not None}
 
     @property
     def send_span(self) -> tuple[int, int]:
-        """Controller values at both ends of the range; the second may be the lower one."""
+        """The controller values at both ends of the range; the second may be the lower one."""
         if self.table is not None:
             return self.table[0][1], self.table[-1][1]
         top = CC_POSITIONS if self.cc is not None else FINE_CC_POSITIONS
         return self.send or (0, top - 1)
 
     def sent(self, value: float) -> int:
-        """The controller value for a faceplate value: straight between the ends, or by table."""
+        """Return a faceplate value's controller value: straight between the ends, or by table."""
         low, high = self.faceplate
         first, last = self.send_span
         points = self.table or ((low, first), (high, last))
         spans = list(pairwise(points))
+        # Beyond the last point by rounding only: the last span holds that too.
         holding = (span for span in spans if value <= span[1][0])
         (left, start), (right, stop) = next(holding, spans[-1])
         return round(start + (value - left) / (right - left) * (stop - start))
 
     @property
     def wire_positions(self) -> int | None:
-        """How many positions its controller has; None where it has none."""
+        """The number of positions that its controller has; None where it has none."""
         if not self.wires or self.program is not None:
             return None
         return abs(self.send_span[1] - self.send_span[0]) + 1
@@ -159,6 +161,7 @@ class KnobConfig(Section):
         steps = (high - low) / self.step
         if steps < 1:
             raise ValueError(f"step: {self.step:g} is larger than the range {low:g} to {high:g}")
+        # Decimal steps such as 0.1 are no exact floats.
         if abs(steps - round(steps)) > 1e-6:
             raise ValueError(f"step: {self.step:g} does not divide the range {low:g} to {high:g}")
         if steps > 100_000:
@@ -194,7 +197,7 @@ class KnobConfig(Section):
         return self.rest
 
     def knob(self, name: str, *, by_hand: bool = False) -> Knob:
-        """The knob that this section describes; with ``by_hand`` somebody turns it anyway."""
+        """Return the knob that this section describes; ``by_hand``: somebody turns it anyway."""
         by_hand = by_hand or self.hand
         low, high = self.faceplate
         limits = self.limits or (low, high)
@@ -215,7 +218,8 @@ class KnobConfig(Section):
 
 
 def wires_of(name: str, knob: KnobConfig) -> list[str]:
-    """What a knob takes up, in words: two knobs may not share any of it."""
+    """List the MIDI messages or the control that a knob takes up; two knobs may share none."""
+    # A controller pair takes a second number, 32 higher, for its fine part.
     if knob.cc14 is not None:
         return [f"CC {knob.cc14}", f"CC {knob.cc14 + 32}"]
     if knob.program is not None:

@@ -1,4 +1,4 @@
-"""Reading ``rig.yaml``: safe loading, and every mistake in one answer."""
+"""Load ``rig.yaml`` safely, and report every mistake in one answer."""
 
 import difflib
 import re
@@ -32,7 +32,9 @@ def _mapping_without_repeats(loader: _Loader, node: yaml.MappingNode) -> dict[An
     return loader.construct_mapping(node, deep=True)
 
 
+# YAML keeps the last of two equal keys and says nothing: here it is a mistake.
 _Loader.add_constructor("tag:yaml.org,2002:map", _mapping_without_repeats)
+# YAML 1.1 reads on, off, yes and no as booleans; a switch may have them as names of positions.
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
@@ -55,7 +57,7 @@ def _parse(text: str, source: str) -> Any:
 
 
 def _section_at(path: tuple[int | str, ...]) -> type[BaseModel] | None:
-    """The type of the section that a key path leads into, where it can be told."""
+    """Return the type of the section that a key path leads into, None where it is unclear."""
     found: Any = Config
     for place, key in enumerate(path):
         if _is_tag(path, place):
@@ -78,11 +80,11 @@ def _models(annotation: Any) -> list[type[BaseModel]]:
 
 
 def _is_tag(path: tuple[int | str, ...], place: int) -> bool:
-    """Whether a part of a key path names a driver's section and stands in no file."""
+    """Return whether a part of a key path names a driver's section and stands in no file."""
     return place == 1 and path[0] in ("amp", "interface")
 
 
-def _dotted(path: tuple[int | str, ...]) -> str:
+def _key_path(path: tuple[int | str, ...]) -> str:
     shown = [str(key) for place, key in enumerate(path) if not _is_tag(path, place)]
     named = ".".join(key if key.isprintable() else ascii(key)[1:-1] for key in shown)
     return named or "the file"
@@ -95,17 +97,19 @@ def _sentence(error: Any) -> str:
         known = sorted(section.model_fields) if section else []
         near = difflib.get_close_matches(str(path[-1]), known, n=1, cutoff=0.5)
         hint = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(known)}"
-        return f"{_dotted(path)}: unknown key; {hint}"
+        return f"{_key_path(path)}: unknown key; {hint}"
     message = str(error["msg"]).removeprefix("Value error, ")
     given = error.get("input")
+    # Our own validators name the key within a section themselves, as 'key: sentence'.
     key, separator, rest = message.partition(": ")
     if separator and " " not in key:
         path, message = (*path, key), rest
     plain = (not separator and isinstance(given, str | int | float | bool)) or given is None
     shown = f" (it is {given!r:.60})" if plain and error["type"] != "missing" else ""
+    # The sentence goes on behind a colon; an abbreviation such as MIDI keeps its capitals.
     if message[1:2].islower():
         message = message[0].lower() + message[1:]
-    return f"{_dotted(path)}: {message}{shown}"
+    return f"{_key_path(path)}: {message}{shown}"
 
 
 def _refuse(source: str, mistakes: list[str]) -> ConfigError:
@@ -116,7 +120,7 @@ def _refuse(source: str, mistakes: list[str]) -> ConfigError:
 def parse(
     text: str, source: str = "rig.yaml", check: Callable[[Config], list[str]] | None = None
 ) -> Config:
-    """A configuration from YAML text.
+    """Parse a configuration from YAML text.
 
     Args:
         text: The YAML.
@@ -141,7 +145,7 @@ def parse(
 
 
 def load(path: Path, check: Callable[[Config], list[str]] | None = None) -> Config:
-    """A configuration from a file; see `parse`."""
+    """Load a configuration from a file; see `parse`."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ConfigError(f"{path}: larger than 1 MB, so it is no rig.yaml")
@@ -156,7 +160,7 @@ def load(path: Path, check: Callable[[Config], list[str]] | None = None) -> Conf
 
 
 def dump(config: Config) -> str:
-    """YAML text that loads to the same configuration, but for the programs that are told of it.
+    """Return YAML text that loads to the same configuration, without the programs it notifies.
 
     A session folder may be handed on, and what comes from a stranger must not run anything.
     """
@@ -165,6 +169,6 @@ def dump(config: Config) -> str:
 
 
 def json_schema() -> dict[str, Any]:
-    """A JSON Schema of ``rig.yaml`` for editors."""
+    """Return a JSON Schema of ``rig.yaml`` for editors."""
     schema = Config.model_json_schema()
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

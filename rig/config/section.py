@@ -1,4 +1,4 @@
-"""What every part of ``rig.yaml`` has in common."""
+"""The base of every section of ``rig.yaml``."""
 
 from typing import Annotated
 

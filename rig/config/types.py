@@ -128,6 +128,7 @@ class LearnerConfig(Section):
         return self
 
 
+#: The names of `models.networks.wavenet.SHAPES`, importing which would load torch.
 WAVENET_SIZES = ("standard", "lite", "feather", "nano", "a2", "a2-slim")
 
 
@@ -183,6 +184,7 @@ class Config(Section):
     def _distinct(cls, knobs: dict[str, KnobConfig]) -> dict[str, KnobConfig]:
         wires: dict[object, str] = {}
         for name, knob in knobs.items():
+            # Settings are typed as gain=6,bass=4.5, so a name may have none of these signs.
             if not name or not name.replace("_", "").replace("-", "").isalnum():
                 raise ValueError(f"{name}: a knob's name is made of letters, digits, - and _")
             for wire in wires_of(name, knob):
@@ -199,7 +201,8 @@ class Config(Section):
 
     @cached_property
     def panel(self) -> Panel:
-        """The amp's knobs, in the order of the file; they know all their positions by heart."""
+        """The amp's knobs, in the order of the file; it is computed once."""
+        # A hand amp has no other way to set anything, whatever its knobs say.
         everything = isinstance(self.amp, HandAmpConfig)
         return Panel(
             tuple(knob.knob(name, by_hand=everything) for name, knob in self.knobs.items())

@@ -18,7 +18,7 @@ class AmpContract:
 
     @pytest.fixture
     def panel(self) -> Panel:
-        """Its knobs."""
+        """The knobs of the amp."""
         raise NotImplementedError
 
     def test_it_dials_the_whole_range_of_every_knob(self, amp: Amp, panel: Panel) -> None:

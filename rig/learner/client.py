@@ -1,4 +1,4 @@
-"""The daemon's side of the learner: ask for a round, look whether it is there."""
+"""The daemon's side of the learner: starts the process, gives it jobs, fetches its answers."""
 
 import contextlib
 import time
@@ -33,7 +33,7 @@ Answer = RoundLearned | ModelTrained
 
 @dataclass(frozen=True)
 class Job:
-    """What the learner is to do: a round that asks for ``count`` settings, or the final model."""
+    """The learner's next task: a round that asks for ``count`` settings, or the final model."""
 
     final: bool
     round: int
@@ -41,7 +41,7 @@ class Job:
 
 
 class Learner:
-    """One learner process at a time, started when it is needed.
+    """The daemon's handle on one learner process at a time, started when it is needed.
 
     Args:
         session_folder: What it learns from; it reads and writes there by itself.
@@ -67,7 +67,7 @@ class Learner:
 
     @property
     def pid(self) -> int | None:
-        """The learner process's number, while there is one."""
+        """The learner process's number, None while there is no process."""
         return None if self._child is None else self._child.pid
 
     @property
@@ -76,7 +76,7 @@ class Learner:
         return self.job is None
 
     def ask(self, job: Job) -> None:
-        """Set it to work.
+        """Give the learner a job, starting its process where there is none.
 
         Raises:
             LearnerError: It cannot be started.
@@ -92,10 +92,11 @@ class Learner:
             raise LearnerError(
                 "the learner could not be started; logs/learner.log says more"
             ) from None
+        # It counts as heard from now: loading torch and the captures takes a while.
         self.job, self._answer, self._failure, self._heard = job, None, None, self._clock()
 
     def hear(self, wait_s: float = 0.0) -> None:
-        """Listen for up to ``wait_s``: keeps the progress up to date, and never raises."""
+        """Receive messages for up to ``wait_s``, to keep the progress up to date; never raises."""
         deadline = self._clock() + wait_s
         while self._child is not None and self.job is not None and not self._is_over:
             left_s = max(deadline - self._clock(), 0.0)
@@ -103,7 +104,7 @@ class Learner:
                 return
 
     def poll(self, wait_s: float = 0.0) -> Answer | None:
-        """Listen for up to ``wait_s``; the answer once it is there, and then no more.
+        """Receive messages for up to ``wait_s``, and return the answer once, when it is there.
 
         Raises:
             LearnerError: It failed, ended or hung; it can be asked again.

@@ -1,4 +1,4 @@
-"""A session's captures as tensors."""
+"""Load a session's captures as tensors."""
 
 from collections.abc import Sequence
 
@@ -26,6 +26,7 @@ def _capture(
 
 def _dataset(session: Session, captures: Sequence[CaptureState], start: int, stop: int) -> Dataset:
     signal = session.signal()
+    # Aligned recordings end where the tail begins, which only catches late frames.
     frames = signal.segment(Part.TAIL).start
     panel = session.config.panel
     targets = [_capture(session, about, frames) for about in captures]
@@ -39,19 +40,19 @@ def _dataset(session: Session, captures: Sequence[CaptureState], start: int, sto
     )
 
 
-def learnt(session: Session) -> list[CaptureState]:
-    """The kept captures that models may see, in the order in which they were asked for."""
+def training_captures(session: Session) -> list[CaptureState]:
+    """Return the kept captures that models may see, in the order in which they were asked for."""
     return session.state.kept(Role.SEED, Role.ACTIVE)
 
 
 def training_set(session: Session) -> Dataset:
-    """Tones and training guitar of every capture that models may see."""
+    """Load the tones and the training guitar of every capture that models may see."""
     signal = session.signal()
     span = signal.segment(Part.TONES).start, signal.segment(Part.TRAIN).stop
-    return _dataset(session, learnt(session), *span)
+    return _dataset(session, training_captures(session), *span)
 
 
 def test_set(session: Session, captures: Sequence[CaptureState]) -> Dataset:
-    """The held-out guitar of some captures."""
+    """Load the held-out guitar of some captures."""
     segment = session.signal().segment(Part.HOLDOUT)
     return _dataset(session, captures, segment.start, segment.stop)

@@ -1,4 +1,4 @@
-"""Stretches of guitar on which the members of an ensemble are compared."""
+"""Choose the stretches of guitar on which the members of an ensemble are compared."""
 
 import torch
 from torch import Tensor
@@ -6,8 +6,8 @@ from torch import Tensor
 EXCERPTS, EXCERPT_FRAMES = 2, 4096
 
 
-def loudest(audio: Tensor, start: int, stop: int, history: int) -> Tensor:
-    """The loudest stretches between two frames, each with its history in front.
+def loudest_excerpts(audio: Tensor, start: int, stop: int, history: int) -> Tensor:
+    """Return the loudest stretches between two frames, each with its history in front.
 
     Args:
         audio: ``(frames,)``.
@@ -18,6 +18,7 @@ def loudest(audio: Tensor, start: int, stop: int, history: int) -> Tensor:
     Returns:
         ``(EXCERPTS, history + EXCERPT_FRAMES)``, fewer where there is not so much guitar.
     """
+    # None before its history fits in front of it.
     begins = torch.arange(max(start, history), stop - EXCERPT_FRAMES, EXCERPT_FRAMES)
     energy = torch.stack([(audio[i : i + EXCERPT_FRAMES] ** 2).sum() for i in begins.tolist()])
     best = begins[energy.argsort(descending=True, stable=True)[:EXCERPTS].cpu()]

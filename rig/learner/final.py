@@ -19,10 +19,10 @@ from rig.capture import Role
 from rig.errors import LearnerError
 from rig.knobs import Setting
 from rig.learner import checkpoint, data
-from rig.learner.excerpts import loudest
+from rig.learner.excerpts import loudest_excerpts
 from rig.learner.rounds import (
+    StageProgress,
     Tell,
-    Teller,
     holdout_esr,
     initial_model,
     last_ensemble,
@@ -47,14 +47,14 @@ FRAMES = 8_192
 #: From so many captures on, every tenth decides when training is enough instead of being learnt.
 PLENTY, VALIDATED_EVERY = 20, 10
 #: Settings on which the ensemble's expectation is mapped.
-MAPPED = 192
+WEAKNESS_SETTINGS = 192
 MODEL = "model/model.safetensors"
 #: The exported file is played for so long, and may be off by so much of full scale.
 CHECKED_FRAMES, EXPORT_TOLERANCE = 12_000, 1e-4
 
 
 def nam_document(session: Session, model: Model, setting: Setting) -> dict[str, Any]:
-    """A stock ``.nam`` document of a model at one setting of the session's amp."""
+    """Return a stock ``.nam`` document of a model at one setting of the session's amp."""
     panel = session.config.panel
     created = session.state.created
     assert created is not None
@@ -74,7 +74,7 @@ def nam_document(session: Session, model: Model, setting: Setting) -> dict[str, 
 
 
 def export_error(session: Session, model: Model, setting: Setting, exported: bytes) -> float:
-    """Largest difference between a model and its exported file, each playing the same guitar.
+    """Return the largest difference between a model and its exported file on the same guitar.
 
     Raises:
         LearnerError: They differ, or the file does not play: it must not be called exported.
@@ -89,6 +89,7 @@ def export_error(session: Session, model: Model, setting: Setting, exported: byt
     except (ValueError, KeyError, RuntimeError) as error:
         raise LearnerError(f"the exported model does not play: {error}") from None
     ours = play(model, audio, knobs)[0]
+    # The beginning may differ: what is taken to be before the first frame is not the same.
     off = float((read - ours)[-CHECKED_FRAMES:].abs().max())
     if not off <= EXPORT_TOLERANCE:
         raise LearnerError(f"the exported model differs from the trained one by {off:.1e}")
@@ -96,13 +97,13 @@ def export_error(session: Session, model: Model, setting: Setting, exported: byt
 
 
 def _validation(captures: int) -> list[int]:
-    """Which captures decide when training is enough: every tenth, once there are plenty."""
+    """Return which captures decide when training is enough: every tenth, once there are plenty."""
     return (
         list(range(VALIDATED_EVERY // 2, captures, VALIDATED_EVERY)) if captures >= PLENTY else []
     )
 
 
-def _fitted(session: Session, tell: Tell) -> tuple[Model, ModelSpec]:
+def _train_model(session: Session, tell: Tell) -> tuple[Model, ModelSpec]:
     config, seed = session.config.learner, session.config.seed
     dataset = training_data(session)
     positions = session.config.panel.switch_positions
@@ -111,22 +112,16 @@ def _fitted(session: Session, tell: Tell) -> tuple[Model, ModelSpec]:
     model = initial_model(spec, dataset, seed, names, config.prior)
     recipe = Recipe(config.final_steps, frames_per_step=FRAMES, seed=seed)
     chosen = _validation(len(dataset.targets))
+    # What decides when to stop cannot be learnt from, and holdouts decide nothing.
     rest = [row for row in range(len(dataset.targets)) if row not in chosen]
-    teller = Teller(tell, FINAL_STAGE, session.state.learning.round, recipe.steps)
-    checkpoint.train(
-        session,
-        "final",
-        model,
-        dataset.only(rest),
-        recipe,
-        teller,
-        dataset.only(chosen) if chosen else None,
-    )
+    stage_progress = StageProgress(tell, FINAL_STAGE, session.state.learning.round, recipe.steps)
+    training, validation = dataset.subset(rest), dataset.subset(chosen) if chosen else None
+    checkpoint.train(session, "final", model, training, recipe, stage_progress, validation)
     return model, spec
 
 
-def _between_takes_db(session: Session) -> float | None:
-    """How much two recordings of the amp itself differ: the reference setting's first and last."""
+def _repeatability_db(session: Session) -> float | None:
+    """Return how much the reference setting's first and last recordings differ, in dB."""
     canaries = [about for about in session.state.kept(Role.CANARY) if about.kept is not None]
     if len(canaries) < 2:
         return None
@@ -136,23 +131,23 @@ def _between_takes_db(session: Session) -> float | None:
 
 
 def _weakness(session: Session) -> Weakness | None:
-    """Where the last ensemble expects to be far worse than elsewhere."""
+    """Find where the last ensemble expects to be far worse than elsewhere."""
     last = last_ensemble(session)
     if last is None:
         return None
     model, dataset = last[0], data.training_set(session)
-    guitar = loudest(dataset.audio, dataset.start, dataset.stop, model.history_frames)
+    guitar = loudest_excerpts(dataset.audio, dataset.start, dataset.stop, model.history_frames)
     panel = session.config.panel
     random = np.random.default_rng(session.config.seed)
-    draws = designs.to_play(panel, random.random((MAPPED, len(panel))))
+    draws = designs.to_play_distribution(panel, random.random((WEAKNESS_SETTINGS, len(panel))))
     settings = [panel.quantise(draw) for draw in draws]
     points = torch.from_numpy(np.stack([panel.point(s) for s in settings]).astype(np.float32))
     said = predictions.relative(model, guitar, session.signal().sample_rate)
     return worst_end(panel, settings, expected_errors(said, points).numpy().astype(float))
 
 
-def _judged(session: Session, model: Model) -> Closeness | None:
-    """How close the model comes to the amp, on settings and guitar that it has never heard."""
+def _measure_closeness(session: Session, model: Model) -> Closeness | None:
+    """Measure how close the model comes to the amp on settings and guitar it was never given."""
     captures = session.state.kept(Role.HOLDOUT)
     if not captures:
         return None
@@ -160,7 +155,7 @@ def _judged(session: Session, model: Model) -> Closeness | None:
         model, data.test_set(session, captures), session.signal().sample_rate
     )
     settings = [about.capture.setting for about in captures]
-    panel, floor = session.config.panel, _between_takes_db(session)
+    panel, floor = session.config.panel, _repeatability_db(session)
     return closeness(panel, settings, differences, floor, _weakness(session))
 
 
@@ -176,11 +171,11 @@ def train_final(session: Session, tell: Tell) -> facts.ModelTrained:
     """
     began = time.monotonic()
     panel = session.config.panel
-    model, spec = _fitted(session, tell)
+    model, spec = _train_model(session, tell)
     by_setting = holdout_esr(session, model)
     total = mean(by_setting)
     model.cpu()
-    judged = _judged(session, model)
+    closeness_of_model = _measure_closeness(session, model)
     reference = designs.reference(panel)
     exported = json.dumps(nam_document(session, model, reference)).encode()
     error = export_error(session, model, reference, exported)
@@ -188,20 +183,20 @@ def train_final(session: Session, tell: Tell) -> facts.ModelTrained:
         "holdout_esr": total,
         "repeatability_esr": session.state.amp.repeatability_esr,
         "by_setting": dict(sorted(by_setting.items(), key=lambda item: -item[1])),
-        "within_db": judged.within_db if judged else None,
-        "verdict": judged.sentence if judged else None,
+        "within_db": closeness_of_model.within_db if closeness_of_model else None,
+        "verdict": closeness_of_model.sentence if closeness_of_model else None,
         "exported_at": panel.named(reference),
         "export_error": error,
     }
     store.write(session.folder, "model/metrics.json", json.dumps(metrics, indent=1).encode())
     return facts.ModelTrained(
-        learnt_from=tuple(about.capture.number for about in data.learnt(session)),
+        learnt_from=tuple(about.capture.number for about in data.training_captures(session)),
         holdout_esr=total,
         by_setting=by_setting,
         seconds=time.monotonic() - began,
         model=store.write(session.folder, MODEL, dump_model(model, spec)),
         export=store.write(session.folder, "model/reference.nam", exported),
         export_error=error,
-        within_db=judged.within_db if judged else None,
-        verdict=judged.sentence if judged else None,
+        within_db=closeness_of_model.within_db if closeness_of_model else None,
+        verdict=closeness_of_model.sentence if closeness_of_model else None,
     )

@@ -1,4 +1,4 @@
-"""One round: look what the last one was worth, train the ensemble, test it, ask what to record."""
+"""Learn one round: check the last one's expectations, train and test the ensemble, propose."""
 
 import json
 import time
@@ -14,12 +14,14 @@ from models.networks.spec import BadModel, ModelSpec, dump_model, load_model
 from models.networks.wavenet import KnobWaveNet
 from models.training.dataset import Dataset, Model, evaluate
 from models.training.initial_levels import start_at_levels
+from models.training.loop import best_rate
 from models.training.prior import has_prior, start_from_prior
-from models.training.trainer import Recipe, best_rate
+from models.training.trainer import Recipe
 from rig.capture import Role
 from rig.errors import LearnerError
-from rig.learner import checkpoint, data, device, found_errors
-from rig.learner.excerpts import loudest
+from rig.learner import checkpoint, data, device
+from rig.learner.excerpts import loudest_excerpts
+from rig.learner.proposal_errors import errors_at_proposals
 from rig.proposals import designs
 from rig.proposals.strategies import STRATEGIES, Proposal, ProposalRequest
 from rig.session import facts, store
@@ -41,7 +43,7 @@ EXPECTED_AT = 64
 Tell = Callable[[LiveLearner], None]
 
 
-class Teller:
+class StageProgress:
     """Turns counts of finished work into progress with an estimate of what is left."""
 
     def __init__(self, tell: Tell, stage: str, round_number: int, total: int) -> None:
@@ -49,7 +51,7 @@ class Teller:
         self._began = time.monotonic()
 
     def __call__(self, done: int, loss: float | None = None, total: int | None = None) -> None:
-        """So much is done; ``total`` where that was not known before."""
+        """Report how much is done; ``total`` where it was not known before."""
         self._total = total or self._total
         spent_s = time.monotonic() - self._began
         eta_s = spent_s / done * (self._total - done) if done else None
@@ -66,7 +68,7 @@ class Teller:
 
 
 def last_ensemble(session: Session) -> tuple[Model, ModelSpec] | None:
-    """The last round's ensemble, if there is one that can be read."""
+    """Load the last round's ensemble, None where there is none that can be read."""
     if not session.state.learning.rounds:
         return None
     try:
@@ -78,7 +80,7 @@ def last_ensemble(session: Session) -> tuple[Model, ModelSpec] | None:
 def initial_model(
     spec: ModelSpec, dataset: Dataset, seed: int, names: Sequence[str], prior: bool
 ) -> Model:
-    """A model that knows what amps have in common, and the levels of this one."""
+    """Build a model that starts from the prior and at the levels of this amp's captures."""
     torch.manual_seed(seed)
     model = spec.build()
     if prior and spec.architecture == "wavenet" and has_prior(spec.size):
@@ -90,19 +92,19 @@ def initial_model(
 
 
 def training_data(session: Session) -> Dataset:
-    """Every capture that models may see, where they are trained.
+    """Load every capture that models may see onto the device where they are trained.
 
     Raises:
         LearnerError: There are too few.
     """
-    captures = data.learnt(session)
+    captures = data.training_captures(session)
     if len(captures) < LEAST_CAPTURES:
         raise LearnerError(f"{len(captures)} kept captures are too few to learn from")
     return data.training_set(session).to(device.choose(session.config.learner))
 
 
 def holdout_esr(session: Session, model: Model) -> dict[str, float]:
-    """ESR of the members' mean on each holdout setting, on guitar it has never heard."""
+    """Return the ESR of the members' mean on each holdout setting, on held-out guitar."""
     captures = session.state.kept(Role.HOLDOUT)
     if not captures:
         return {}
@@ -114,13 +116,13 @@ def holdout_esr(session: Session, model: Model) -> dict[str, float]:
 
 
 def mean(values: dict[str, float]) -> float | None:
-    """The mean ESR, if there is any."""
+    """Return the mean of the values, None where there are none."""
     return sum(values.values()) / len(values) if values else None
 
 
 @dataclass(frozen=True)
 class _Round:
-    """What a round works with."""
+    """The inputs that the steps of one round share."""
 
     session: Session
     number: int
@@ -129,86 +131,91 @@ class _Round:
 
     @property
     def seed(self) -> int:
-        """Of everything that the round draws."""
+        """The seed of everything that the round draws."""
         return self.session.config.seed * 1_000 + self.number
 
-    def teller(self, stage: str, total: int) -> Teller:
-        """Progress of one stage."""
-        return Teller(self.tell, stage, self.number, total)
+    def stage_progress(self, stage: str, total: int) -> StageProgress:
+        """Return the progress of one stage, from nothing done."""
+        return StageProgress(self.tell, stage, self.number, total)
 
 
-def _trained(here: _Round) -> tuple[Model, ModelSpec]:
-    config, positions = here.session.config.learner, here.session.config.panel.switch_positions
+def _train_ensemble(this: _Round) -> tuple[Model, ModelSpec]:
+    config, positions = this.session.config.learner, this.session.config.panel.switch_positions
     shared = config.shared and config.architecture == "wavenet"
     spec = ModelSpec(config.architecture, config.size, positions, config.members, shared)
-    last = last_ensemble(here.session)
+    last = last_ensemble(this.session)
+    # Where the configuration asks for another ensemble than the last one, training starts anew.
     if last is not None and last[1] == spec:
-        model = last[0].to(here.dataset.audio.device)
-        rate = LATER_RATE * checkpoint.found_rate(here.session)
-        recipe = Recipe(config.steps, rate, seed=here.seed)
+        model = last[0].to(this.dataset.audio.device)
+        rate = LATER_RATE * checkpoint.stored_rate(this.session)
+        recipe = Recipe(config.steps, rate, seed=this.seed)
     else:
-        names = [knob.name for knob in here.session.config.panel.knobs]
-        model = initial_model(spec, here.dataset, here.seed, names, config.prior)
-        recipe = Recipe(FIRST_FACTOR * config.steps, seed=here.seed)
-        recipe = Recipe(recipe.steps, _searched_rate(here, model, recipe), seed=here.seed)
-    teller = here.teller("training", recipe.steps)
-    checkpoint.train(here.session, f"round-{here.number}", model, here.dataset, recipe, teller)
+        names = [knob.name for knob in this.session.config.panel.knobs]
+        model = initial_model(spec, this.dataset, this.seed, names, config.prior)
+        recipe = Recipe(FIRST_FACTOR * config.steps, seed=this.seed)
+        recipe = Recipe(recipe.steps, _search_rate(this, model, recipe), seed=this.seed)
+    stage_progress = this.stage_progress("training", recipe.steps)
+    checkpoint.train(
+        this.session, f"round-{this.number}", model, this.dataset, recipe, stage_progress
+    )
     return model, spec
 
 
-def _searched_rate(here: _Round, model: Model, recipe: Recipe) -> float:
-    """The learning rate for this amp; the usual one where a search would outlast the training."""
+def _search_rate(this: _Round, model: Model, recipe: Recipe) -> float:
+    """Find this amp's learning rate; the default where a search would outlast the training."""
     steps = min(SEARCH_STEPS, recipe.steps // SEARCH_SHARE)
     if steps < LEAST_SEARCH_STEPS:
-        return checkpoint.USUAL_RATE
-    return checkpoint.settled_rate(
-        here.session, lambda: best_rate(model, here.dataset, recipe, steps=steps)
+        return checkpoint.DEFAULT_RATE
+    return checkpoint.search_rate(
+        this.session, lambda: best_rate(model, this.dataset, recipe, steps=steps)
     )
 
 
-def _proposal_request(here: _Round, model: Model, count: int) -> ProposalRequest:
-    session, dataset = here.session, here.dataset
-    guitar = loudest(dataset.audio, dataset.start, dataset.stop, model.history_frames)
+def _proposal_request(this: _Round, model: Model, count: int) -> ProposalRequest:
+    session, dataset = this.session, this.dataset
+    guitar = loudest_excerpts(dataset.audio, dataset.start, dataset.stop, model.history_frames)
     created = session.state.created
     assert created is not None
     return ProposalRequest(
         panel=session.config.panel,
         count=count,
         goal=session.config.plan.captures,
-        seed=here.seed,
+        seed=this.seed,
         plan_seed=session.config.seed,
-        learnt=[about.capture.setting for about in data.learnt(session)],
+        known=[about.capture.setting for about in data.training_captures(session)],
         pending=[about.capture.setting for about in session.state.pending],
-        taken=session.state.settings(),
+        excluded=session.state.settings(),
         predictions=predictions.relative(model, guitar, created.sample_rate),
         plain=predictions.plain(model, guitar),
         device=dataset.audio.device,
     )
 
 
-def _proposed(here: _Round, request: ProposalRequest) -> Proposal:
-    """The settings to record next; their why is stored for people."""
-    strategy = here.session.config.plan.strategy
-    teller = here.teller("proposing", 1)
-    proposal = STRATEGIES[strategy](request, lambda done, total: teller(done, total=total))
+def _propose(this: _Round, request: ProposalRequest) -> Proposal:
+    """Return the settings to record next, and store for people why they were chosen."""
+    strategy = this.session.config.plan.strategy
+    stage_progress = this.stage_progress("proposing", 1)
+    proposal = STRATEGIES[strategy](request, lambda done, total: stage_progress(done, total=total))
     document = {
         "strategy": strategy,
         "knobs": [knob.name for knob in request.panel.knobs],
-        "asked_by_the_ensemble": proposal.asked,
+        "asked_by_the_ensemble": proposal.from_ensemble,
         "settings": [
             {"values": setting.values, "relative_variance": error}
             for setting, error in zip(proposal.settings, proposal.expected, strict=True)
         ],
     }
     why = json.dumps(document, indent=1).encode()
-    store.write(here.session.folder, f"rounds/{here.number:03d}/proposals.json", why)
+    store.write(this.session.folder, f"rounds/{this.number:03d}/proposals.json", why)
     return proposal
 
 
 def _disagreement(request: ProposalRequest) -> float:
-    """The members' mean relative variance where players set the knobs."""
+    """Return the members' mean relative variance where players set the knobs."""
     random = np.random.default_rng(request.seed)
-    draws = designs.to_play(request.panel, random.random((EXPECTED_AT, len(request.panel))))
+    draws = designs.to_play_distribution(
+        request.panel, random.random((EXPECTED_AT, len(request.panel)))
+    )
     points = request.points([request.panel.quantise(draw) for draw in draws])
     return float(expected_errors(request.predictions, points).mean())
 
@@ -228,24 +235,23 @@ def learn(session: Session, number: int, count: int, tell: Tell) -> facts.RoundL
         StorageError: The disk did not take the ensemble.
     """
     began = time.monotonic()
-    captures = data.learnt(session)
-    here = _Round(session, number, tell, training_data(session))
+    captures = data.training_captures(session)
+    this = _Round(session, number, tell, training_data(session))
     last = last_ensemble(session)
-    found = (
-        found_errors.found(session, last[0], here.dataset.audio.device) if last is not None else ()
-    )
+    device_used = this.dataset.audio.device
+    found = errors_at_proposals(session, last[0], device_used) if last is not None else ()
     calibration = error_per_disagreement([*found_so_far(session.state), *found])
-    model, spec = _trained(here)
-    where = here.dataset.audio.device
-    seen = evaluate(model, data.test_set(session, captures).to(where)).mean
+    model, spec = _train_ensemble(this)
+    seen = evaluate(model, data.test_set(session, captures).to(device_used)).mean
+    # Proposing differentiates by the settings only; gradients of the weights would just take time.
     for parameter in model.parameters():
         parameter.requires_grad_(False)
-    request = _proposal_request(here, model, count)
-    proposal = _proposed(here, request)
+    request = _proposal_request(this, model, count)
+    proposal = _propose(this, request)
     weights = dump_model(model, spec)
     learnt = facts.RoundLearned(
         round=number,
-        strategy=session.config.plan.strategy if proposal.asked else "space-filling",
+        strategy=session.config.plan.strategy if proposal.from_ensemble else "space-filling",
         values=tuple(setting.values for setting in proposal.settings),
         disagreement=tuple(proposal.expected),
         learnt_from=tuple(about.capture.number for about in captures),

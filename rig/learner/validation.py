@@ -1,4 +1,4 @@
-"""What a model is worth, in words that a musician can check by ear."""
+"""Say what a model is worth in words that a musician can check by ear."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.training.dataset import Dataset, Model
+from models.training.dataset import Dataset, Model, play_captures
 from models.training.mel import log_mel
 from rig.knobs import Panel, Setting
 
 Floats = NDArray[np.float64]
 
 #: Below this, relative to the loudest band, nobody hears a difference beside the rest.
-HEARD_DB = -40.0
+AUDIBLE_DB = -40.0
 #: An exception is at most this share of what players set, and so many times worse than the rest.
 LARGEST_EXCEPTION, WORSE = 0.25, 2.5
 #: Ends of the knobs' ranges at which exceptions are looked for, in shares of what players set.
@@ -24,24 +24,17 @@ SHARES = (0.05, 0.1, 0.15, 0.2, 0.25)
 
 
 def difference_db(a: Tensor, b: Tensor, sample_rate: float) -> float:
-    """RMS level difference over bands and instants of two recordings ``(frames,)``, in dB."""
-    heard = log_mel(torch.stack([a, b]), sample_rate, floor_db=HEARD_DB)
-    return float(((heard[0] - heard[1]) ** 2).mean().sqrt())
+    """Return the RMS level difference over bands and instants of two ``(frames,)``, in dB."""
+    levels = log_mel(torch.stack([a, b]), sample_rate, floor_db=AUDIBLE_DB)
+    return float(((levels[0] - levels[1]) ** 2).mean().sqrt())
 
 
 def differences_db(model: Model, data: Dataset, sample_rate: float) -> list[float]:
-    """`difference_db` between the members' mean and each capture, from ``start`` to ``stop``."""
-    history = model.history_frames
-    padded = torch.cat([data.audio.new_zeros(history), data.audio])[
-        data.start : data.stop + history
+    """Return `difference_db` between the members' mean and each capture, start to stop."""
+    return [
+        difference_db(predicted.mean(0).cpu(), target.cpu(), sample_rate)
+        for predicted, target in play_captures(model, data)
     ]
-    found = []
-    with torch.no_grad():
-        for target, knobs in zip(data.targets[:, data.start : data.stop], data.knobs, strict=True):
-            played = padded.expand(model.members, 1, -1)
-            predicted = model(played, knobs.expand(model.members, 1, -1))[:, 0].mean(0)
-            found.append(difference_db(predicted.cpu(), target.cpu(), sample_rate))
-    return found
 
 
 @dataclass(frozen=True)
@@ -52,19 +45,19 @@ class Weakness:
     above: bool
     value: float
 
-    def holds(self, setting: Setting) -> bool:
-        """Whether a setting lies there."""
+    def contains(self, setting: Setting) -> bool:
+        """Return whether a setting lies at this end."""
         at = setting.values[self.knob]
         return at > self.value if self.above else at < self.value
 
     def words(self, panel: Panel) -> str:
-        """Such as ``below gain 1.5``."""
+        """Name the end in words, such as ``below gain 1.5``."""
         knob = panel.knobs[self.knob]
         return f"{'above' if self.above else 'below'} {knob.name} {knob.describe(self.value)}"
 
 
 def worst_end(panel: Panel, settings: Sequence[Setting], errors: Floats) -> Weakness | None:
-    """The end of one knob's range where errors are far larger than elsewhere, if there is one.
+    """Find the end of one knob's range where errors are far larger than elsewhere, if any.
 
     Args:
         panel: The knobs.
@@ -79,7 +72,8 @@ def worst_end(panel: Panel, settings: Sequence[Setting], errors: Floats) -> Weak
         for above, share in product((False, True), SHARES):
             edge = float(np.quantile(values, 1.0 - share if above else share))
             rule = Weakness(index, above, knob.quantise(edge))
-            inside = np.array([rule.holds(setting) for setting in settings])
+            inside = np.array([rule.contains(setting) for setting in settings])
+            # Many settings may share a stepped knob's position: the end can hold more than wanted.
             if not 0 < inside.mean() <= LARGEST_EXCEPTION:
                 continue
             worse = float(errors[inside].mean() / errors[~inside].mean())
@@ -90,7 +84,7 @@ def worst_end(panel: Panel, settings: Sequence[Setting], errors: Floats) -> Weak
 
 @dataclass(frozen=True)
 class Closeness:
-    """How close the model comes, and where it does not."""
+    """How close the model comes to the amp, as a figure and as a sentence with exceptions."""
 
     within_db: float
     sentence: str
@@ -103,7 +97,7 @@ def closeness(
     floor_db: float | None,
     exception: Weakness | None,
 ) -> Closeness | None:
-    """One plain sentence; None where there was no setting to test on.
+    """Sum up differences in one plain sentence; None where there was no setting to test on.
 
     Args:
         panel: The knobs.
@@ -113,11 +107,12 @@ def closeness(
         exception: Where the model is expected to be worse.
     """
     pairs = list(zip(holdouts, differences, strict=True))
-    usual = [d for setting, d in pairs if exception is None or not exception.holds(setting)]
-    unusual = [d for setting, d in pairs if exception is not None and exception.holds(setting)]
+    usual = [d for setting, d in pairs if exception is None or not exception.contains(setting)]
+    unusual = [d for setting, d in pairs if exception is not None and exception.contains(setting)]
     if not usual:
         return None
     floor = floor_db or 0.0
+    # Two recordings of the amp itself differ too: no model can be nearer to it than that.
     within = max(max(usual) - floor, 0.0)
     amp = "of two recordings of the amp itself" if floor_db is not None else "of the amp"
     sentence = f"within {within:.1f} dB {amp} at {len(usual)} settings it never heard"

@@ -29,6 +29,7 @@ class Worker:
                 self._parent.send({"failed": f"{type(error).__name__}: {error}"})
 
     def _work(self, message: Message) -> Message:
+        # With the first job: torch takes seconds to load, and failing to is an answer too.
         from rig.learner.final import train_final
         from rig.learner.rounds import learn
         from rig.session.folder import Session

@@ -1,4 +1,4 @@
-"""Drawing with braille dots: each character cell is 2 dots wide and 4 high."""
+"""Draw with braille dots: each character cell is 2 dots wide and 4 high."""
 
 import math
 
@@ -11,27 +11,28 @@ CELL_WIDTH, CELL_HEIGHT = 2, 4
 
 
 class Canvas:
-    """A field of dots of ``columns`` x ``rows`` character cells; (0, 0) is top left."""
+    """A canvas of dots, ``columns`` x ``rows`` character cells; (0, 0) is top left."""
 
     def __init__(self, columns: int, rows: int) -> None:
         self.width, self.height = columns * CELL_WIDTH, rows * CELL_HEIGHT
         self._dots = np.zeros((self.height, self.width), dtype=bool)
 
     def dot(self, x: float, y: float) -> None:
-        """Set the dot nearest to a point; outside the field nothing happens."""
+        """Set the dot nearest to a point; outside the canvas nothing happens."""
         column, row = round(x), round(y)
         if 0 <= column < self.width and 0 <= row < self.height:
             self._dots[row, column] = True
 
     def line(self, x0: float, y0: float, x1: float, y1: float) -> None:
         """Draw a straight line."""
+        # Twice the dots of the longer side: rounding leaves no gap.
         steps = max(int(abs(x1 - x0)), int(abs(y1 - y0)), 1) * 2
         for step in range(steps + 1):
             share = step / steps
             self.dot(x0 + share * (x1 - x0), y0 + share * (y1 - y0))
 
     def lines(self) -> list[str]:
-        """The field as text, a string per row of cells."""
+        """Return the canvas as text, a string per row of cells."""
         rows = []
         for top in range(0, self.height, CELL_HEIGHT):
             cells = []
@@ -49,7 +50,7 @@ DIAL_COLUMNS, DIAL_ROWS = 7, 3
 
 
 def dial(turned: float) -> list[str]:
-    """A knob's face, `DIAL_COLUMNS` x `DIAL_ROWS` cells, turned by a share of its travel."""
+    """Draw a knob's face, `DIAL_COLUMNS` x `DIAL_ROWS` cells, turned by a share of its travel."""
     canvas = Canvas(DIAL_COLUMNS, DIAL_ROWS)
     x0, y0 = (canvas.width - 1) / 2, (canvas.height - 1) / 2
     radius = canvas.height / 2 - 0.5

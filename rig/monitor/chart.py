@@ -1,4 +1,4 @@
-"""Holdout ESR over captures, with the repeatability floor under it."""
+"""Chart the holdout ESR over captures, with the repeatability floor under it."""
 
 import math
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ LABEL = 7
 
 
 def _span(values: Sequence[float]) -> tuple[float, float]:
-    """Whole decades around some values, as powers of ten."""
+    """Return the whole decades around some values, as powers of ten."""
     low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
     return float(low), float(max(high, low + 1))
 
@@ -28,7 +28,7 @@ def _label(power: float) -> str:
 def chart(
     points: Sequence[tuple[int, float]], floor: float | None, width: int, height: int
 ) -> Group | Text:
-    """A chart of ``(captures, ESR)`` points, logarithmic in ESR.
+    """Draw ``(captures, ESR)`` points, logarithmic in ESR.
 
     Args:
         points: In order of captures.
@@ -41,13 +41,14 @@ def chart(
         return Text("no round is learnt yet", style="dim")
     rows, columns = max(height - 1, 1), max(width - LABEL, 4)
     least = min(esr for _, esr in drawn)
+    # A floor far below everything would press the curve against the top.
     shown_floor = floor if floor and floor > least / FLOOR_SPAN else None
     bottom, top = _span([esr for _, esr in drawn] + ([shown_floor] if shown_floor else []))
     canvas = Canvas(columns, rows)
     first, last = drawn[0][0], max(drawn[-1][0], drawn[0][0] + 1)
 
     def place(captures: int, esr: float) -> tuple[float, float]:
-        """A point's dot on the canvas."""
+        """Return where a point's dot lies on the canvas."""
         x = 1 + (captures - first) / (last - first) * (canvas.width - 3)
         return x, (top - math.log10(esr)) / (top - bottom) * (canvas.height - 1)
 
@@ -55,6 +56,7 @@ def chart(
     for (x0, y0), (x1, y1) in pairwise(places):
         canvas.line(x0, y0, x1, y1)
     for x, y in places:
+        # As crosses: single dots would be lost in the line between them.
         for nudge in (-1, 0, 1):
             canvas.dot(x + nudge, y)
             canvas.dot(x, y + nudge)

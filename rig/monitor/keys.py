@@ -1,4 +1,4 @@
-"""Single keys from the terminal, without Enter and without an echo."""
+"""Read single keys from the terminal, without Enter and without an echo."""
 
 import contextlib
 import os
@@ -13,7 +13,7 @@ POLL_S = 0.02
 
 
 def no_keys(wait_s: float) -> str | None:
-    """Where nobody can press any."""
+    """Wait, and return None, where nobody can press a key."""
     time.sleep(wait_s)
     return None
 
@@ -21,7 +21,7 @@ def no_keys(wait_s: float) -> str | None:
 if sys.platform == "win32":
     import msvcrt
 
-    def _pressed(wait_s: float) -> str | None:
+    def _read_key(wait_s: float) -> str | None:
         deadline = time.monotonic() + wait_s
         while not msvcrt.kbhit():
             if time.monotonic() > deadline:
@@ -41,11 +41,13 @@ else:
     import termios
     import tty
 
-    def _pressed(wait_s: float) -> str | None:
+    def _read_key(wait_s: float) -> str | None:
         ready, _, _ = select.select([sys.stdin.fileno()], [], [], wait_s)
         if not ready:
             return None
+        # Not from the text stream: what waits in its buffer, select does not see.
         typed = os.read(sys.stdin.fileno(), 64).decode(errors="replace")
+        # An arrow key sends several characters; none of them but the first is looked at.
         return typed[:1] or None
 
     @contextmanager
@@ -56,15 +58,16 @@ else:
         try:
             yield
         finally:
+            # The terminal may be gone, which is one way to leave the monitor.
             with contextlib.suppress(termios.error):
                 termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
 
 
 @contextmanager
 def keyboard() -> Iterator[Keys]:
-    """The keyboard of this terminal; `no_keys` where there is none. Ctrl-C stays what it is."""
+    """Open this terminal's keyboard, `no_keys` where there is none; Ctrl-C still interrupts."""
     if not sys.stdin or not sys.stdin.isatty():
         yield no_keys
         return
     with _raw():
-        yield _pressed
+        yield _read_key

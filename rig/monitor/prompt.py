@@ -1,4 +1,4 @@
-"""Asking for hands: each knob that must move as a dial, from and to."""
+"""Ask a person to turn knobs: each one as a dial, from and to."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ MOVEMENT_COLUMNS = 38
 
 
 def clock(turned: float) -> str:
-    """A share of a knob's travel as the hour that it points to, to a quarter: ``9:30``."""
+    """Return a share of a knob's travel as the hour it points to, to a quarter: ``9:30``."""
     quarters = round((FIRST_HOUR + HOURS * min(max(turned, 0.0), 1.0)) * QUARTERS)
     hour, quarter = divmod(quarters, QUARTERS)
     return f"{(hour - 1) % 12 + 1}:{60 // QUARTERS * quarter:02d}"
@@ -32,13 +32,13 @@ def _face(knob: Knob, value: float, style: str) -> list[Text]:
 
 
 def _where(knob: Knob, value: float) -> str:
-    """A value as its faceplate shows it, and on the clock where it turns."""
+    """Describe a value as its faceplate shows it, and on the clock where it turns."""
     shown = knob.describe(value)
     return shown if knob.is_switch else f"{shown} ({clock(knob.turned(value))})"
 
 
 def movement(knob: Knob, move: Move) -> RenderableType:
-    """One knob: its dial as it stands, an arrow, its dial as it should."""
+    """Draw one knob's move: its dial as it stands, an arrow, its dial as it should."""
     grid = Table.grid(padding=(0, 1))
     start = [Text(), Text("?".center(DIAL_COLUMNS), style="dim"), Text()]
     if move.start is not None:
@@ -51,14 +51,14 @@ def movement(knob: Knob, move: Move) -> RenderableType:
 
 
 def line(panel: Panel, moves: Sequence[Move]) -> Text:
-    """All of them in one line, where there is no room for dials."""
+    """Describe all moves in one line, where there is no room for dials."""
     knobs = {knob.name: knob for knob in panel.knobs}
     parts = [f"{move.knob} to {_where(knobs[move.knob], move.stop)}" for move in moves]
     return Text("turn " + ", ".join(parts), style="bold yellow")
 
 
 def prompt(panel: Panel, moves: Sequence[Move]) -> RenderableType:
-    """Everything that has to move."""
+    """Draw everything that has to move."""
     knobs = {knob.name: knob for knob in panel.knobs}
     return Columns([movement(knobs[move.knob], move) for move in moves], padding=(0, 3))
 

@@ -36,7 +36,7 @@ RISK_DBFS, CLIP_DBFS = -6.0, -1.0
 
 
 def duration(seconds: float) -> str:
-    """Hours and minutes, or minutes and seconds, as people say them."""
+    """Format seconds as hours and minutes, or minutes and seconds."""
     whole = max(round(seconds), 0)
     if whole >= 3600:
         return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
@@ -44,7 +44,7 @@ def duration(seconds: float) -> str:
 
 
 def size(count: int | None) -> str:
-    """Bytes as people say them."""
+    """Format a number of bytes in GB."""
     return (
         "?"
         if count is None
@@ -55,7 +55,7 @@ def size(count: int | None) -> str:
 
 
 def esr(value: float | None) -> str:
-    """An ESR with the digits that mean something."""
+    """Format an ESR with the digits that mean something."""
     if value is None or not math.isfinite(value):
         return "-"
     return f"{value:.1e}" if 0 < value < 1e-3 else f"{value:.4f}"
@@ -92,7 +92,7 @@ def _knob(knob: Knob, value: float) -> RenderableType:
 
 
 def _knobs(panel: Panel, setting: Setting, width: int) -> RenderableType:
-    """The knobs as dials; as plain values where they do not fit."""
+    """Draw the knobs as dials; as plain values where they do not fit."""
     if len(panel) * (DIAL_COLUMNS + 2) > width - 4:
         return Text(panel.describe(setting))
     pairs = zip(panel.knobs, setting.values, strict=True)
@@ -100,7 +100,7 @@ def _knobs(panel: Panel, setting: Setting, width: int) -> RenderableType:
 
 
 def _hands(view: View, width: int) -> RenderableType:
-    """What somebody has to turn: as dials, or in one line where they do not fit."""
+    """Draw what somebody has to turn: as dials, or in one line where they do not fit."""
     assert view.live is not None
     moves = view.live.prompt
     if len(moves) * MOVEMENT_COLUMNS > width - 4:
@@ -108,12 +108,12 @@ def _hands(view: View, width: int) -> RenderableType:
     return Align.center(prompt(view.panel, moves))
 
 
-def _asked(view: View) -> bool:
+def _is_prompting(view: View) -> bool:
     return view.live is not None and bool(view.live.prompt)
 
 
 def _keys(view: View) -> Text:
-    """What the keys do just now."""
+    """Describe what the keys do at this moment."""
     if view.status.state in ("finished", "failed"):
         return Text()
     pause = "go on" if view.status.state == "paused" else "pause"
@@ -157,7 +157,7 @@ def _learner(learner: LiveLearner | None) -> Text:
 
 
 def _values(panel: Panel, values: tuple[float, ...]) -> str:
-    """A setting at its shortest: ``6/4.5/on``."""
+    """Format a setting at its shortest: ``6/4.5/on``."""
     return "/".join(k.describe(v) for k, v in zip(panel.knobs, values, strict=True))
 
 
@@ -168,17 +168,18 @@ def _verdict(take: TakeEnded, setting: Setting, panel: Panel) -> Text:
         Outcome.FAILED: ("failed  ", "red"),
     }
     if take.reasons:
-        said = take.reasons[0].sentence
+        words = take.reasons[0].sentence
     else:
         peak = take.figures.get("return_peak_dbfs", 0.0)
-        said = f"{_values(panel, setting.values)}  peak {peak:.0f} dBFS"
-    line = Text.assemble(f"{take.take:>4} ", marks[take.outcome], f" {said}")
+        words = f"{_values(panel, setting.values)}  peak {peak:.0f} dBFS"
+    line = Text.assemble(f"{take.take:>4} ", marks[take.outcome], f" {words}")
+    # A line that wraps would push the next verdict off the screen.
     line.no_wrap, line.overflow = True, "ellipsis"
     return line
 
 
 def _mean(errors: Sequence[float]) -> str:
-    """Errors of one batch as one short word; none where there are none."""
+    """Format the mean of one batch's errors; empty where there are none."""
     return f"{sum(errors) / len(errors):.3f}" if errors else ""
 
 
@@ -192,13 +193,13 @@ def _rounds(view: View, rows: int) -> RenderableType:
     for learnt in view.rounds[-max(rows, 1) :]:
         asked = "  ".join(_values(view.panel, values) for values in learnt.values)
         expected = _mean([learnt.expects(each) for each in learnt.disagreement])
-        found = _mean(view.found_after(learnt.round))
+        found = _mean(view.errors_after(learnt.round))
         table.add_row(str(learnt.round), asked, expected, found, esr(learnt.holdout_esr))
     return table
 
 
 def screen(view: View, width: int, height: int) -> Layout:
-    """The whole screen for a terminal of ``width`` x ``height`` characters."""
+    """Lay out the whole screen for a terminal of ``width`` x ``height`` characters."""
     status = view.status
     body = max(height - HEAD_ROWS - KNOB_ROWS - TAKE_ROWS - KEY_ROWS, 6)
     points = [
@@ -214,7 +215,7 @@ def screen(view: View, width: int, height: int) -> Layout:
     verdicts = [_verdict(*pair, view.panel) for pair in view.recent[-verdict_rows:]]
     counts = f"takes: {takes['kept']} kept  {takes['rejected']} rejected  {takes['failed']} failed"
     doing = live.doing if live else ""
-    if _asked(view):
+    if _is_prompting(view):
         upper, title = _hands(view, width), "turn these"
         doing = "Enter: done    k: skip this setting    b: record the last one again"
     else:

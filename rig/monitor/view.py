@@ -1,4 +1,4 @@
-"""What the monitor draws: a frozen look at a session."""
+"""A frozen look at a session, which the monitor draws."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from rig.session.status import Status, status
 
 @dataclass(frozen=True)
 class View:
-    """A session at one instant.
+    """A session at one instant, with everything that the screen shows.
 
     Attributes:
         status: As ``rig status`` prints it.
@@ -31,16 +31,17 @@ class View:
     rounds: tuple[RoundLearned, ...]
     trouble: str | None
 
-    def found_after(self, number: int) -> list[float]:
-        """The errors that were found where a round had asked, once the next one has looked."""
+    def errors_after(self, number: int) -> list[float]:
+        """Return the errors found at a round's proposals, once the next round has tested them."""
         return [pair.found for r in self.rounds if r.round == number + 1 for pair in r.found]
 
 
 def look(session: Session) -> View:
-    """Look at a session; take in what was written since."""
+    """Read what was written since the last look, and return the session as it is."""
     session.refresh()
     state, panel = session.state, session.config.panel
     now = status(session)
+    # What a daemon that has ended wrote last is not what happens now.
     snapshot = live.read(session.folder) if now.state not in ("finished", "failed") else None
     setting = panel.rest
     if snapshot is not None and snapshot.take is not None:
@@ -48,6 +49,7 @@ def look(session: Session) -> View:
     elif snapshot is not None and state.takes.recent:
         setting = state.captures[state.takes.recent[-1].capture].capture.setting
     failed = state.learning.failures[-1] if state.learning.failures else None
+    # A failure is no trouble any more once another round has been learnt.
     learner_trouble = failed.why if failed and failed.round == state.learning.round else None
     return View(
         status=now,

@@ -1,1 +1,1 @@
-"""Which settings to record: designs that need no model, and the orders that come of proposals."""
+"""Proposals: which settings to record next, and in which order a person turns to them."""

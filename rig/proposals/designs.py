@@ -1,4 +1,4 @@
-"""Settings spread over the knob space: designs by name, seeds, holdouts, space filling."""
+"""Spread settings over the knob space: designs by name, seeds, holdouts, space filling."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
@@ -21,12 +21,12 @@ FILL_CANDIDATES = 1024
 PATIENCE = 4
 
 
-def _stream(seed: int, stream: int, salt: int = 0) -> np.random.Generator:
+def _generator(seed: int, stream: int, salt: int = 0) -> np.random.Generator:
     return np.random.default_rng([seed, stream, salt])
 
 
 def corners(knobs: int) -> NDArray[np.int64]:
-    """Knob-range corners as a fractional factorial: main effects clear of each other.
+    """Return knob-range corners as a fractional factorial: main effects clear of each other.
 
     Base columns count in binary; each further column is a product of base columns, longest
     products first. Source: Box and Hunter, "The 2^(k-p) Fractional Factorial Designs", 1961.
@@ -35,6 +35,7 @@ def corners(knobs: int) -> NDArray[np.int64]:
         ``(runs, knobs)`` of 0 and 1, with the fewest runs (a power of two) above ``knobs``.
     """
     base = max(int(np.ceil(np.log2(knobs + 1))), 1)
+    # Bits as signs: the product of two columns is then their interaction.
     signs = 1 - 2 * ((np.arange(2**base)[:, None] >> np.arange(base)) & 1)
     columns = [signs[:, i] for i in range(min(base, knobs))]
     for size in range(base, 1, -1):
@@ -50,26 +51,26 @@ def _hypercube(knobs: int, count: int, random: np.random.Generator) -> NDArray[n
 def _distinct(
     points: Iterable[Sequence[float] | Point], panel: Panel, taken: set[Setting]
 ) -> list[Setting]:
-    """The points as settings, without repeats and without those taken."""
-    found: list[Setting] = []
+    """Return the points as settings without repeats or ``taken`` ones, to which they are added."""
+    settings: list[Setting] = []
     for point in points:
         setting = panel.quantise(point)
         if setting not in taken:
             taken.add(setting)
-            found.append(setting)
-    return found
+            settings.append(setting)
+    return settings
 
 
-def _drawn(
+def _draw_distinct(
     panel: Panel, count: int, taken: set[Setting], draw: Callable[[int], NDArray[np.float64]]
 ) -> list[Setting]:
-    """``count`` distinct settings from repeated draws; fewer where the space has no more."""
-    found: list[Setting] = []
+    """Draw ``count`` distinct settings, again and again; fewer where the space has no more."""
+    settings: list[Setting] = []
     for _ in range(PATIENCE):
-        missing = count - len(found)
+        missing = count - len(settings)
         if missing > 0:
-            found += _distinct(draw(missing), panel, taken)
-    return found
+            settings += _distinct(draw(missing), panel, taken)
+    return settings
 
 
 def _uniform(knobs: int, count: int, random: np.random.Generator) -> NDArray[np.float64]:
@@ -77,6 +78,7 @@ def _uniform(knobs: int, count: int, random: np.random.Generator) -> NDArray[np.
 
 
 def _sobol(knobs: int, count: int, random: np.random.Generator) -> NDArray[np.float64]:
+    # The points are balanced in powers of two only, so the first ones of the next power are taken.
     exponent = max(count - 1, 1).bit_length()
     return np.asarray(qmc.Sobol(knobs, rng=random).random_base2(exponent))[:count]
 
@@ -95,8 +97,8 @@ DESIGNS: Mapping[str, Callable[[int, int, np.random.Generator], NDArray[np.float
 }
 
 
-def is_plan(strategy: str) -> bool:
-    """Whether a strategy is a design, and asks no ensemble."""
+def is_design(strategy: str) -> bool:
+    """Return whether a strategy is a design, which asks no ensemble."""
     return strategy in DESIGNS
 
 
@@ -104,31 +106,31 @@ def is_plan(strategy: str) -> bool:
 FIRST_DESIGN = "lhs"
 
 
-def planned(panel: Panel, design: str, count: int, seed: int) -> list[Setting]:
-    """All settings of a design that is laid out for so many captures."""
-    random = _stream(seed, DESIGN_STREAM)
+def design_settings(panel: Panel, design: str, count: int, seed: int) -> list[Setting]:
+    """Return all settings of a design that is laid out for so many captures."""
+    random = _generator(seed, DESIGN_STREAM)
     taken: set[Setting] = set()
-    found = _distinct(DESIGNS[design](len(panel), count, random), panel, taken)
+    settings = _distinct(DESIGNS[design](len(panel), count, random), panel, taken)
 
     def draw(missing: int) -> NDArray[np.float64]:
-        """Random points, where the steps of the knobs made two of the design's the same."""
+        """Draw random points, where the steps of the knobs made two of the design's the same."""
         return _uniform(len(panel), missing, random)
 
-    return found + _drawn(panel, count - len(found), taken, draw)
+    return settings + _draw_distinct(panel, count - len(settings), taken, draw)
 
 
 def seeds(panel: Panel, strategy: str, count: int, goal: int | None, seed: int) -> list[Setting]:
-    """The first settings to learn from.
+    """Return the first settings to learn from.
 
     A strategy that asks an ensemble begins with a Latin hypercube; a plan, with its own first.
     """
-    if is_plan(strategy):
-        return planned(panel, strategy, max(goal or 0, count), seed)[:count]
-    return planned(panel, FIRST_DESIGN, count, seed)
+    if is_design(strategy):
+        return design_settings(panel, strategy, max(goal or 0, count), seed)[:count]
+    return design_settings(panel, FIRST_DESIGN, count, seed)
 
 
-def to_play(panel: Panel, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Uniform points moved to where players set the knobs: ``(points, knobs)`` each.
+def to_play_distribution(panel: Panel, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Move uniform points ``(points, knobs)`` to where players set the knobs.
 
     Each turning knob follows a normal distribution cut off at its ends; switches stay uniform.
     """
@@ -136,6 +138,7 @@ def to_play(panel: Panel, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
     for column, knob in enumerate(panel.knobs):
         if not knob.is_switch:
             centre, deviation = knob.play_unit()
+            # The inverse of the distribution function, over the part of it between the knob's ends.
             low, high = ndtr((0.0 - centre) / deviation), ndtr((1.0 - centre) / deviation)
             within = low + uniform[:, column] * (high - low)
             moved[:, column] = np.clip(centre + deviation * ndtri(within), 0.0, 1.0)
@@ -143,38 +146,38 @@ def to_play(panel: Panel, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def holdouts(panel: Panel, count: int, seed: int, taken: Iterable[Setting]) -> list[Setting]:
-    """Settings that models are only ever tested on, where players set the knobs."""
-    random = _stream(seed, HOLDOUT_STREAM)
+    """Draw settings that models are only ever tested on, where players set the knobs."""
+    random = _generator(seed, HOLDOUT_STREAM)
 
     def draw(missing: int) -> NDArray[np.float64]:
-        """Points where players set the knobs."""
-        return to_play(panel, _hypercube(len(panel), missing, random))
+        """Draw points where players set the knobs."""
+        return to_play_distribution(panel, _hypercube(len(panel), missing, random))
 
-    return _drawn(panel, count, set(taken), draw)
+    return _draw_distinct(panel, count, set(taken), draw)
 
 
 def fill(panel: Panel, count: int, seed: int, taken: Iterable[Setting]) -> list[Setting]:
-    """Settings as far as possible from all others, one after the other (maximin)."""
+    """Return settings as far as possible from all others, one after the other (maximin)."""
     others = list(dict.fromkeys(taken))
-    random = _stream(seed, FILL_STREAM, len(others))
-    used = set(others)
-    drawn = to_play(panel, random.random((FILL_CANDIDATES, len(panel))))
-    candidates = _distinct(drawn, panel, set(used))
+    random = _generator(seed, FILL_STREAM, len(others))
+    points_drawn = to_play_distribution(panel, random.random((FILL_CANDIDATES, len(panel))))
+    candidates = _distinct(points_drawn, panel, set(others))
     if not candidates:
         return []
     points = np.array([panel.point(setting) for setting in candidates])
     nearest = np.full(len(points), np.inf)
     for setting in others:
         nearest = np.minimum(nearest, np.linalg.norm(points - panel.point(setting), axis=1))
-    found = []
+    settings = []
     for _ in range(min(count, len(candidates))):
         best = int(np.argmax(nearest))
-        found.append(candidates[best])
+        settings.append(candidates[best])
         nearest = np.minimum(nearest, np.linalg.norm(points - points[best], axis=1))
+        # No distance is negative, so it is never chosen again.
         nearest[best] = -1.0
-    return found
+    return settings
 
 
 def reference(panel: Panel) -> Setting:
-    """The canary's setting: every knob in the middle of where players set it."""
+    """Return the canary's setting: every knob in the middle of where players set it."""
     return panel.quantise([0.0 if k.is_switch else k.play_unit()[0] for k in panel.knobs])

@@ -1,4 +1,4 @@
-"""Knobs that a person turns: what has to move, and in which order settings move hands least."""
+"""Find what a person has to turn, and the order of settings that moves hands least."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -12,13 +12,13 @@ PASSES = 4
 
 
 def by_hand(panel: Panel, setting: Setting) -> tuple[float, ...]:
-    """The values of the knobs that a person turns, in the panel's order."""
+    """Return the values of the knobs that a person turns, in the panel's order."""
     pairs = zip(panel.knobs, setting.values, strict=True)
     return tuple(value for knob, value in pairs if knob.by_hand)
 
 
 def moves(panel: Panel, hands: Sequence[float] | None, setting: Setting) -> tuple[Move, ...]:
-    """What a person has to turn to get to a setting."""
+    """List what a person has to turn to get to a setting."""
     knobs = [knob for knob in panel.knobs if knob.by_hand]
     wanted = by_hand(panel, setting)
     unknown: list[float | None] = [None] * len(knobs)
@@ -39,7 +39,7 @@ def _cost(panel: Panel, a: tuple[float, ...], b: tuple[float, ...]) -> float:
 def in_order(
     panel: Panel, hands: tuple[float, ...] | None, settings: Sequence[Setting]
 ) -> list[int]:
-    """The order in which to record settings so that hands move rarely and little.
+    """Order settings so that hands move rarely and little.
 
     Nearest neighbour from where the hands stand, then 2-opt: stretches are reversed as long as
     that shortens the way.
@@ -47,42 +47,43 @@ def in_order(
     Returns:
         Indices into ``settings``.
     """
-    places = [by_hand(panel, setting) for setting in settings]
-    left, here, order = list(range(len(places))), hands, list[int]()
+    hand_positions = [by_hand(panel, setting) for setting in settings]
+    left, here, order = list(range(len(hand_positions))), hands, list[int]()
     while left:
         nearest = left[0]
         if here is not None:
             start = here
-            nearest = min(left, key=lambda i: _cost(panel, start, places[i]))
+            nearest = min(left, key=lambda i: _cost(panel, start, hand_positions[i]))
         left.remove(nearest)
         order.append(nearest)
-        here = places[nearest]
-    return _improved(panel, hands, places, order)
+        here = hand_positions[nearest]
+    return _improve_order(panel, hands, hand_positions, order)
 
 
 def _length(
     panel: Panel,
     hands: tuple[float, ...] | None,
-    places: Sequence[tuple[float, ...]],
+    hand_positions: Sequence[tuple[float, ...]],
     order: Sequence[int],
 ) -> float:
-    stops = ([] if hands is None else [hands]) + [places[i] for i in order]
+    stops = ([] if hands is None else [hands]) + [hand_positions[i] for i in order]
     return sum(_cost(panel, a, b) for a, b in pairwise(stops))
 
 
-def _improved(
+def _improve_order(
     panel: Panel,
     hands: tuple[float, ...] | None,
-    places: Sequence[tuple[float, ...]],
+    hand_positions: Sequence[tuple[float, ...]],
     order: list[int],
 ) -> list[int]:
-    best = _length(panel, hands, places, order)
+    best = _length(panel, hands, hand_positions, order)
     for _ in range(PASSES):
         before = best
         for first in range(len(order) - 1):
             for last in range(first + 1, len(order)):
                 turned = order[:first] + order[first : last + 1][::-1] + order[last + 1 :]
-                length = _length(panel, hands, places, turned)
+                length = _length(panel, hands, hand_positions, turned)
+                # By more than rounding: orders of one length must not replace each other.
                 if length < best - 1e-9:
                     order, best = turned, length
         if best == before:

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from rig import config as configuration
 from rig.bench import features, results
-from rig.bench.run import Comparison, compare, opened
-from rig.bench.subjects import LiveSubject, ReplayedSubject, heard_frames
-from rig.bench.trial import Terms, unheard_settings
+from rig.bench.comparison import Comparison, compare, open_subject
+from rig.bench.subjects import LiveSubject, ReplayedSubject, recording_frames
+from rig.bench.trial import Terms, settings_to_test
 from rig.cli import bench
 from rig.errors import UsageError
 from rig.knobs import Setting
@@ -56,8 +56,8 @@ def test_a_comparison_broken_off_goes_on_and_ends_the_same(tmp_path: Path) -> No
 
 def test_no_setting_is_learnt_from_and_tested_on(tmp_path: Path) -> None:
     compare(comparison(tmp_path, strategies=STRATEGIES[:1]), lambda *_: None)
-    with opened("tweed", tmp_path, brief=True) as subject:
-        play, anywhere = unheard_settings(subject, TERMS.tests)
+    with open_subject("tweed", tmp_path, brief=True) as subject:
+        play, anywhere = settings_to_test(subject, TERMS.tests)
     for row in results.Results(tmp_path).rows():
         learnt = {Setting(tuple(values)) for values in row["settings"]}
         assert len(learnt) == row["captures"]
@@ -87,7 +87,7 @@ def test_a_session_with_too_few_settings_is_refused(finished: Path, tmp_path: Pa
 def test_a_sessions_tests_are_where_players_set_the_knobs(finished: Path) -> None:
     session = Session.view(finished)
     subject = ReplayedSubject(session)
-    play, anywhere = unheard_settings(subject, 4)
+    play, anywhere = settings_to_test(subject, 4)
     middle = [knob.play_unit()[0] for knob in subject.panel.knobs]
 
     def away(settings: list[Setting]) -> float:
@@ -103,11 +103,11 @@ def test_a_configured_rig_is_an_amp_and_plays_no_setting_twice(tmp_path: Path) -
     with LiveSubject(config, tmp_path, tmp_path) as live:
         setting = config.panel.quantise([0.3, 0.6, 0.9])
         first = live.record(setting)
-        assert first.shape == (heard_frames(live),)
+        assert first.shape == (recording_frames(live),)
         assert float(np.abs(first).max()) > 0.01
     kept = list((tmp_path / "recordings").rglob("*.npy"))
     assert len(kept) == 1
-    live._bench.close()
+    live._devices.close()
     assert np.array_equal(live.record(setting), first)
 
 
@@ -228,8 +228,8 @@ def test_a_real_run_that_is_killed_keeps_its_lines_and_is_taken_up(tmp_path: Pat
 def test_two_workers_that_keep_the_same_recording_do_not_disturb_each_other(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path; import numpy as np\n"
-        "from rig.bench.subjects import Shelf; from rig.knobs import Setting\n"
-        "shelf, setting = Shelf(Path(sys.argv[1])), Setting((1.0,))\n"
+        "from rig.bench.subjects import RecordingCache; from rig.knobs import Setting\n"
+        "shelf, setting = RecordingCache(Path(sys.argv[1])), Setting((1.0,))\n"
         "for _ in range(200):\n"
         "    assert shelf.put(setting, np.ones(500, np.float32)).sum() == 500\n"
         "    assert shelf.get(setting).sum() == 500\n"

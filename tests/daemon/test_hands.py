@@ -169,7 +169,7 @@ def test_an_order_visits_everything_once(
 @pytest.mark.parametrize("seed", range(5))
 def test_hands_move_far_less_than_in_the_order_of_the_design(mixed: Config, seed: int) -> None:
     panel = mixed.panel
-    settings = designs.planned(panel, "lhs", 20, seed)
+    settings = designs.design_settings(panel, "lhs", 20, seed)
     places = [hands.by_hand(panel, setting) for setting in settings]
     order = hands.in_order(panel, None, settings)
     ours = hands._length(panel, None, places, order)

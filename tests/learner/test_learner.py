@@ -16,7 +16,7 @@ from models.networks.spec import dump_model
 from models.training.trainer import Recipe
 from rig.knobs import Knob, Panel, Setting
 from rig.learner import checkpoint
-from rig.learner.excerpts import EXCERPT_FRAMES, loudest
+from rig.learner.excerpts import EXCERPT_FRAMES, loudest_excerpts
 from rig.learner.validation import Weakness, closeness, difference_db, worst_end
 from rig.proposals import designs
 from rig.proposals.strategies import STRATEGIES, ProposalRequest
@@ -43,7 +43,7 @@ def members(seed: int, knobs: int = 3) -> Predictions:
 
 
 def ask(panel: Panel, count: int, seed: int, pool: list[Setting] | None = None) -> ProposalRequest:
-    learnt = designs.planned(panel, "lhs", 6, seed) if pool is None else pool[:4]
+    learnt = designs.design_settings(panel, "lhs", 6, seed) if pool is None else pool[:4]
     pending, tested = learnt[4:], designs.holdouts(panel, 2, seed, learnt)
     taken = [*learnt, *tested] if pool is None else learnt
     said = members(seed)
@@ -62,7 +62,7 @@ def test_a_strategy_asks_for_new_settings_that_may_be_set(
     found = STRATEGIES[name](asked, lambda *_: None)
     assert len(found.settings) == len(found.expected) == count
     assert len(set(found.settings)) == count
-    assert not set(found.settings) & set(asked.taken)
+    assert not set(found.settings) & set(asked.excluded)
     assert all(panel.allows(setting) for setting in found.settings)
     assert found == STRATEGIES[name](asked, lambda *_: None)
 
@@ -70,7 +70,7 @@ def test_a_strategy_asks_for_new_settings_that_may_be_set(
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_a_strategy_keeps_to_the_settings_there_are(name: str) -> None:
     panel = board()
-    pool = designs.planned(panel, "random", 9, 1)
+    pool = designs.design_settings(panel, "random", 9, 1)
     found = STRATEGIES[name](ask(panel, 4, 1, pool), lambda *_: None)
     assert len(set(found.settings)) == 4
     assert set(found.settings) <= set(pool[4:])
@@ -105,7 +105,7 @@ def test_where_hands_turn_a_knob_a_batch_moves_it_less() -> None:
 @pytest.mark.parametrize("design", designs.DESIGNS)
 def test_batches_of_a_plan_are_the_plan_whatever_round_it_is(design: str) -> None:
     panel, said = board(), members(0)
-    plan = designs.planned(panel, design, 12, 7)
+    plan = designs.design_settings(panel, design, 12, 7)
     taken = designs.seeds(panel, design, 4, 12, 7)
     for round_seed in (7_001, 7_002):
         asked = ProposalRequest(panel, 4, 12, round_seed, 7, taken, [], taken, said, said)
@@ -242,6 +242,6 @@ def test_a_verdict_is_one_plain_sentence() -> None:
 def test_the_loudest_guitar_has_its_history_in_front() -> None:
     audio = torch.zeros(60_000)
     audio[30_000:31_000] = 1.0
-    found = loudest(audio, 5_000, 60_000, 2_000)
+    found = loudest_excerpts(audio, 5_000, 60_000, 2_000)
     assert found.shape == (2, 2_000 + EXCERPT_FRAMES)
     assert float(found[0, 2_000:].sum()) > 0

@@ -132,7 +132,7 @@ def test_ascent_lowers_more_than_the_candidates_it_starts_from() -> None:
             Evaluator(ask, quiet, 1), asks.targets, asks.known, asks.positions, SHARE
         )
         where = torch.tensor(points)
-        return float(field.gain(where, field.scaled([residuals(b) for b in ask(where)])))
+        return float(field.gain(where, field.normalise([residuals(b) for b in ask(where)])))
 
     still = integrated_variance(ask, asks, quiet, ascent=STILL)
     moved = integrated_variance(ask, asks, quiet, ascent=Ascent(20, 0.1))

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from models.acquisition.gaussian_process import (
-    LENGTH,
-    UNLIKE,
+    LARGEST_RATIO,
+    LENGTH_SCALE,
     GaussianProcess,
-    fitted_lengths,
+    fit_length_scales,
     separation,
 )
 
@@ -19,7 +19,7 @@ def drawn(settings: int, knobs: int, seed: int = 0) -> Tensor:
     return torch.rand(settings, knobs, generator=torch.Generator().manual_seed(seed))
 
 
-def sounds(points: Tensor, rates: Tensor) -> Tensor:
+def responses(points: Tensor, rates: Tensor) -> Tensor:
     """Waves that turn the faster along a knob, the higher its rate."""
     phases = torch.arange(12) * 0.5
     return torch.sin((points * rates).sum(-1, keepdim=True) + phases) + torch.cos(
@@ -29,16 +29,23 @@ def sounds(points: Tensor, rates: Tensor) -> Tensor:
 
 def test_knobs_that_change_more_are_shorter() -> None:
     points = drawn(60, 3)
-    lengths = fitted_lengths(points, sounds(points, torch.tensor([4.0, 1.5, 0.3])), (0, 0, 0))
-    assert lengths[0] < 0.7 * lengths[1] < 0.7 * lengths[2]
-    assert lengths.log().mean().exp() == pytest.approx(LENGTH, rel=0.05)
-    assert bool(((lengths >= LENGTH / UNLIKE - 1e-6) & (lengths <= LENGTH * UNLIKE + 1e-6)).all())
+    length_scales = fit_length_scales(
+        points, responses(points, torch.tensor([4.0, 1.5, 0.3])), (0, 0, 0)
+    )
+    assert length_scales[0] < 0.7 * length_scales[1] < 0.7 * length_scales[2]
+    assert length_scales.log().mean().exp() == pytest.approx(LENGTH_SCALE, rel=0.05)
+    assert bool(
+        (
+            (length_scales >= LENGTH_SCALE / LARGEST_RATIO - 1e-6)
+            & (length_scales <= LENGTH_SCALE * LARGEST_RATIO + 1e-6)
+        ).all()
+    )
 
 
 def test_a_few_captures_do_not_settle_it() -> None:
     rates = torch.tensor([4.0, 0.1])
     few, many = drawn(3, 2), drawn(60, 2)
-    a, b = (fitted_lengths(points, sounds(points, rates), (0, 0)) for points in (few, many))
+    a, b = (fit_length_scales(points, responses(points, rates), (0, 0)) for points in (few, many))
     assert a[1] / a[0] < b[1] / b[0]
 
 
@@ -51,7 +58,10 @@ def test_a_switch_is_near_or_away() -> None:
 
 
 def test_silence_says_nothing_of_any_knob() -> None:
-    assert fitted_lengths(drawn(9, 2), torch.zeros(9, 5), (0, 0)).tolist() == [LENGTH, LENGTH]
+    assert fit_length_scales(drawn(9, 2), torch.zeros(9, 5), (0, 0)).tolist() == [
+        LENGTH_SCALE,
+        LENGTH_SCALE,
+    ]
 
 
 def test_nothing_known_is_all_uncertain() -> None:
@@ -64,19 +74,19 @@ def test_nothing_known_is_all_uncertain() -> None:
 @given(known=st.integers(1, 12), knobs=st.integers(1, 5), seed=st.integers(0, 99))
 def test_captures_only_ever_take_uncertainty_away(known: int, knobs: int, seed: int) -> None:
     at, points = drawn(known, knobs, seed), drawn(8, knobs, seed + 1)
-    lengths, positions = 0.3 + drawn(1, knobs, seed + 2)[0], (0,) * knobs
-    left = GaussianProcess(at, lengths, positions).covariance(points, points)
-    before = GaussianProcess(at[:-1], lengths, positions).covariance(points, points)
+    length_scales, positions = 0.3 + drawn(1, knobs, seed + 2)[0], (0,) * knobs
+    left = GaussianProcess(at, length_scales, positions).covariance(points, points)
+    before = GaussianProcess(at[:-1], length_scales, positions).covariance(points, points)
     assert bool((left.diagonal() <= before.diagonal() + 1e-3).all())
     assert bool((torch.linalg.eigvalsh(left) > -1e-3).all())
-    there = GaussianProcess(at, lengths, positions).covariance(at, at).diagonal()
+    there = GaussianProcess(at, length_scales, positions).covariance(at, at).diagonal()
     assert bool((there.abs() < 0.02).all())
 
 
 def test_what_little_hundreds_of_captures_leave_is_not_lost_to_rounding() -> None:
-    at, points, lengths = drawn(400, 2), drawn(20, 2, 1), torch.tensor([3.0, 3.0])
-    left = GaussianProcess(at, lengths, (0, 0)).covariance(points, points).diagonal()
-    exact = GaussianProcess(at.double(), lengths.double(), (0, 0)).covariance(
+    at, points, length_scales = drawn(400, 2), drawn(20, 2, 1), torch.tensor([3.0, 3.0])
+    left = GaussianProcess(at, length_scales, (0, 0)).covariance(points, points).diagonal()
+    exact = GaussianProcess(at.double(), length_scales.double(), (0, 0)).covariance(
         points.double(), points.double()
     )
     assert left.tolist() == pytest.approx(exact.diagonal().tolist(), rel=1e-3)

@@ -28,7 +28,7 @@ def test_where_no_direction_depends_on_another_it_is_adam() -> None:
         (ours, SOAP([{"params": [ours]}])),
         (adams, torch.optim.Adam([adams], betas=(soap.MEAN, soap.SQUARE), eps=soap.TINY)),
     ]
-    for _ in range(3 * soap.EVERY):
+    for _ in range(3 * soap.BASIS_EVERY):
         gradient = torch.diag(sizes * torch.randn(4, generator=draw))
         for parameter, optimiser in both:
             parameter.grad = gradient.clone()
@@ -46,8 +46,8 @@ def test_gradients_askew_are_seen_in_the_basis_where_they_are_not() -> None:
     optimiser = SOAP([{"params": [matrix]}])
     before = matrix.detach().clone()
     left, right = turns[:2]
-    for step in range(120 * soap.EVERY):
-        left, right = turns[:2] if step < 5 * soap.EVERY else turns[2:]
+    for step in range(120 * soap.BASIS_EVERY):
+        left, right = turns[:2] if step < 5 * soap.BASIS_EVERY else turns[2:]
         before = matrix.detach().clone()
         signs = torch.randn(5, generator=draw).sign()
         matrix.grad = left @ torch.diag(sizes * signs) @ right.T
@@ -83,7 +83,7 @@ def test_vectors_and_wide_tensors_find_their_minimum(shape: tuple[int, ...]) -> 
 def test_what_gets_no_gradient_or_none_to_speak_of_stays_where_it_is() -> None:
     idle, flat = nn.Parameter(torch.ones(3, 3)), nn.Parameter(torch.ones(3, 3))
     optimiser = SOAP([{"params": [idle, flat]}])
-    for _ in range(2 * soap.EVERY):
+    for _ in range(2 * soap.BASIS_EVERY):
         flat.grad = torch.zeros(3, 3)
         optimiser.step()
     assert torch.equal(idle.detach(), torch.ones(3, 3))

@@ -10,17 +10,9 @@ from models.networks.spec import ModelSpec, dump_model
 from models.networks.wavenet import KnobWaveNet
 from models.training.dataset import Dataset, Model, evaluate
 from models.training.initial_levels import log_levels, polarity, start_at_levels
-from models.training.prior import has_prior, known_as, start_from_prior
-from models.training.trainer import (
-    Diverged,
-    Recipe,
-    Training,
-    best_rate,
-    dump_state,
-    load_state,
-    run,
-    train,
-)
+from models.training.loop import Diverged, best_rate, train, train_to_end
+from models.training.prior import has_prior, prior_control, start_from_prior
+from models.training.trainer import Recipe, Training, dump_state, load_state
 from tests.models.test_models import made
 
 
@@ -84,16 +76,16 @@ def test_training_on_nonsense_gives_up() -> None:
 def test_a_run_taken_up_again_ends_the_same_to_the_bit(spec: ModelSpec, stopped_at: int) -> None:
     data = toy()
     recipe = replace(SHORT, steps=14, validations=7)
-    validation = data.only([0, 3])
+    validation = data.subset([0, 3])
     whole = Training(made(spec, seed=4), data, recipe, validation)
-    run(whole, lambda *_: None)
+    train_to_end(whole, lambda *_: None)
     first = Training(made(spec, seed=4), data, recipe, validation)
     for _ in range(stopped_at):
         first.advance()
     laid_down = dump_state(first)
     again = Training(made(spec, seed=9), data, recipe, validation)
     assert load_state(again, laid_down)
-    run(again, lambda *_: None)
+    train_to_end(again, lambda *_: None)
     assert dump_model(again.model, spec) == dump_model(whole.model, spec)
     assert again.loss == whole.loss
 
@@ -121,8 +113,8 @@ def test_a_loss_that_breaks_away_costs_some_steps_and_not_the_run() -> None:
             with torch.no_grad():
                 model.encoder.constant.fill_(float("inf"))
 
-    run(training, sabotage)
-    assert training.slower == 0.5
+    train_to_end(training, sabotage)
+    assert training.rate_factor == 0.5
     assert training.step == 70
     assert float(evaluate(model, data).mean.mean()) < 0.6 * before
 
@@ -137,7 +129,7 @@ def test_validation_settings_keep_the_best_weights_and_end_a_run_that_gets_worse
     training = Training(
         model, data, replace(SHORT, steps=160, rate=0.02, validations=40), upside_down
     )
-    run(training, lambda *_: None)
+    train_to_end(training, lambda *_: None)
     assert training.step < 160
     kept = float(evaluate(model, upside_down).mean.log().mean().exp())
     assert kept == pytest.approx(training.best_error, rel=1e-4)
@@ -203,5 +195,5 @@ def test_a_prior_gives_every_member_the_same_trunk_and_usual_knobs_an_effect() -
     assert bool((direct[:, 2] != 0).any())
     assert bool((direct[:, [0, 1, 3]] == 0).all())
     assert torch.equal(before, model.encoder.first)
-    assert known_as("Mid") == "middle"
-    assert known_as("frobnicate") is None
+    assert prior_control("Mid") == "middle"
+    assert prior_control("frobnicate") is None

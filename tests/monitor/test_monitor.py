@@ -10,8 +10,8 @@ from rich.console import Console
 from rig.capture import Levels
 from rig.monitor.canvas import DIAL_COLUMNS, DIAL_ROWS, dial
 from rig.monitor.chart import chart
-from rig.monitor.run import monitor
 from rig.monitor.screen import screen
+from rig.monitor.show import monitor
 from rig.monitor.view import look
 from rig.session import live
 from rig.session.folder import Session

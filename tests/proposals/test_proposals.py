@@ -42,7 +42,7 @@ def test_seeds_and_holdouts_are_distinct_and_allowed(k: int, s: int, count: int,
 
 def test_a_tiny_knob_space_gives_what_it_has() -> None:
     board = panel(0, 2)
-    assert len(designs.planned(board, "lhs", 10, 0)) <= 4
+    assert len(designs.design_settings(board, "lhs", 10, 0)) <= 4
     everything = designs.fill(board, 10, 0, [])
     assert len(everything) == 4
     assert designs.fill(board, 3, 0, everything) == []
@@ -52,17 +52,17 @@ def test_a_tiny_knob_space_gives_what_it_has() -> None:
 @pytest.mark.parametrize("count", [2, 12, 33])
 def test_a_plan_has_so_many_settings_and_its_seeds_come_first(design: str, count: int) -> None:
     board = panel(3, 1)
-    plan = designs.planned(board, design, count, 5)
+    plan = designs.design_settings(board, design, count, 5)
     assert len(set(plan)) == count
     assert all(board.allows(setting) for setting in plan)
-    assert plan == designs.planned(board, design, count, 5)
-    assert plan != designs.planned(board, design, count, 6)
+    assert plan == designs.design_settings(board, design, count, 5)
+    assert plan != designs.design_settings(board, design, count, 6)
     assert designs.seeds(board, design, 2, count, 5) == plan[:2]
 
 
 def test_a_plan_with_corners_reaches_both_ends_of_every_knob() -> None:
     board = panel(3)
-    plan = designs.planned(board, "lhs+corners", 12, 1)
+    plan = designs.design_settings(board, "lhs+corners", 12, 1)
     points = np.array([board.point(setting) for setting in plan])
     assert np.all(points.min(axis=0) == 0)
     assert np.all(points.max(axis=0) == 1)
@@ -73,7 +73,7 @@ def test_a_plan_spreads_better_than_chance(design: str) -> None:
     board = panel(3)
 
     def discrepancy(name: str) -> float:
-        plan = designs.planned(board, name, 32, 4)
+        plan = designs.design_settings(board, name, 32, 4)
         return float(qmc.discrepancy(np.array([board.point(setting) for setting in plan])))
 
     assert discrepancy(design) < 0.7 * discrepancy("random")
@@ -81,7 +81,9 @@ def test_a_plan_spreads_better_than_chance(design: str) -> None:
 
 def test_holdouts_lie_where_players_play() -> None:
     knob = Knob("gain", positions=1001, play=(4.0, 6.0))
-    points = designs.to_play(Panel((knob,)), np.random.default_rng(0).random((2000, 1)))
+    points = designs.to_play_distribution(
+        Panel((knob,)), np.random.default_rng(0).random((2000, 1))
+    )
     inside = np.mean((points >= 0.4) & (points <= 0.6))
     assert inside == pytest.approx(0.8, abs=0.03)
 

@@ -13,7 +13,7 @@ DRIFT_PERIOD_S = 3600.0
 
 
 class VirtualAmp:
-    """One of the built-in presets, switched on when it is opened.
+    """A built-in preset as an amp, switched on when it is opened.
 
     Args:
         config: The session's configuration.
@@ -36,7 +36,7 @@ class VirtualAmp:
 
     @staticmethod
     def problems(config: Config) -> list[str]:
-        """Mistakes in a configuration that only this driver knows of."""
+        """List mistakes in a configuration that only this driver knows of."""
         assert isinstance(config.amp, VirtualAmpConfig)
         try:
             controls = preset(config.amp.preset).controls
@@ -69,7 +69,7 @@ class VirtualAmp:
                 self._reversed.add(knob)
 
     def open(self) -> None:
-        """Switch it on: its knobs rest."""
+        """Switch the amp on, with its knobs at rest."""
         self.dial(self._panel.named(self._panel.rest))
 
     def dial(self, values: Mapping[str, float]) -> None:
@@ -81,22 +81,23 @@ class VirtualAmp:
                 self.positions[control] = 1.0 - turned if name in self._reversed else turned
 
     def close(self) -> None:
-        """Nothing holds on to it."""
+        """Do nothing: the amp holds no resource."""
 
     def control(self, knob: str) -> str | None:
-        """Which control of the circuit a knob turns."""
+        """Return which control of the circuit a knob turns, None for a dead one."""
         return self._controls.get(knob)
 
     def amplifier(self, positions: Mapping[str, float], sample_rate: int) -> Amplifier:
-        """The circuit with its controls at ``positions``, ready to play."""
+        """Build the circuit with its controls at ``positions``, ready to play."""
         return Amplifier(self._preset.circuit, positions, float(sample_rate))
 
     def gain(self, returned: Audio, sample_rate: int) -> Audio:
-        """What warm-up and drift do to the level of a take, which counts as played time."""
+        """Apply warm-up and drift to the level of a take, which counts as played time."""
         start_s, self._played_s = self._played_s, self._played_s + len(returned) / sample_rate
         options = self._options
         if options.warmup_db == 0.0 and options.drift_db == 0.0:
             return returned
+        # Constant within a take, which is short beside warming up and drifting.
         cold_db = options.warmup_db * math.exp(-start_s / options.warmup_s)
         drift_db = options.drift_db * math.sin(2 * math.pi * start_s / DRIFT_PERIOD_S)
         return returned * 10 ** ((drift_db - cold_db) / 20)

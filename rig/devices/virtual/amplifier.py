@@ -40,7 +40,7 @@ class Preamp:
 
 @dataclass(frozen=True)
 class Circuit:
-    """Everything of an amplifier that its player cannot turn."""
+    """The parts of an amplifier that its player cannot turn."""
 
     preamps: tuple[Preamp, ...]
     #: The gain pot sits behind this many stages.
@@ -78,7 +78,7 @@ def _linear(gain_db: float) -> float:
 
 
 def _pot(position: float, span_db: float) -> float:
-    """An audio-taper pot: ``span_db`` down at 0, fully open at 1."""
+    """Return the gain of an audio-taper pot: ``span_db`` down at 0, fully open at 1."""
     return _linear(-span_db * (1.0 - position))
 
 
@@ -99,7 +99,9 @@ def _parts(circuit: Circuit, positions: Mapping[str, float], rate_hz: float) -> 
     for index, stage in enumerate(circuit.preamps):
         yield coupling
         yield _stage(circuit, index, positions, rate_hz)
+        # Behind the last stage there is no next one: its own coupling is used again.
         following = circuit.preamps[min(index + 1, len(circuit.preamps) - 1)]
+        # One stage's roll-off and the next one's coupling in one pass.
         coupling = lowpass(stage.miller_hz, rate_hz).then(highpass(following.coupling_hz, rate_hz))
     yield coupling
     yield circuit.tone.filter(positions["bass"], positions["middle"], positions["treble"], rate_hz)
@@ -112,7 +114,7 @@ def _parts(circuit: Circuit, positions: Mapping[str, float], rate_hz: float) -> 
 
 
 class Amplifier:
-    """One power-up of a circuit with its controls where they stand.
+    """A circuit that is switched on, with its controls where they stand.
 
     Args:
         circuit: What the amplifier is made of.

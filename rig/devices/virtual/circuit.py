@@ -33,30 +33,30 @@ class Filter:
         return np.asarray(filtered)
 
     def then(self, other: "Filter") -> "Filter":
-        """This filter and another behind it as one: a pass costs the same at order 1 and 3."""
+        """Join this filter and the next into one: a pass costs the same at order 1 and 3."""
         return Filter(np.convolve(self._b, other._b), np.convolve(self._a, other._a))
 
 
 def highpass(cutoff_hz: float, rate_hz: float) -> Filter:
-    """The first-order high-pass of a coupling capacitor."""
+    """Return the first-order high-pass of a coupling capacitor."""
     return Filter(*signal.bilinear([1.0, 0.0], [1.0, 2 * np.pi * cutoff_hz], rate_hz))
 
 
 def lowpass(cutoff_hz: float, rate_hz: float) -> Filter:
-    """The first-order low-pass of a plate resistor and the next stage's input capacitance."""
+    """Return the first-order low-pass of a plate resistor and the next stage's capacitance."""
     corner = 2 * np.pi * cutoff_hz
     return Filter(*signal.bilinear([corner], [1.0, corner], rate_hz))
 
 
 def high_shelf(corner_hz: float, gain_db: float, rate_hz: float) -> Filter:
-    """A first-order shelf that lifts what lies above ``corner_hz`` by ``gain_db``."""
+    """Return a first-order shelf that lifts what lies above ``corner_hz`` by ``gain_db``."""
     lift = 10 ** (gain_db / 20)
     corner = 2 * np.pi * corner_hz
     return Filter(*signal.bilinear([lift, corner], [1.0, corner], rate_hz))
 
 
 def resonance(centre_hz: float, gain_db: float, q: float, rate_hz: float) -> Filter:
-    """A peak of ``gain_db``: what a loudspeaker's impedance does to a soft power stage."""
+    """Return a peak of ``gain_db``, as a loudspeaker's impedance makes with a soft power stage."""
     centre = 2 * np.pi * centre_hz
     lift = 10 ** (gain_db / 20)
     numerator = [1.0, lift * centre / q, centre**2]
@@ -65,7 +65,7 @@ def resonance(centre_hz: float, gain_db: float, q: float, rate_hz: float) -> Fil
 
 @dataclass(frozen=True)
 class ToneStack:
-    """Component values of the three-knob passive tone stack (ohms and farads)."""
+    """The component values of the three-knob passive tone stack (ohms and farads)."""
 
     treble_ohm: float = 250e3
     bass_ohm: float = 1e6
@@ -76,7 +76,7 @@ class ToneStack:
     middle_farad: float = 20e-9
 
     def transfer(self, bass: float, middle: float, treble: float) -> tuple[Audio, Audio]:
-        """Analogue numerator and denominator (highest power of s first), pots in [0, 1].
+        """Return the analogue numerator and denominator (highest power of s first), pots in [0, 1].
 
         Source: Yeh and Smith, "Discretization of the '59 Fender Bassman Tone Stack", DAFx-06.
         """
@@ -119,13 +119,13 @@ class ToneStack:
         return np.array([b3, b2, b1, 0.0]), np.array([a3, a2, a1, 1.0])
 
     def filter(self, bass: float, middle: float, treble: float, rate_hz: float) -> Filter:
-        """The stack as a digital filter (bilinear transform)."""
+        """Return the stack as a digital filter (bilinear transform)."""
         b, a = self.transfer(bass, middle, treble)
         return Filter(*signal.bilinear(b, a, rate_hz))
 
 
 class Follower:
-    """A rectifier's smoothed output, run at a fraction of the audio rate to stay cheap."""
+    """Smooths a rectified signal, at a fraction of the audio rate to stay cheap."""
 
     def __init__(self, time_s: float, rate_hz: float, ratio: int) -> None:
         self._ratio = ratio
@@ -134,9 +134,11 @@ class Follower:
 
     def __call__(self, rectified: Audio) -> Audio:
         """Smooth one block; its length must be a multiple of the ratio."""
+        # Means over a few frames: what is this slow needs no more points.
         slow = self._smooth(rectified.reshape(-1, self._ratio).mean(axis=1))
         path = np.concatenate(([self._last], slow))
         self._last = float(slow[-1])
+        # Straight lines between the slow values: jumps would be heard as a buzz at the slow rate.
         steps = np.diff(path)[:, None] * (np.arange(1, self._ratio + 1) / self._ratio)
         steps += path[:-1, None]
         return steps.ravel()
@@ -160,6 +162,8 @@ class Clipper:
         root = x * x
         root += 1.0
         np.sqrt(root, out=root)
+        # With F = sqrt(1 + x^2), the mean over a step is (F1 - F0) / (x1 - x0); multiplied out with
+        # F1 + F0 no difference is left to divide by, and equal neighbours need no special case.
         clipped = x[1:] + x[:-1]
         clipped /= root[1:] + root[:-1]
         return np.asarray(clipped)
@@ -192,10 +196,12 @@ class TriodeStage:
         driven += self._bias
         grid = driven - 0.5
         sunk = self._grid(np.maximum(grid, 0.0, out=grid))
+        # However much the grid conducts, the shift stays below its largest value.
         sunk /= 1.0 + sunk
         sunk *= self._shift
         driven -= sunk
         clipped = self._clip(driven)
+        # Less the idle output: without a signal nothing comes out.
         np.subtract(self._idle, clipped, out=clipped)
         return clipped
 
@@ -211,38 +217,49 @@ class PowerStage:
     def __call__(self, audio: Audio) -> Audio:
         """Amplify one block; the output is symmetric and bounded by the sagging supply."""
         driven = self._drive * audio
+        # Beyond full output the stage draws no more.
         load = np.abs(driven)
         drop = self._supply(np.minimum(load, 1.5, out=load))
         drop *= self._sag
         drop += 1.0
+        # Up before the clipper and down behind it: quiet passages keep their gain, and the ceiling
+        # is 1 / drop.
         driven *= drop
         clipped = self._clip(driven)
         clipped /= drop
         return np.asarray(clipped)
 
 
+#: Taps of the oversampling filter per frame of the lower rate.
+TAPS_PER_PHASE = 20
+
+
 class Oversampler:
     """Raises the rate by a whole factor and lowers it again, linear-phase, block after block."""
 
-    def __init__(self, factor: int, taps_per_phase: int = 20) -> None:
+    def __init__(self, factor: int) -> None:
         self.factor = factor
-        half = factor * taps_per_phase // 2
+        half = factor * TAPS_PER_PHASE // 2
+        # Frequencies in units of the lower rate's Nyquist frequency: the cut-off is just below it.
         self._taps = signal.firwin(2 * half + 1, 0.92, window=("kaiser", 8.0), fs=2.0 * factor)
-        self._low = np.zeros(taps_per_phase)
+        self._low = np.zeros(TAPS_PER_PHASE)
         self._high = np.zeros(2 * half)
         #: Delay of the way up and down together, at the lower rate.
         self.delay_frames = 2 * half // factor
 
     def up(self, audio: Audio) -> Audio:
-        """``(frames,)`` to ``(frames * factor,)``."""
+        """Raise the rate: ``(frames,)`` to ``(frames * factor,)``."""
+        # With the last frames in front, and their share of the output cut off again, blocks join
+        # without a seam; every filter tap that reaches back finds what was there.
         joined = np.concatenate((self._low, audio))
         start = len(self._low) * self.factor
         self._low = joined[len(audio) :]
+        # Zeros between the frames divide the level by the factor; the taps multiply it back.
         raised = signal.upfirdn(self._taps * self.factor, joined, up=self.factor)
         return np.asarray(raised[start : start + len(audio) * self.factor])
 
     def down(self, audio: Audio) -> Audio:
-        """``(frames * factor,)`` to ``(frames,)``."""
+        """Lower the rate: ``(frames * factor,)`` to ``(frames,)``."""
         joined = np.concatenate((self._high, audio))
         skip = len(self._high) // self.factor
         self._high = joined[len(audio) :]

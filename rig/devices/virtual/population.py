@@ -1,4 +1,4 @@
-"""Any number of amplifiers that nobody built: topologies and component values drawn from a seed.
+"""A population of amplifiers that nobody built: circuits drawn from a seed.
 
 The values stay where guitar amps have theirs; what differs is how many stages there are, how hot
 and how lopsided each one is, where the gain pot sits, the tone stack, and the power amp's give.
@@ -14,6 +14,7 @@ _STREAM = 71
 
 
 def _log_between(random: np.random.Generator, low: float, high: float) -> float:
+    # Component values come in factors: every octave of the range is as likely.
     return float(np.exp(random.uniform(np.log(low), np.log(high))))
 
 
@@ -40,8 +41,8 @@ def _tone(random: np.random.Generator) -> ToneStack:
     )
 
 
-def drawn_circuit(number: int) -> Circuit:
-    """Amplifier ``number`` of the population; the same one every time."""
+def draw_circuit(number: int) -> Circuit:
+    """Draw amplifier ``number`` of the population; the same one every time."""
     random = np.random.default_rng([_STREAM, number])
     stages = int(random.integers(2, 4))
     return Circuit(

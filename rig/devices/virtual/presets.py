@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rig.devices.virtual.amplifier import Circuit, Preamp
 from rig.devices.virtual.circuit import ToneStack
-from rig.devices.virtual.population import drawn_circuit
+from rig.devices.virtual.population import draw_circuit
 
 
 @dataclass(frozen=True)
@@ -72,12 +72,12 @@ PRESETS: Mapping[str, Preset] = {
 
 
 def preset(name: str) -> Preset:
-    """A preset by name: one of `PRESETS`, or ``random-N`` for amp number N of the population.
+    """Return a preset by name: one of `PRESETS`, or ``random-N`` for amp number N drawn at random.
 
     Raises:
         KeyError: There is none.
     """
     kind, _, number = name.partition("-")
     if kind == "random" and number.isdecimal():
-        return Preset(drawn_circuit(int(number)), ALL_CONTROLS)
+        return Preset(draw_circuit(int(number)), ALL_CONTROLS)
     return PRESETS[name]

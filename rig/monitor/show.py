@@ -1,4 +1,4 @@
-"""Showing a session until it ends or the viewer has seen enough."""
+"""Show a session until it ends or the viewer has seen enough."""
 
 import time
 from collections.abc import Callable
@@ -22,7 +22,7 @@ LEAVE = "q"
 def wait_for(
     folder: Path, alive: Callable[[], bool], clock: Callable[[], float] = time.monotonic
 ) -> bool:
-    """Wait until a session is there; False where whoever was to make it ended or took too long."""
+    """Wait for a session; return whether it came before its maker ended or took too long."""
     deadline = clock() + APPEAR_S
     while not is_session(folder):
         if not alive() or clock() > deadline:
@@ -32,7 +32,7 @@ def wait_for(
 
 
 def command_for(key: str | None, view: View) -> control.Command | None:
-    """What a key means while a session looks like this; the screen says the same."""
+    """Return the command that a key means at this moment; the screen names the same keys."""
     if key is None:
         return None
     if key == "p":
@@ -53,7 +53,7 @@ class _Viewer:
         self._view: View | None = None
 
     def step(self) -> bool:
-        """One picture, and a pause in which a key may come; True where the viewer leaves.
+        """Draw one picture and wait for a key; return whether the viewer leaves.
 
         Raises:
             SessionError: The session is not there any more.
@@ -82,7 +82,7 @@ def monitor(
     Args:
         folder: The session.
         console: Where to draw.
-        until: Evaluator after each picture whether to stop.
+        until: Asked after each picture whether to stop.
         interrupted: Called on Ctrl-C; True leaves.
 
     Returns:
@@ -99,6 +99,7 @@ def monitor(
         ):
             viewer = _Viewer(session, console, live, keys)
             while True:
+                # Asked before the picture is drawn, so that the last one shows how it ended.
                 ending = until()
                 try:
                     leaves = viewer.step()

@@ -1,4 +1,4 @@
-"""All trials of a comparison, a process for each core, taken up where they were left."""
+"""Run all trials of a comparison, a process for each core, continued where they were left."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ from rig.bench.subjects import (
     Subject,
     VirtualSubject,
 )
-from rig.bench.trial import Terms, Trial, run, unheard_settings
+from rig.bench.trial import Terms, Trial, settings_to_test, trial_rows
 from rig.errors import UsageError
 from rig.learner.client import ENVIRONMENT
 from rig.proposals import designs
@@ -31,7 +31,7 @@ Tell = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class Comparison:
-    """What is compared.
+    """What is compared: amps, strategies and seeds, on which terms.
 
     Attributes:
         folder: For results and recordings.
@@ -51,8 +51,8 @@ class Comparison:
 
 
 @contextmanager
-def opened(amp: str, folder: Path, brief: bool = False) -> Iterator[Subject]:
-    """The subject behind a name; a built-in amp plays no more than it has to where ``brief``.
+def open_subject(amp: str, folder: Path, brief: bool = False) -> Iterator[Subject]:
+    """Open the subject behind a name; with ``brief`` a built-in amp plays no more than it must.
 
     Raises:
         UsageError: There is none.
@@ -76,41 +76,58 @@ def _is_live(amp: str) -> bool:
 
 
 def _trial(comparison: Comparison, amp: str, strategy: str, seed: int) -> str:
-    """One trial, in a process of its own that uses one core."""
+    """Run one trial in this process, on one core where there are several workers."""
     import torch
 
     if comparison.workers > 1:
         torch.set_num_threads(1)
     results = Results(comparison.folder)
-    with opened(amp, comparison.folder, brief=comparison.terms.plan is None) as subject:
+    with open_subject(amp, comparison.folder, brief=comparison.terms.plan is None) as subject:
         known = results.known(comparison.terms.mode, subject.name, strategy, seed)
-        for row in run(Trial(subject, strategy, seed), comparison.terms, known.get):
+        for row in trial_rows(Trial(subject, strategy, seed), comparison.terms, known.get):
             results.add(row)
             _end_with_parent()
     return f"{amp}, {strategy}, seed {seed}"
 
 
 def _end_with_parent() -> None:
-    """A worker whose parent was killed does not go on for hours.
+    """End this worker where its parent was killed, instead of going on for hours.
 
     It leaves at once: an exception would only end one of the trials that wait for it.
     """
+    # A pool's workers are not told that their parent was killed.
     parent = parent_process()
     if parent is not None and not parent.is_alive():
         os._exit(1)
 
 
 def _require_enough(subject: Subject, amp: str, terms: Terms) -> None:
-    """Complain where a session has too few settings to learn from beside those tested on."""
+    """Refuse a session with too few settings to learn from beside those tested on."""
     if subject.pool is None:
         return
-    play, anywhere = unheard_settings(subject, terms.tests)
+    play, anywhere = settings_to_test(subject, terms.tests)
     left = len(subject.pool) - len(play) - len(anywhere)
     if left < terms.counts[-1]:
         raise UsageError(
             f"--amp {amp}: of its {len(subject.pool)} kept settings, {left} are left to learn from "
             "beside those tested on: choose --counts up to that, or fewer --tests"
         )
+
+
+def _refuse_impossible(comparison: Comparison) -> None:
+    """Refuse unknown amps and strategies, and sessions with too few settings, before hours pass."""
+    for strategy in comparison.strategies:
+        if strategy not in STRATEGIES:
+            names = ", ".join(STRATEGIES)
+            raise UsageError(f"--strategy {strategy}: there is no such strategy, only {names}")
+        if not designs.is_design(strategy) and comparison.terms.is_single:
+            raise UsageError(
+                f"--concat: has one member, and --strategy {strategy} asks an ensemble"
+            )
+    for amp in comparison.amps:
+        if not _is_live(amp):
+            with open_subject(amp, comparison.folder) as subject:
+                _require_enough(subject, amp, comparison.terms)
 
 
 def compare(comparison: Comparison, tell: Tell) -> None:
@@ -120,29 +137,21 @@ def compare(comparison: Comparison, tell: Tell) -> None:
         UsageError: There is no such amp or strategy, or a session with too few settings.
         RigError: A live rig failed.
     """
-    for strategy in comparison.strategies:
-        if strategy not in STRATEGIES:
-            names = ", ".join(STRATEGIES)
-            raise UsageError(f"--strategy {strategy}: there is no such strategy, only {names}")
-        if not designs.is_plan(strategy) and comparison.terms.is_single:
-            raise UsageError(
-                f"--concat: has one member, and --strategy {strategy} asks an ensemble"
-            )
-    for amp in comparison.amps:
-        if not _is_live(amp):
-            with opened(amp, comparison.folder) as subject:
-                _require_enough(subject, amp, comparison.terms)
+    _refuse_impossible(comparison)
     trials = [
         (comparison, amp, strategy, seed)
         for seed in comparison.seeds
         for amp in comparison.amps
         for strategy in comparison.strategies
     ]
+    # Two processes cannot play one live amp, and a single worker needs no process.
     if comparison.workers == 1 or any(map(_is_live, comparison.amps)):
         for done, trial in enumerate(trials, 1):
             tell(done, len(trials), _trial(*trial))
         return
-    os.environ.update(ENVIRONMENT)  # read when a worker starts
+    # Read when a worker starts.
+    os.environ.update(ENVIRONMENT)
+    # Spawned, since a fork of a process in which torch has threads may hang.
     spawn = get_context("spawn")
     with ProcessPoolExecutor(comparison.workers, mp_context=spawn) as pool:
         try:

@@ -1,4 +1,4 @@
-"""What an ensemble expected of the settings that it asked for, against what was found there."""
+"""Compare the errors that an ensemble expected at its proposals with those found there."""
 
 import torch
 
@@ -8,8 +8,10 @@ from rig.session.facts import FoundError
 from rig.session.folder import Session
 
 
-def found(session: Session, last: Model, where: torch.device) -> tuple[FoundError, ...]:
-    """The last round's ensemble on what was recorded because of it, before it learns from it.
+def errors_at_proposals(
+    session: Session, last: Model, where: torch.device
+) -> tuple[FoundError, ...]:
+    """Test the last round's ensemble on its own proposals, before it learns from them.
 
     On the held-out guitar: it has learnt the other one at other settings.
 
@@ -22,7 +24,7 @@ def found(session: Session, last: Model, where: torch.device) -> tuple[FoundErro
     disagreement = dict(zip(before.values, before.disagreement, strict=True))
     fresh = [
         about
-        for about in data.learnt(session)
+        for about in data.training_captures(session)
         if about.capture.number not in before.learnt_from
         and about.capture.setting.values in disagreement
     ]
