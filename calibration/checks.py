@@ -1,30 +1,31 @@
 """The verdict on a take: figures, limits, and a sentence for each thing that is wrong."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calibration import levels, takes
-from calibration.outliers import OUTLIER_DB, OUTLIER_SIGMAS, Expected
-from calibration.signals import Signal
-from calibration.takes import Aligned
+from calibration.doubts import Usual, doubts
+from calibration.replicates import compare
+from calibration.signals import Part, Signal
+from calibration.takes import LEAST_AGREEMENT, LOST_SHARPNESS, Aligned
+from calibration.verdict import Check, Figures, Reason, Verdict
 
 Audio = NDArray[np.float64]
-Figures = Mapping[str, float]
 
 #: A return that stands still for this long while guitar plays has stopped.
 STUCK_S = 0.004
-#: Under this sharpness the preamble was not found.
-LOST_SHARPNESS = 8.0
-#: The loopback may be this much worse than in the session's first good take, but need not be
-#: better than the second figure: there float32 and the interpolation end.
-LOOPBACK_MARGIN_DB, LOOPBACK_BEST_DB = 20.0, -90.0
-#: Two takes that agree this well say the same.
-SAME_DB = 0.5
+#: The loopback may be so much louder than its own noise off what it should be, and need not be
+#: better than the last figure: there float32 and the interpolation end.
+FIRST_NOISE_DB, LATER_NOISE_DB, LOOPBACK_BEST_DB = 10.0, 8.0, -50.0
+#: A return that agrees with the send this well went past the amp.
+WIRE_AGREEMENT = 0.9995
 #: Estimates without a loopback are this much looser.
 DRIFT_ESTIMATE_FRAMES = 2.0
+#: Two takes of one setting that differ by no more than this, noise set aside, are the same.
+SAME_ESR = 1e-3
 
 
 @dataclass(frozen=True)
@@ -45,70 +46,68 @@ class Baseline:
     """What the session knows of its amp before a take; None where it does not know.
 
     Attributes:
-        latency_frames: Of its first good take.
-        loopback_error_db: Of the same.
-        noise: What its other takes say of the noise floor at this setting: gain knobs raise it.
-        level: The same of the level.
-        heard_dbfs: Levels of this very setting in earlier takes that the family did not explain,
-            where the amp was found to be well since.
+        latency_frames: The round trip of this opening of the devices.
+        loopback: The loopback of this opening's first good take, in step, ``(frames,)``.
+        usual: What other takes say of this one.
+        earlier: What earlier takes of this very setting brought back, in step: a take that says
+            the same as one of them is believed, whatever is odd about both.
+        looks: What looks at this very setting brought back, in step with the signal's beginning.
         must_agree: Whether one of these has to be heard again: the setting itself is in question.
+        same_esr: Up to here two takes of one setting are the same.
         replicate: The take that this one repeats, in step, ``(frames,)``.
         replicate_limit: The ESR between the two that is still the same amp.
     """
 
     latency_frames: float | None = None
-    loopback_error_db: float | None = None
-    noise: Expected | None = None
-    level: Expected | None = None
-    heard_dbfs: tuple[float, ...] = ()
+    loopback: Audio | None = field(default=None, repr=False)
+    usual: Usual = field(default_factory=Usual)
+    earlier: tuple[Audio, ...] = field(default=(), repr=False)
+    looks: tuple[Audio, ...] = field(default=(), repr=False)
     must_agree: bool = False
+    same_esr: float = SAME_ESR
     replicate: Audio | None = field(default=None, repr=False)
     replicate_limit: float = 0.01
 
 
-@dataclass(frozen=True)
-class Reason:
-    """One thing that is wrong: which check, its figure, its limit, a sentence for a musician."""
-
-    check: str
-    figure: float
-    limit: float
-    sentence: str
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What the checks say of a take: every figure, and the reasons to reject it."""
-
-    figures: Figures
-    reasons: tuple[Reason, ...] = ()
-
-    @property
-    def kept(self) -> bool:
-        """Whether nothing is wrong."""
-        return not self.reasons
-
-
-def _level_reasons(figures: Figures, limits: Limits) -> Iterator[Reason]:
-    peak, level = figures["return_peak_dbfs"], figures["return_rms_dbfs"]
-    standstill_s = figures["standstill_s"]
+def _whole_reasons(figures: Figures, aligned: Aligned, limits: Limits) -> Iterator[Reason]:
+    """Whether the recording is one: numbers, within the converter's range, not interrupted."""
+    peak = figures["return_peak_dbfs"]
+    if aligned.broken:
+        yield Reason(
+            Check.NUMBERS,
+            float(aligned.broken),
+            0.0,
+            f"{aligned.broken} samples are no numbers: the driver or a plug-in is broken",
+        )
     if peak >= limits.clip_dbfs:
         yield Reason(
-            "clipping",
+            Check.CLIPPING,
             peak,
             limits.clip_dbfs,
             f"the return reached {peak:.1f} dBFS and clipped: turn the interface's input down",
         )
-    if level < limits.silence_dbfs:
+    elif figures["flat_top_excess"] > 1.0:
         yield Reason(
-            "silence",
-            level,
-            limits.silence_dbfs,
-            f"nothing came back from the amp ({level:.0f} dBFS): is it on, and plugged in?",
+            Check.FLAT_TOPS,
+            figures["flat_top_excess"],
+            1.0,
+            f"the return is cut off flat at {peak:.1f} dBFS, below full scale: something in front "
+            "of the recording clips (a pad, a mixer, a plug-in): turn it down",
         )
-    elif standstill_s > STUCK_S:
+    if aligned.dropouts:
         yield Reason(
-            "standstill",
+            Check.DROPOUT_FLAG,
+            float(aligned.dropouts),
+            0.0,
+            f"the driver reported {aligned.dropouts} lost blocks: close other programs",
+        )
+
+
+def _standstill_reasons(figures: Figures, limits: Limits) -> Iterator[Reason]:
+    standstill_s = figures["standstill_s"]
+    if figures["return_rms_dbfs"] >= limits.silence_dbfs and standstill_s > STUCK_S:
+        yield Reason(
+            Check.STANDSTILL,
             standstill_s,
             STUCK_S,
             f"the return stood still for {1000 * standstill_s:.0f} ms while guitar played: "
@@ -116,154 +115,209 @@ def _level_reasons(figures: Figures, limits: Limits) -> Iterator[Reason]:
         )
 
 
-def _dropout_reasons(aligned: Aligned) -> Iterator[Reason]:
-    if aligned.dropouts:
+def _lost_loopback(aligned: Aligned, signal: Signal) -> Iterator[Reason]:
+    """Whether the time reference is there at all."""
+    if aligned.latency.sharpness < LOST_SHARPNESS:
         yield Reason(
-            "dropout-flag",
-            float(aligned.dropouts),
-            0.0,
-            f"the driver reported {aligned.dropouts} lost blocks: close other programs",
-        )
-
-
-def _lost_loopback(figures: Figures) -> Iterator[Reason]:
-    if figures["sharpness"] < LOST_SHARPNESS:
-        yield Reason(
-            "loopback",
-            figures["sharpness"],
+            Check.LOOPBACK,
+            aligned.latency.sharpness,
             LOST_SHARPNESS,
             "the loopback brings back no signal: is its cable patched?",
         )
-
-
-def loopback_limit_db(limits: Limits, baseline: Baseline) -> float:
-    """How far the loopback may be off: as the session's own first take was, with a margin."""
-    if baseline.loopback_error_db is None:
-        return limits.loopback_error_db
-    usual = max(baseline.loopback_error_db + LOOPBACK_MARGIN_DB, LOOPBACK_BEST_DB)
-    return min(limits.loopback_error_db, usual)
-
-
-def _loopback_reasons(figures: Figures, limits: Limits, baseline: Baseline) -> Iterator[Reason]:
-    peak, error = figures["loopback_peak_dbfs"], figures["loopback_error_db"]
-    limit = loopback_limit_db(limits, baseline)
-    if peak >= limits.clip_dbfs:
+    elif aligned.latency.frames > takes.LONGEST_S * signal.sample_rate:
+        round_trip_s = aligned.latency.frames / signal.sample_rate
         yield Reason(
-            "loopback-clipping",
-            peak,
-            limits.clip_dbfs,
-            f"the loopback reached {peak:.1f} dBFS and clipped: turn its input down",
+            Check.LOOPBACK,
+            round_trip_s,
+            takes.LONGEST_S,
+            f"the round trip takes {round_trip_s:.2f} s, longer than rig waits "
+            f"({takes.LONGEST_S:g} s): choose smaller buffers (interface.block_frames)",
         )
-    if error > limit:
+
+
+def _loopback_reasons(
+    figures: dict[str, float], aligned: Aligned, signal: Signal, limits: Limits, baseline: Baseline
+) -> Iterator[Reason]:
+    """Whether the loopback is what it was; at first, what a linear filter makes of the send."""
+    if figures["loopback_peak_dbfs"] >= limits.clip_dbfs:
         yield Reason(
-            "dropout",
+            Check.LOOPBACK_CLIPPING,
+            figures["loopback_peak_dbfs"],
+            limits.clip_dbfs,
+            f"the loopback reached {figures['loopback_peak_dbfs']:.1f} dBFS and clipped: turn its "
+            "input down",
+        )
+    assert aligned.loopback is not None
+    known = baseline.loopback
+    is_known = known is not None and len(known) == len(aligned.loopback)
+    reference = known if is_known else takes.filtered_send(aligned.loopback, signal)
+    assert reference is not None
+    error, noise = takes.loopback_error_db(aligned.loopback, reference, signal)
+    figures["loopback_error_db"], figures["loopback_noise_db"] = error, noise
+    least = LOOPBACK_BEST_DB if is_known else limits.loopback_error_db
+    limit = max(least, noise + (LATER_NOISE_DB if is_known else FIRST_NOISE_DB))
+    if error > limit:
+        other = "the session's own" if is_known else "what was played"
+        yield Reason(
+            Check.DROPOUT,
             error,
             limit,
-            f"the loopback is {error:.0f} dB off what was played: audio was lost on the way",
+            f"the loopback is {error:.0f} dB off {other}: audio was lost on the way",
         )
 
 
-def _clock_reasons(aligned: Aligned, signal: Signal, limits: Limits) -> Iterator[Reason]:
-    if aligned.drift_frames is None:
-        return
-    drift = abs(aligned.drift_frames)
-    limit = limits.drift_frames if aligned.loopback is not None else DRIFT_ESTIMATE_FRAMES
-    if drift > limit:
-        ppm = 1e6 * drift / len(signal.send)
+def _clock_reasons(
+    figures: Figures, aligned: Aligned, signal: Signal, limits: Limits
+) -> Iterator[Reason]:
+    """Whether the end of the take came as late as its beginning, on either way."""
+    if aligned.drift_frames is not None:
+        drift = abs(aligned.drift_frames)
+        limit = limits.drift_frames if aligned.loopback is not None else DRIFT_ESTIMATE_FRAMES
+        if drift > limit:
+            ppm = 1e6 * drift / len(signal.send)
+            yield Reason(
+                Check.DRIFT,
+                drift,
+                limit,
+                f"the end of the take came back {drift:.1f} frames off its beginning ({ppm:.0f} "
+                "ppm): frames were lost, or output and input run on different clocks",
+            )
+    returned = abs(figures.get("return_drift_frames", 0.0))
+    is_there = figures.get("sweep_agreement", 0.0) >= LEAST_AGREEMENT
+    if is_there and returned > limits.drift_frames:
         yield Reason(
-            "drift",
-            drift,
-            limit,
-            f"the end of the take came back {drift:.1f} frames off its beginning ({ppm:.0f} ppm): "
-            "frames were lost, or output and input run on different clocks",
+            Check.RETURN_DRIFT,
+            returned,
+            limits.drift_frames,
+            f"the return's end came {returned:.1f} frames off its beginning: frames were lost or "
+            "doubled on its way, or it comes from another clock (a plug-in host, S/PDIF, wireless)",
         )
 
 
 def _session_reasons(
-    figures: Figures, limits: Limits, baseline: Baseline, *, is_estimate: bool
+    figures: Figures, aligned: Aligned, limits: Limits, baseline: Baseline
 ) -> Iterator[Reason]:
-    if baseline.latency_frames is not None:
+    """Whether the round trip is this opening's, and the return not the send itself."""
+    if baseline.latency_frames is not None and aligned.loopback is not None:
         jump = abs(figures["latency_frames"] - baseline.latency_frames)
-        limit = takes.ESTIMATE_FRAMES if is_estimate else limits.latency_jump_frames
-        if jump > limit:
+        if jump > limits.latency_jump_frames:
             yield Reason(
-                "latency",
+                Check.LATENCY,
                 jump,
-                limit,
+                limits.latency_jump_frames,
                 f"the round trip moved by {jump:.1f} frames: did the interface lose its clock?",
             )
-    if baseline.noise is not None:
-        rise = figures["noise_dbfs"] - baseline.noise.level_db
-        limit = max(limits.noise_rise_db, OUTLIER_SIGMAS * baseline.noise.sigma_db)
-        if rise > limit:
-            yield Reason(
-                "noise",
-                rise,
-                limit,
-                f"the noise floor is {rise:.0f} dB higher than it should be at this setting: "
-                "a phone, a dimmer or a bad cable nearby?",
-            )
+    if figures["wire_agreement"] > WIRE_AGREEMENT:
+        yield Reason(
+            Check.WIRE,
+            figures["wire_agreement"],
+            WIRE_AGREEMENT,
+            "the return is the send itself, not the amp: is the right input recorded, and the amp "
+            "patched in between?",
+        )
 
 
-def _family_reasons(figures: Figures, baseline: Baseline) -> Iterator[Reason]:
-    level = figures["return_rms_dbfs"]
-    said_before = any(abs(level - heard) < SAME_DB for heard in baseline.heard_dbfs)
-    if said_before:
+def _agrees(aligned: Aligned, signal: Signal, baseline: Baseline) -> bool:
+    """Whether an earlier take of this very setting said the same."""
+    noise = 2 * takes.noise_power(aligned, signal)
+    heard = takes.guitar_of(aligned.returned, signal)
+    for earlier in baseline.earlier:
+        before = takes.guitar_of(earlier, signal)
+        if compare(before, heard, noise).is_same(baseline.same_esr):
+            return True
+    if not signal.has(Part.BEFORE):
+        return False
+    stretch = signal.segment(Part.BEFORE)
+    beginning = takes.within(stretch, aligned.returned)
+    return any(
+        compare(takes.within(stretch, look), beginning, noise).is_same(baseline.same_esr)
+        for look in baseline.looks
+        if len(look) >= stretch.stop
+    )
+
+
+def _doubtful(
+    figures: dict[str, float], aligned: Aligned, signal: Signal, limits: Limits, baseline: Baseline
+) -> Iterator[Reason]:
+    """What may be the amp itself, unless an earlier take of the setting said the same."""
+    found = list(doubts(figures, aligned, signal, limits.silence_dbfs, baseline.usual))
+    asked = baseline.must_agree and bool(baseline.earlier or baseline.looks)
+    if (found or asked) and _agrees(aligned, signal, baseline):
+        figures["is_believed"] = 1.0
         return
-    if baseline.must_agree and baseline.heard_dbfs:
-        off = min(abs(level - heard) for heard in baseline.heard_dbfs)
+    if asked:
         yield Reason(
-            "disagreement",
-            off,
-            SAME_DB,
-            f"two takes of this setting differ by {off:.0f} dB: a third one decides",
+            Check.DISAGREEMENT,
+            1.0,
+            0.0,
+            "two takes of this setting are not the same: a third one decides",
         )
-    elif baseline.level is not None:
-        yield from _stranger(level - baseline.level.level_db, baseline.level)
+        return
+    yield from found
 
 
-def _stranger(off: float, expected: Expected) -> Iterator[Reason]:
-    limit = max(OUTLIER_DB, OUTLIER_SIGMAS * expected.sigma_db)
-    if abs(off) > limit:
-        way = "louder" if off > 0 else "quieter"
+def _replicate_reasons(
+    figures: dict[str, float], aligned: Aligned, signal: Signal, baseline: Baseline
+) -> Iterator[Reason]:
+    """Whether a canary is the reference once more."""
+    if baseline.replicate is None:
+        return
+    one, other = (takes.guitar_of(a, signal) for a in (baseline.replicate, aligned.returned))
+    found = compare(one, other, 2 * takes.noise_power(aligned, signal))
+    figures["replicate_esr"], figures["replicate_limit"] = found.esr, baseline.replicate_limit
+    figures["replicate_noise_esr"] = found.noise_esr
+    if not found.is_same(baseline.replicate_limit):
         yield Reason(
-            "level",
-            abs(off),
-            limit,
-            f"the return is {abs(off):.0f} dB {way} than this amp should be here: "
-            "did something come loose, or a tube die?",
-        )
-
-
-def _replicate_reasons(figures: Figures, baseline: Baseline) -> Iterator[Reason]:
-    esr = figures.get("replicate_esr")
-    if esr is not None and esr > baseline.replicate_limit:
-        yield Reason(
-            "replicate",
-            esr,
+            Check.REPLICATE,
+            found.esr,
             baseline.replicate_limit,
-            f"the amp no longer sounds as it did at this setting (ESR {esr:.1e}): "
+            f"the amp no longer sounds as it did at this setting (ESR {found.esr:.1e}): "
             "was a knob bumped, or is it still warming up?",
         )
 
 
 def judge(aligned: Aligned, signal: Signal, limits: Limits, baseline: Baseline) -> Verdict:
-    """Judge one take on its own and against what its session knows."""
+    """Judge one take on its own and against what its session knows.
+
+    What is certainly wrong comes first; what may be the amp itself is only asked where nothing is.
+    """
     figures = takes.figures(aligned, signal)
-    if baseline.replicate is not None:
-        pair = (takes.guitar_of(audio, signal) for audio in (baseline.replicate, aligned.returned))
-        figures["replicate_esr"] = levels.esr(*pair)
-        figures["replicate_limit"] = baseline.replicate_limit
-    reasons = [*_level_reasons(figures, limits), *_dropout_reasons(aligned)]
+    reasons = [*_whole_reasons(figures, aligned, limits)]
     if aligned.loopback is not None:
-        lost = list(_lost_loopback(figures))
+        lost = list(_lost_loopback(aligned, signal))
         if lost:
             return Verdict(figures, (*reasons, *lost))
-        reasons += _loopback_reasons(figures, limits, baseline)
-    reasons += _clock_reasons(aligned, signal, limits)
-    is_estimate = aligned.loopback is None
-    reasons += _session_reasons(figures, limits, baseline, is_estimate=is_estimate)
+        reasons += _loopback_reasons(figures, aligned, signal, limits, baseline)
+    reasons += _clock_reasons(figures, aligned, signal, limits)
+    reasons += _session_reasons(figures, aligned, limits, baseline)
+    if not reasons or figures["return_rms_dbfs"] < limits.silence_dbfs:
+        reasons += _doubtful(figures, aligned, signal, limits, baseline)
     if not reasons:
-        reasons += _family_reasons(figures, baseline)
-        reasons += _replicate_reasons(figures, baseline)
+        reasons += _standstill_reasons(figures, limits)
+    if not reasons:
+        reasons += _replicate_reasons(figures, aligned, signal, baseline)
     return Verdict(figures, tuple(reasons))
+
+
+def look_reasons(
+    aligned: Aligned, signal: Signal, kept: Audio, same_esr: float
+) -> tuple[float, tuple[Reason, ...]]:
+    """Whether a look at a setting found there what was kept of it: the ESR, and what is wrong.
+
+    Args:
+        aligned: The look.
+        signal: What it played.
+        kept: The kept take, in step: its beginning is the same signal.
+        same_esr: Up to here the two are the same.
+    """
+    stretch = signal.segment(Part.BEFORE)
+    one, other = (takes.within(stretch, audio) for audio in (kept, aligned.returned))
+    found = compare(one, other, 2 * takes.noise_power(aligned, signal))
+    if found.is_same(same_esr):
+        return found.esr, ()
+    apart_db = levels.rms_dbfs(other) - levels.rms_dbfs(one)
+    sentence = (
+        f"dialled again, this setting is not what was kept of it (ESR {found.esr:.1e}, "
+        f"{apart_db:+.1f} dB): was a knob off when it was recorded?"
+    )
+    return found.esr, (Reason(Check.LOOK, found.esr, same_esr, sentence),)

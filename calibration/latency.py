@@ -15,7 +15,7 @@ Audio = NDArray[np.float64]
 
 #: The phase is fitted over this band (of the sample rate): above it converters' low-passes bend it.
 BAND = (0.004, 0.2)
-#: The delay is told at this angular frequency (1 kHz at 48 kHz): there converters agree with cables.
+#: The delay is told at this angular frequency (1 kHz at 48 kHz).
 REFERENCE = 2 * np.pi / 48
 #: Half-width of the interpolation kernel; its error is under -100 dB up to 0.42 of the rate.
 KERNEL_FRAMES = 64

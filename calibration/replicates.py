@@ -59,7 +59,7 @@ def compare(
 
 
 def _lag(one: Audio, other: Audio, reach: int) -> tuple[float, float]:
-    """How much later the second is, by the peak of their correlation, between frames by a parabola."""
+    """How much later the second is, by the peak of their correlation; a parabola between frames."""
     size = scipy.fft.next_fast_len(len(one) + reach + 1, real=True)
     spectrum = scipy.fft.rfft(other, size) * np.conj(scipy.fft.rfft(one, size))
     correlation = scipy.fft.irfft(spectrum, size)

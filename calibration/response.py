@@ -1,4 +1,4 @@
-"""What one linear filter explains: of a loopback by its send, of an amp's return by what was played.
+"""What one linear filter explains: of a loopback by its send, of a return by what was played.
 
 An amp is not linear, but everything that comes back from it comes from what was sent: the filter
 that explains most of it says how much that is, which way round it is, and how late.
@@ -14,7 +14,7 @@ Audio = NDArray[np.float64]
 
 #: Of the send's mean power, added where a frequency was hardly played.
 RIDGE = 1e-6
-#: Below this, of the sample rate, coupling capacitors turn the phase and hum sits (40 Hz at 48 kHz).
+#: Below this, of the sample rate, coupling capacitors turn the phase, and hum sits (40 Hz).
 LOWEST = 40 / 48_000
 
 
@@ -47,13 +47,6 @@ class Response:
         high, low = float(np.max(self.taps)), float(-np.min(self.taps))
         return (high - low) / max(high + low, 1e-30)
 
-    @property
-    def flatness(self) -> float:
-        """The share of the filter's energy in its largest tap and the two beside it: 1 for a wire."""
-        place = int(np.argmax(np.abs(self.taps)))
-        near = self.taps[max(place - 1, 0) : place + 2]
-        return float(np.sum(near**2) / max(float(np.sum(self.taps**2)), 1e-30))
-
     def apply(self, sent: ArrayLike) -> Audio:
         """What the filter makes of a send, ``(frames,)``, in step with the recording."""
         played = np.asarray(sent, dtype=np.float64)
@@ -63,8 +56,11 @@ class Response:
 
 def without_rumble(audio: ArrayLike) -> Audio:
     """A recording without what lies below the guitar: DC, drift, and most of the hum."""
+    samples = np.asarray(audio, dtype=np.float64)
     sections = scipy.signal.butter(2, 2 * LOWEST, "highpass", output="sos")
-    return np.asarray(scipy.signal.sosfilt(sections, np.asarray(audio, dtype=np.float64)))
+    # Begun as if the first sample had always been there: an offset makes no step at the start.
+    settled = scipy.signal.sosfilt_zi(sections) * (samples[0] if len(samples) else 0.0)
+    return np.asarray(scipy.signal.sosfilt(sections, samples, zi=settled)[0])
 
 
 def respond(sent: ArrayLike, received: ArrayLike, taps: int, lead: int = 0) -> Response:

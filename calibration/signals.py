@@ -18,8 +18,8 @@ LEAD_S = 0.25
 GAP_S = 0.15
 #: Silence at the end, in which the round trip catches up and the amp rings out.
 TAIL_S = 0.6
-#: Of the training guitar, its loudest stretch is played before everything and after it: so long, as a
-#: share of it, and within these bounds in seconds.
+#: Of the training guitar, its loudest stretch is played before everything and after it: so long, as
+#: a share of it, and within these bounds in seconds.
 REPEATED_SHARE, REPEATED_S = 1 / 12, (0.2, 1.0)
 
 
@@ -70,6 +70,10 @@ class Signal:
                 return segment
         raise KeyError(part)
 
+    def all(self, part: Part) -> tuple[Segment, ...]:
+        """Every segment of a part, in order."""
+        return tuple(segment for segment in self.segments if segment.part is part)
+
     def has(self, part: Part) -> bool:
         """Whether it has a segment of a part."""
         return any(segment.part is part for segment in self.segments)
@@ -89,7 +93,7 @@ def _faded(audio: Audio, fade_frames: int) -> Audio:
 
 
 def preamble(sample_rate: int) -> Audio:
-    """A short rising sweep of peak 1: its autocorrelation is one sharp peak, its crest factor low."""
+    """A short rising sweep of peak 1: its autocorrelation is one sharp peak, its crest is low."""
     frames = round(PREAMBLE_S * sample_rate)
     start_hz, stop_hz = PREAMBLE_HZ[0], PREAMBLE_HZ[1] * sample_rate
     time_s = np.arange(frames) / sample_rate
@@ -133,9 +137,9 @@ def compose(
     """Put the whole signal together.
 
     Silence, the preamble, a stretch of guitar, test tones, training guitar, held-out guitar, the
-    preamble once more, the same stretch of guitar once more, silence. Whatever comes back at another
-    distance, or sounds otherwise, the second time changed in between: clocks that differ, frames that
-    were lost, an amp that had not settled, a tube that died.
+    same stretch of guitar once more, silence; the preamble comes again behind each guitar. What
+    comes back at another distance, or sounds otherwise, the second time changed in between: clocks
+    that differ, frames that were lost, an amp that had not settled, a tube that died.
 
     Args:
         train: Guitar that models learn from, ``(frames,)``.
@@ -160,9 +164,11 @@ def compose(
         (Part.BEFORE, np.concatenate([repeated, gap])),
         (Part.TONES, np.concatenate([*tones, gap])),
         (Part.TRAIN, np.concatenate([guitars[0], gap])),
+        (Part.CLOSING, np.concatenate([sweep, gap])),
         (Part.HOLDOUT, np.concatenate([guitars[1], gap])),
         (Part.CLOSING, np.concatenate([sweep, gap])),
-        (Part.AFTER, repeated),
+        (Part.AFTER, np.concatenate([repeated, gap])),
+        (Part.CLOSING, np.concatenate([sweep, gap])),
         (Part.TAIL, np.zeros(round(TAIL_S * sample_rate))),
     ]
     starts = np.cumsum([0, *(len(audio) for _, audio in parts)])
@@ -172,3 +178,26 @@ def compose(
     )
     send = np.concatenate([audio for _, audio in parts])
     return Signal(send.astype(np.float32).astype(np.float64), sample_rate, segments)
+
+
+#: What a look at a setting plays of its signal: silence, the sweeps, the repeated guitar.
+_LOOKED_AT = (Part.LEAD, Part.PREAMBLE, Part.BEFORE, Part.CLOSING, Part.TAIL)
+
+
+def look(signal: Signal) -> Signal:
+    """The few seconds of a signal that tell whether a setting is what it was.
+
+    Its beginning, up to the repeated guitar, is the signal's own, played after the same silence: an
+    amp with a memory gives the same. Then comes one more sweep, for the clocks, and the tail.
+
+    Raises:
+        KeyError: The signal has no repeated guitar (it was composed before there was one).
+    """
+    found = [signal.segment(part) for part in _LOOKED_AT]
+    parts = [(segment.part, signal.send[segment.start : segment.stop]) for segment in found]
+    starts = np.cumsum([0, *(len(audio) for _, audio in parts)])
+    segments = tuple(
+        Segment(part, int(start), len(audio))
+        for (part, audio), start in zip(parts, starts[:-1], strict=True)
+    )
+    return Signal(np.concatenate([audio for _, audio in parts]), signal.sample_rate, segments)

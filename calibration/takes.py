@@ -6,19 +6,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration import latency, levels
-from calibration.signals import Part, Segment, Signal, preamble
+from calibration.replicates import Replicate, compare
+from calibration.response import Response, respond, without_rumble
+from calibration.signals import GAP_S, PREAMBLE_S, Part, Segment, Signal, preamble
 
 Audio = NDArray[np.float64]
 
 #: A round trip may take this long.
 LONGEST_S = 0.5
-#: Without a loopback the amp's own delay is in the estimate, and its knobs move that by this much.
+#: Under this sharpness the preamble was not found.
+LOST_SHARPNESS = 8.0
+#: Without a loopback the amp's own delay is in the estimate, and its knobs move it by this much.
 ESTIMATE_FRAMES = 8.0
 BLOCK_S = 0.01
+#: Two sweeps that agree less than this were not both there.
+LEAST_AGREEMENT = 0.3
 #: Takes what converters and interpolation do to the uppermost octave out of a comparison.
 NYQUIST_NULL = (0.25, 0.5, 0.25)
 #: Blocks of the send above this level count as playing.
 PLAYING_DBFS = -50.0
+#: Taps of the filter that explains a loopback by its send: a coupling capacitor is slow.
+LOOPBACK_TAPS, LOOPBACK_LEAD = 2_048, 64
+#: Taps of the filter that says what of a return comes from the send: a cabinet rings so long.
+RETURN_TAPS, RETURN_LEAD = 768, 64
+#: Runs of equal samples at the very top, of at least so many frames, are no waveform.
+FLAT_FRAMES = 4.0
+#: The lowest note bends this slowly, in radians per frame at 48 kHz: it stays at its top longest.
+SLOWEST_BEND = 2 * np.pi * 40 / 48_000
 
 
 @dataclass(frozen=True)
@@ -26,13 +40,16 @@ class Aligned:
     """A take in step with what was sent.
 
     Attributes:
-        returned: The amp, ``(frames,)``.
+        returned: The amp, without the converter's DC, ``(frames,)``.
         loopback: The send as it came straight back, ``(frames,)``; None where no cable is patched.
         latency: Where the preamble was found: in the loopback, else (an estimate) in the return.
-        drift_frames: How much later the closing came than the preamble; None where there is none.
+        drift_frames: How much later a closing sweep came than the preamble, in the time reference;
+            None where there is no closing.
         raw_returned: As recorded.
         raw_loopback: As recorded.
         dropouts: Blocks that the driver flagged.
+        shift_frames: What was taken away as the round trip.
+        broken: How many samples were no numbers; they stand as zeros here.
     """
 
     returned: Audio
@@ -42,19 +59,51 @@ class Aligned:
     raw_returned: Audio = field(repr=False)
     raw_loopback: Audio | None = field(repr=False)
     dropouts: int = 0
+    shift_frames: float = 0.0
+    broken: int = 0
 
 
-def _find(audio: Audio, signal: Signal, part: Part) -> latency.Latency:
-    start = signal.segment(part).start
-    within = round(LONGEST_S * signal.sample_rate)
-    return latency.measure(audio, preamble(signal.sample_rate), start, within)
+def _find(audio: Audio, signal: Signal) -> latency.Latency:
+    """The preamble, within the longest round trip, or else wherever it is."""
+    start, sweep = signal.segment(Part.PREAMBLE).start, preamble(signal.sample_rate)
+    found = latency.measure(audio, sweep, start, round(LONGEST_S * signal.sample_rate))
+    if found.sharpness >= LOST_SHARPNESS:
+        return found
+    closings = signal.all(Part.CLOSING)
+    reach = closings[0].start - start - len(sweep) if closings else None
+    late = latency.measure(audio, sweep, start, reach)
+    return late if late.sharpness > 2 * LOST_SHARPNESS else found
 
 
-def _shift_frames(found: latency.Latency, expected_frames: float | None) -> float:
-    """What to take away where only the return tells: the session's own round trip, if it fits."""
-    if expected_frames is not None and abs(found.frames - expected_frames) <= ESTIMATE_FRAMES:
-        return expected_frames
-    return found.frames
+def sweep_drift(audio: Audio, signal: Signal) -> Replicate | None:
+    """How much later a closing sweep came back than the preamble, the worst of them.
+
+    Both are the same sweep after the same silence, so what came back of one is held against what
+    came back of the other, whatever the amp made of it: a thousandth of a frame shows.
+
+    Args:
+        audio: A loopback or a return, in step with the signal.
+        signal: What was played.
+    """
+    frames = round((PREAMBLE_S + GAP_S) * signal.sample_rate)
+    start, found = signal.segment(Part.PREAMBLE).start, []
+    for closing in signal.all(Part.CLOSING):
+        # The closing of a signal from before there was guitar behind it ends with the recording.
+        length = min(frames, len(audio) - closing.start)
+        first, last = audio[start : start + length], audio[closing.start :][:length]
+        found.append(compare(first, last, 0.0))
+    # A sweep of which nothing came back has no place in time.
+    placed = [each for each in found if each.agreement >= LEAST_AGREEMENT]
+    if placed:
+        return max(placed, key=lambda each: abs(each.lag_frames))
+    return min(found, key=lambda each: each.agreement, default=None)
+
+
+def _numbers(audio: Audio) -> tuple[Audio, int]:
+    """The recording with zeros in place of what are no numbers, and how many these were."""
+    fine = np.isfinite(audio)
+    broken = int(len(audio) - np.count_nonzero(fine))
+    return (audio, 0) if broken == 0 else (np.where(fine, audio, 0.0), broken)
 
 
 def align(
@@ -63,37 +112,67 @@ def align(
     signal: Signal,
     dropouts: int = 0,
     expected_frames: float | None = None,
+    template: Audio | None = None,
 ) -> Aligned:
     """Measure the round trip and take it away.
 
     The loopback is the time reference. Without one the preamble in the return is an estimate, and
-    as an amp's delay changes a little with its knobs, every take of a session is moved by the same
-    round trip, the one that its first good take measured.
+    as an amp's delay changes with its knobs, every take of an opening is moved by the same round
+    trip: that of its first take, which is a canary and is put in step with an earlier canary.
 
     Args:
         returned: The amp, ``(frames,)``, as recorded.
         loopback: The loopback, as recorded.
         signal: What was played.
         dropouts: Blocks that the driver flagged.
-        expected_frames: The session's round trip, where it is known.
+        expected_frames: The round trip of this opening, where it is known and there is no loopback.
+        template: A take of the same setting that is in step, ``(frames,)``; used where there is
+            no loopback, to find the round trip of a new opening.
     """
-    reference = returned if loopback is None else loopback
-    found = _find(reference, signal, Part.PREAMBLE)
-    drift = None
-    if signal.has(Part.CLOSING):
-        drift = _find(reference, signal, Part.CLOSING).frames - found.frames
-    shift = found.frames if loopback is not None else _shift_frames(found, expected_frames)
+    fine_return, broken = _numbers(returned)
+    fine_loopback, broken_loopback = (None, 0) if loopback is None else _numbers(loopback)
+    reference = fine_return if fine_loopback is None else fine_loopback
+    found = _find(reference, signal)
     length = signal.segment(Part.TAIL).start
-    moved = None if loopback is None else latency.advance(loopback, shift, length)
-    shifted = latency.advance(returned, shift, length)
-    return Aligned(shifted, moved, found, drift, returned, loopback, dropouts)
+    shift = found.frames
+    if fine_loopback is None and expected_frames is not None:
+        shift = expected_frames
+    quiet = fine_return - _offset(fine_return, signal)
+    shifted = latency.advance(quiet, shift, length)
+    if fine_loopback is None and template is not None:
+        shift += compare(guitar_of(template, signal), guitar_of(shifted, signal), 0.0).lag_frames
+        shifted = latency.advance(quiet, shift, length)
+    moved = None if fine_loopback is None else latency.advance(fine_loopback, shift, length)
+    drift = sweep_drift(shifted if moved is None else moved, signal)
+    return Aligned(
+        shifted,
+        moved,
+        found,
+        None if drift is None else drift.lag_frames,
+        fine_return,
+        fine_loopback,
+        dropouts,
+        shift,
+        broken + broken_loopback,
+    )
+
+
+def _offset(returned: Audio, signal: Signal) -> float:
+    """The converter's own DC, heard before anything is played."""
+    silence = _silence(returned, signal)
+    return float(np.mean(silence)) if len(silence) else 0.0
+
+
+def _silence(raw_returned: Audio, signal: Signal) -> Audio:
+    lead = signal.segment(Part.LEAD)
+    return raw_returned[lead.start + lead.frames // 4 : lead.stop]
 
 
 def estimate_error_frames(aligned: Aligned, signal: Signal) -> float:
     """How far two other looks at the return are from what its preamble said, in frames.
 
-    The closing is one, the guitar itself (by GCC-PHAT) the other. Small where the round trip may
-    be believed; a loopback cable needs no belief.
+    The closing sweeps are one, the guitar itself (by GCC-PHAT) the other. Small where the round
+    trip may be believed; a loopback cable needs no belief.
     """
     guitar = signal.segment(Part.TRAIN)
     reach = round(4 * ESTIMATE_FRAMES)
@@ -111,25 +190,78 @@ def within(segment: Segment, audio: Audio) -> Audio:
 
 def guitar_of(audio: Audio, signal: Signal) -> Audio:
     """Everything from the training guitar on: where two takes of a setting are compared."""
-    return audio[signal.segment(Part.TRAIN).start :]
+    part = Part.TRAIN if signal.has(Part.TRAIN) else Part.BEFORE
+    return audio[signal.segment(part).start :]
 
 
-def _loopback_error_db(loopback: Audio, signal: Signal) -> float:
-    """The worst 10 ms of the loopback against the send, relative to the send's RMS."""
-    heard, send = (
+def loudest_part(signal: Signal) -> Segment:
+    """The guitar by which a take's level is told: what is learnt from, or all that a look has."""
+    return signal.segment(Part.TRAIN if signal.has(Part.TRAIN) else Part.BEFORE)
+
+
+def silence_of(aligned: Aligned, signal: Signal) -> Audio:
+    """The return before anything was played, without the converter's DC."""
+    silence = _silence(aligned.raw_returned, signal)
+    return silence - np.mean(silence) if len(silence) else silence
+
+
+def noise_power(aligned: Aligned, signal: Signal) -> float:
+    """Mean square of the return before anything was played."""
+    return levels.rms(silence_of(aligned, signal)) ** 2
+
+
+def loopback_error_db(loopback: Audio, reference: Audio, signal: Signal) -> tuple[float, float]:
+    """The worst 10 ms of a loopback against a reference, and its noise, relative to its RMS."""
+    heard, wanted = (
         np.convolve(audio, NYQUIST_NULL, mode="same")
-        for audio in (loopback, signal.send[: len(loopback)])
+        for audio in (without_rumble(loopback), without_rumble(reference))
     )
-    gain = float(np.dot(heard, send)) / max(float(np.dot(send, send)), 1e-30)
+    gain = float(np.dot(heard, wanted)) / max(float(np.dot(wanted, wanted)), 1e-30)
     block = round(BLOCK_S * signal.sample_rate)
-    error = levels.block_rms(heard - gain * send, block)
-    scale = abs(gain) * levels.rms(send)
-    return levels.dbfs(float(np.max(error)) / scale) if scale > 0 else 0.0
+    scale = max(levels.rms(heard), 1e-30)
+    error = levels.block_rms(heard - gain * wanted, block)
+    lead = heard[: signal.segment(Part.LEAD).stop]
+    noise = levels.rms(lead[len(lead) // 4 :])
+    return levels.dbfs(float(np.max(error, initial=0.0)) / scale), levels.dbfs(noise / scale)
+
+
+def filtered_send(loopback: Audio, signal: Signal) -> Audio:
+    """What one linear filter makes of the send, so that it is most like a loopback."""
+    send = signal.send[: len(loopback)]
+    quiet = without_rumble(send), without_rumble(loopback)
+    return respond(*quiet, LOOPBACK_TAPS, LOOPBACK_LEAD).apply(send)
+
+
+def return_response(aligned: Aligned, signal: Signal) -> Response:
+    """What of the return comes from what was played, by one linear filter."""
+    sent = signal.send if aligned.loopback is None else aligned.loopback
+    played = without_rumble(sent[: len(aligned.returned)])
+    return respond(played, without_rumble(aligned.returned), RETURN_TAPS, RETURN_LEAD)
+
+
+def _wire_agreement(aligned: Aligned, signal: Signal) -> float:
+    """How much the return is a plain copy of what was played: 1 where no amp is in between.
+
+    Both are differentiated, so that treble counts as much as bass, and what coupling capacitors do
+    to the lowest notes does not.
+    """
+    sent = signal.send if aligned.loopback is None else aligned.loopback
+    played, heard = np.diff(sent[: len(aligned.returned)]), np.diff(aligned.returned)
+    noise, power = np.mean(np.diff(silence_of(aligned, signal)) ** 2), np.mean(heard**2)
+    if power < 2 * noise or power == 0.0:
+        return 0.0
+    # Direct monitoring is sooner than a round trip, not by whole frames, and may be upside down.
+    ways = [compare(played, sign * heard, 0.0) for sign in (1.0, -1.0)]
+    lag = max(ways, key=lambda way: way.agreement).lag_frames
+    moved = latency.advance(heard, lag, len(played))
+    found = max(abs(compare(played, sign * moved, 0.0, 1).agreement) for sign in (1.0, -1.0))
+    # Noise takes from the agreement of a copy what it adds to its power.
+    return float(min(found / np.sqrt(1.0 - noise / power), 1.0))
 
 
 def _longest_standstill_s(aligned: Aligned, signal: Signal) -> float:
     """The longest run of equal return samples that starts while the send plays."""
-    found = aligned.latency.frames
+    found = aligned.shift_frames
     shift = round(found) if 0 <= found < len(aligned.raw_returned) else 0
     stretch = aligned.raw_returned[shift:]
     block = round(BLOCK_S * signal.sample_rate)
@@ -143,26 +275,76 @@ def _longest_standstill_s(aligned: Aligned, signal: Signal) -> float:
     return float(np.max(runs, initial=0)) / signal.sample_rate
 
 
-def silence_of(aligned: Aligned, signal: Signal) -> Audio:
-    """The return before anything was played."""
-    lead = signal.segment(Part.LEAD)
-    return aligned.raw_returned[lead.start + lead.frames // 4 : lead.stop]
+def flat_top_excess(raw: Audio) -> float:
+    """How much longer a recording stays at its very top or bottom than a waveform would.
+
+    A waveform with steps of a converter's size stays at its top for a moment; what is cut off below
+    full scale stays there longer, at exactly the same level. More than 1 is cut off.
+    """
+    peak = float(np.max(np.abs(raw), initial=0.0))
+    if peak == 0.0:
+        return 0.0
+    steps = np.abs(np.diff(raw))
+    step = float(np.min(steps[steps > 0], initial=peak))
+    natural = 2.0 * np.sqrt(2.0 * step / peak) / SLOWEST_BEND
+    longest = 0
+    for top in (raw == np.max(raw), raw == np.min(raw)):
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], top, [False]]).astype(np.int8)))
+        longest = max(longest, int(np.max(edges[1::2] - edges[::2], initial=0)))
+    return float(longest / (FLAT_FRAMES + natural))
+
+
+def _return_figures(aligned: Aligned, signal: Signal) -> dict[str, float]:
+    """The return's own timing, and what of it comes from the send."""
+    sweep = sweep_drift(aligned.returned, signal)
+    response = return_response(aligned, signal)
+    place = latency.measure(
+        aligned.returned,
+        preamble(signal.sample_rate),
+        signal.segment(Part.PREAMBLE).start,
+        round((LONGEST_S / 2) * signal.sample_rate),
+    )
+    found = {
+        "coherence": response.explained,
+        "polarity": response.polarity,
+        "wire_agreement": _wire_agreement(aligned, signal),
+        "return_lag_frames": place.frames,
+    }
+    if sweep is not None:
+        found["return_drift_frames"] = sweep.lag_frames
+        found["sweep_agreement"] = sweep.agreement
+    return found
+
+
+def change(aligned: Aligned, signal: Signal) -> Replicate | None:
+    """The repeated guitar after everything against the same before it; None where it has none."""
+    if not (signal.has(Part.BEFORE) and signal.has(Part.AFTER)):
+        return None
+    before, after = (within(signal.segment(p), aligned.returned) for p in (Part.BEFORE, Part.AFTER))
+    return compare(before, after, 2 * noise_power(aligned, signal))
 
 
 def figures(aligned: Aligned, signal: Signal) -> dict[str, float]:
     """Everything that is measured of a take, by name; units are in the names."""
+    guitar = within(loudest_part(signal), aligned.returned)
     found = {
         "return_peak_dbfs": levels.peak_dbfs(aligned.raw_returned),
-        "return_rms_dbfs": levels.rms_dbfs(within(signal.segment(Part.TRAIN), aligned.returned)),
-        "noise_dbfs": levels.rms_dbfs(silence_of(aligned, signal)),
+        "return_rms_dbfs": levels.rms_dbfs(guitar),
+        "noise_dbfs": levels.dbfs(np.sqrt(noise_power(aligned, signal))),
+        "offset_dbfs": levels.dbfs(abs(_offset(aligned.raw_returned, signal))),
         "standstill_s": _longest_standstill_s(aligned, signal),
+        "flat_top_excess": flat_top_excess(aligned.raw_returned),
         "dropouts": float(aligned.dropouts),
-        "latency_frames": aligned.latency.frames,
+        "broken_samples": float(aligned.broken),
+        "latency_frames": aligned.shift_frames,
         "sharpness": aligned.latency.sharpness,
+        **_return_figures(aligned, signal),
     }
     if aligned.drift_frames is not None:
         found["drift_frames"] = aligned.drift_frames
-    if aligned.loopback is not None and aligned.raw_loopback is not None:
+    changed = change(aligned, signal)
+    if changed is not None and np.isfinite(changed.esr):
+        found |= {"change_esr": changed.esr, "change_noise_esr": changed.noise_esr}
+    if aligned.raw_loopback is not None:
         found["loopback_peak_dbfs"] = levels.peak_dbfs(aligned.raw_loopback)
-        found["loopback_error_db"] = _loopback_error_db(aligned.loopback, signal)
     return found

@@ -12,12 +12,18 @@ Frames = NDArray[np.float32]
 
 
 class Role(StrEnum):
-    """Why a setting is recorded."""
+    """Why a setting is recorded.
+
+    Seeds and active captures are learnt from, holdouts only tested on. A canary is the reference
+    setting once more: is the amp what it was? A look is a kept setting dialled once more, for a few
+    seconds: is it what was kept?
+    """
 
     SEED = "seed"
     ACTIVE = "active"
     HOLDOUT = "holdout"
     CANARY = "canary"
+    LOOK = "look"
 
     @property
     def is_trained_on(self) -> bool:

@@ -60,6 +60,8 @@ class PlanConfig(Section):
     """Settings that models are only ever tested on."""
     canary_every: Annotated[int, Field(ge=1, le=1_000)] = 8
     """Kept takes between two recordings of the reference setting."""
+    looks: bool = True
+    """Whether each kept setting is dialled once more, for a few seconds: was a knob off?"""
     rejects: Annotated[int, Field(ge=1, le=20)] = 3
     """Takes of one setting that may be rejected before it is given up."""
     warmup_s: Annotated[float, Field(ge=0, le=7200)] = 900.0

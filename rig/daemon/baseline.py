@@ -1,64 +1,223 @@
 """What a session knows of its amp: what the next take is judged against."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from statistics import median
+
+import numpy as np
+from numpy.typing import NDArray
 
 from calibration import takes
-from calibration.checks import Baseline, Verdict
+from calibration.checks import SAME_ESR, Baseline
+from calibration.doubts import Usual
+from calibration.moments import ODDITY_LIMIT, oddest_moments
 from calibration.outliers import Expected, expect, outliers
-from calibration.signals import Signal
-from calibration.takes import Aligned
-from calibration.warmup import warmth
+from calibration.signals import Part, Signal
+from calibration.takes import Aligned, align
+from calibration.verdict import Verdict
+from calibration.warmup import warmup
 from rig.capture import Capture, Role
-from rig.knobs import Point
+from rig.errors import SessionError
+from rig.knobs import Point, Setting
 from rig.session.captures import CaptureState
+from rig.session.facts import TakeEnded
 from rig.session.folder import Session
 from rig.session.state import State
 
-#: A canary may differ from the reference by the first of these, or so many times the session's
-#: own repeatability.
-SAME_AMP_ESR, SAME_AMP_FLOORS = 1e-3, 10.0
-#: An amp that repeats itself badly from the start is only found out by still worse.
-BAD_AMP_FLOORS = 4.0
+Audio = NDArray[np.float64]
+Single = NDArray[np.float32]
+
+#: A canary may differ from the reference by so many times the session's own repeatability.
+SAME_AMP_FLOORS = 10.0
+#: Takes of other settings whose instants a take is held against, the nearest ones.
+MOST_OTHERS = 12
+#: Recordings that are kept in memory, so that each take reads one file and not a dozen.
+CACHED = 32
+#: Fewer takes than this do not say what is usual.
+LEAST_USUAL = 4
+
+
+@dataclass
+class KeptAudio:
+    """Recordings of a session, read once; single precision, the last ones used."""
+
+    session: Session
+    signal: Signal
+    look: Signal
+    _cache: dict[int, Single] = field(default_factory=dict)
+
+    def of(self, take: TakeEnded) -> Audio:
+        """What a kept take brought back, in step, ``(frames,)``."""
+        found = self._cache.pop(take.take, None)
+        if found is None:
+            found = self.session.kept_audio(take).astype(np.float32)
+        self._cache[take.take] = found
+        while len(self._cache) > CACHED:
+            self._cache.pop(next(iter(self._cache)))
+        return found.astype(np.float64)
+
+    def heard(self, take: TakeEnded) -> Audio | None:
+        """What any take brought back, in step; None where its recording is not there any more."""
+        if take.aligned is not None:
+            return self.of(take)
+        raw = self._raw(take)
+        if raw is None:
+            return None
+        signal = self.signal if len(raw[0]) == len(self.signal.send) else self.look
+        shift = take.figures.get("latency_frames")
+        return align(raw[0], raw[1], signal, expected_frames=shift).returned
+
+    def loopback(self, take: TakeEnded) -> Audio | None:
+        """The loopback of a take, in step; None where it has none."""
+        raw = self._raw(take)
+        return None if raw is None else align(raw[0], raw[1], self.signal).loopback
+
+    def _raw(self, take: TakeEnded) -> tuple[Audio, Audio | None] | None:
+        try:
+            return None if take.raw is None else self.session.raw_audio(take)
+        except SessionError:
+            return None
 
 
 def expected_latency_frames(state: State) -> float | None:
-    """The round trip of the session's first good take."""
-    return None if state.amp.baseline is None else state.amp.baseline.figures.get("latency_frames")
+    """The round trip of this opening of the devices, by its first good take."""
+    first = state.opening.first
+    return None if first is None else first.figures.get("latency_frames")
 
 
-def baseline(session: Session, capture: Capture) -> Baseline:
+def template(audio: KeptAudio, state: State, capture: Capture) -> Audio | None:
+    """What a new opening's first canary is put in step with, where no loopback tells the time."""
+    if capture.role is not Role.CANARY or state.opening.first is not None:
+        return None
+    return None if state.amp.reference is None else audio.of(state.amp.reference)
+
+
+def baseline(session: Session, audio: KeptAudio, capture: Capture) -> Baseline:
     """Everything that a take of a capture is to be compared with."""
     state = session.state
-    first = {} if state.amp.baseline is None else state.amp.baseline.figures
-    about = state.captures.get(capture.number)
+    first, about = state.opening.first, state.captures.get(capture.number)
     found = Baseline(
-        first.get("latency_frames"),
-        first.get("loopback_error_db"),
-        _family(session, capture, "noise_dbfs"),
-        _family(session, capture, "return_rms_dbfs"),
-        () if about is None else about.vouched_dbfs,
-        about is not None and about.is_outlier,
+        expected_latency_frames(state),
+        None if first is None else _loopback(audio, first),
+        same_esr=same_esr(session),
     )
-    if capture.role is not Role.CANARY or state.amp.reference is None:
+    if capture.role is Role.LOOK:
+        return replace(found, loopback=None)
+    if about is not None:
+        earlier = [audio.heard(take) for take in about.earlier]
+        found = replace(
+            found,
+            earlier=tuple(each for each in earlier if each is not None),
+            looks=tuple(_looks(audio, state, capture.setting)),
+            must_agree=about.must_agree,
+        )
+    if capture.role is not Role.CANARY:
+        return replace(found, usual=_usual(session, audio, capture))
+    if state.amp.reference is None:
         return found
-    audio, limit = session.kept_audio(state.amp.reference), _limit(session)
     noise = Expected(state.amp.reference.figures["noise_dbfs"], 0.0)
-    return replace(found, noise=noise, replicate=audio, replicate_limit=limit)
+    usual = Usual(noise=noise, noise_rise_db=session.config.checks.noise_rise_db)
+    limit = canary_limit(session)
+    return replace(
+        found, usual=usual, replicate=audio.of(state.amp.reference), replicate_limit=limit
+    )
+
+
+def _loopback(audio: KeptAudio, first: TakeEnded) -> Audio | None:
+    # A look plays another signal: nothing of its loopback says what a whole take's should be.
+    is_whole = first.played_s * audio.signal.sample_rate >= len(audio.signal.send) - 1
+    return audio.loopback(first) if is_whole else None
+
+
+def _looks(audio: KeptAudio, state: State, setting: Setting) -> list[Audio]:
+    """What looks at a setting brought back that was not what had been kept of it."""
+    heard = [
+        audio.heard(take)
+        for about in state.captures.values()
+        if about.capture.role is Role.LOOK and about.capture.setting == setting
+        for take in about.looks_apart[-1:]
+    ]
+    return [each for each in heard[-1:] if each is not None]
+
+
+def _usual(session: Session, audio: KeptAudio, capture: Capture) -> Usual:
+    """What other takes say of a setting."""
+    alike = _alike(session, capture.setting)
+    others, noise = _others(session, audio, capture.setting)
+    return Usual(
+        noise=_expected(session, capture, "noise_dbfs"),
+        level=_expected(session, capture, "return_rms_dbfs"),
+        noise_rise_db=session.config.checks.noise_rise_db,
+        lag_frames=_median(alike, "return_lag_frames"),
+        polarity=_median(alike, "polarity"),
+        change_esr=_high(session, "change_esr"),
+        takes=others,
+        noise_powers=noise,
+    )
+
+
+def _kept_takes(session: Session) -> list[tuple[CaptureState, TakeEnded]]:
+    """Kept captures that are no canaries, with their takes, and the reference once."""
+    state = session.state
+    kept = [about for about in state.kept() if about.capture.role is not Role.CANARY]
+    kept += state.kept(Role.CANARY)[-1:]
+    return [(about, about.kept) for about in kept if about.kept is not None]
+
+
+def _alike(session: Session, setting: Setting) -> list[TakeEnded]:
+    """Takes at the same positions of every switch: a channel may be later, or the other way."""
+    switches = [i for i, knob in enumerate(session.config.panel.knobs) if knob.is_switch]
+    return [
+        take
+        for about, take in _kept_takes(session)
+        if all(about.capture.setting.values[i] == setting.values[i] for i in switches)
+    ]
+
+
+def _median(takes_: Sequence[TakeEnded], figure: str) -> float | None:
+    found = [take.figures[figure] for take in takes_ if figure in take.figures]
+    return median(found) if len(found) >= LEAST_USUAL else None
+
+
+def _high(session: Session, figure: str) -> float | None:
+    """What a figure comes to in the upper quarter of takes that are believed."""
+    found = [take.figures[figure] for _, take in _kept_takes(session) if figure in take.figures]
+    return float(np.quantile(found, 0.75)) if len(found) >= LEAST_USUAL else None
+
+
+def _others(
+    session: Session, audio: KeptAudio, setting: Setting
+) -> tuple[Single | None, tuple[float, ...]]:
+    """Returns of the settings nearest to one, and their noise."""
+    panel = session.config.panel
+    at, frames = panel.point(setting), audio.signal.segment(Part.TAIL).start
+    kept = [
+        (float(np.linalg.norm(panel.point(about.capture.setting) - at)), take)
+        for about, take in _kept_takes(session)
+        if about.capture.setting != setting
+    ]
+    nearest = [take for _, take in sorted(kept, key=lambda pair: pair[0])[:MOST_OTHERS]]
+    heard = [audio.of(take) for take in nearest]
+    whole = [
+        (each, take)
+        for each, take in zip(heard, nearest, strict=True)
+        if len(each) == frames and "noise_dbfs" in take.figures
+    ]
+    if not whole:
+        return None, ()
+    noise = tuple(10 ** (take.figures["noise_dbfs"] / 10) for _, take in whole)
+    return np.stack([each for each, _ in whole]).astype(np.float32), noise
 
 
 def _members(session: Session, figure: str) -> tuple[list[CaptureState], list[Point], list[float]]:
-    """The amp's family: kept captures, the reference once; where, and a figure of each."""
-    kept = [about for about in session.state.kept() if about.capture.role is not Role.CANARY]
-    kept += session.state.kept(Role.CANARY)[-1:]
-    points = [session.config.panel.point(about.capture.setting) for about in kept]
-    heard = [about.kept.figures[figure] for about in kept if about.kept]
-    return kept, points, heard
+    """Kept captures, the reference once; where, and a figure of each."""
+    kept = _kept_takes(session)
+    points = [session.config.panel.point(about.capture.setting) for about, _ in kept]
+    return [about for about, _ in kept], points, [take.figures[figure] for _, take in kept]
 
 
-def _family(session: Session, capture: Capture, figure: str) -> Expected | None:
-    """What a figure of the setting should be; a canary is compared with the reference instead."""
-    if capture.role is Role.CANARY:
-        return None
+def _expected(session: Session, capture: Capture, figure: str) -> Expected | None:
+    """What a figure of the setting should be, by the settings around it."""
     _, points, heard = _members(session, figure)
     return expect(points, heard, session.config.panel.point(capture.setting))
 
@@ -73,14 +232,40 @@ def outlying_captures(session: Session) -> tuple[int, ...]:
     )
 
 
-def _limit(session: Session) -> float:
-    """The ESR up to which a canary is the same amp, by the session's own repeatability."""
-    most = session.config.checks.replicate_esr
-    if any(knob.by_hand for knob in session.config.panel.knobs):
-        return most
+def unlike_any_other(session: Session, audio: KeptAudio) -> tuple[int, ...]:
+    """Captures kept before there were others to hold them against, with an instant of their own."""
+    found = []
+    for about, take in _kept_takes(session):
+        is_new = "oddest_moment" not in take.figures and not about.suspects
+        if about.capture.role is Role.CANARY or not is_new:
+            continue
+        others, noise = _others(session, audio, about.capture.setting)
+        own = audio.of(take).astype(np.float32)
+        if others is None or others.shape[1] != len(own):
+            continue
+        powers = (*noise, 10 ** (take.figures["noise_dbfs"] / 10))
+        rate, everything = audio.signal.sample_rate, np.concatenate([others, own[None]])
+        moments = oddest_moments(everything, powers, rate, [len(others)])
+        if moments is not None and moments[0].oddity > ODDITY_LIMIT:
+            found.append(about.capture.number)
+    return tuple(found)
+
+
+def same_esr(session: Session) -> float:
+    """The ESR up to which two takes of one setting are the same, by what the amp repeats."""
     floor = session.state.amp.repeatability_esr or 0.0
-    usual = min(most, max(SAME_AMP_ESR, SAME_AMP_FLOORS * floor))
-    return max(usual, BAD_AMP_FLOORS * floor)
+    return min(max(SAME_ESR, SAME_AMP_FLOORS * floor), session.config.checks.replicate_esr)
+
+
+def canary_limit(session: Session) -> float:
+    """The ESR up to which a canary is the same amp; never more than configured.
+
+    Noise is set aside when takes are compared, so an amp that hisses needs no looser limit, and
+    one that drifts is found out by what it was at first.
+    """
+    if any(knob.by_hand for knob in session.config.panel.knobs):
+        return session.config.checks.replicate_esr
+    return same_esr(session)
 
 
 def with_warmup(session: Session, verdict: Verdict, aligned: Aligned, signal: Signal) -> Verdict:
@@ -92,7 +277,7 @@ def with_warmup(session: Session, verdict: Verdict, aligned: Aligned, signal: Si
         return verdict
     before = [session.kept_audio(canary) for canary in session.state.amp.canaries[-2:]]
     guitars = [takes.guitar_of(audio, signal) for audio in (*before, aligned.returned)]
-    found = warmth(guitars[:-1], guitars[-1])
+    found = warmup(guitars[:-1], guitars[-1], takes.noise_power(aligned, signal))
     patience = session.state.run.played_s >= session.config.plan.warmup_s
     figures = {**verdict.figures, "is_steady": float(found.is_steady or patience)}
     if found.step_esr is not None:

@@ -7,6 +7,7 @@ a retry, a canary and a refill are one code path; `record_until_done` does it.
                     v                                               |
     resume --> next_step --> Wait          paused: look again ------+
                     |------> RecordCanary  is the amp what it was? -+
+                    |------> Look          is a setting what was kept?
                     |------> Record        the next order ----------+
                     |------> Refill        ask for more settings ---+
                     `------> End --> the final model, if there is to be one
@@ -17,16 +18,24 @@ What is done about trouble stands in `rig.daemon.recovery`, how rounds are asked
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from calibration.checks import Limits, Verdict, judge
+from calibration.checks import Limits, judge, look_reasons
+from calibration.signals import Signal
 from calibration.takes import Aligned, align
+from calibration.verdict import DOUBTS, Check, Verdict
 from rig.capture import Capture, Levels, Recording, Role, Take
 from rig.config import PlanConfig
 from rig.daemon import orders
-from rig.daemon.baseline import baseline, expected_latency_frames, with_warmup
+from rig.daemon.baseline import (
+    baseline,
+    expected_latency_frames,
+    same_esr,
+    template,
+    with_warmup,
+)
 from rig.daemon.hands import set_by_hand
 from rig.daemon.recovery import (
     bring_back,
@@ -34,6 +43,7 @@ from rig.daemon.recovery import (
     look_again,
     look_again_at_surprises,
     reopen_if_silent,
+    suspect,
 )
 from rig.daemon.rounds import ask_ahead, refill, train_model
 from rig.daemon.run import TICK_S, Run
@@ -57,6 +67,11 @@ class RecordCanary:
 
 
 @dataclass(frozen=True)
+class Look:
+    """Dial a kept setting once more, for a few seconds: is it what was kept?"""
+
+
+@dataclass(frozen=True)
 class Record:
     """Record an order that waits."""
 
@@ -73,7 +88,7 @@ class End:
     finish: Finish
 
 
-Step = Wait | RecordCanary | Record | Refill | End
+Step = Wait | RecordCanary | Look | Record | Refill | End
 
 
 def next_step(state: State, plan: PlanConfig, ending: Finish | None) -> Step:
@@ -86,13 +101,16 @@ def next_step(state: State, plan: PlanConfig, ending: Finish | None) -> Step:
     """
     if state.run.paused:
         return Wait()
-    if ending is not None:
-        # Takes since the last canary count only once another one has vouched for them.
-        vouches = ending.trains and bool(state.amp.unproven)
-        return RecordCanary() if vouches else End(ending)
-    if orders.canary_due(state, plan):
+    if ending is not None and not ending.trains:
+        return End(ending)
+    if ending is None and orders.canary_due(state, plan):
         return RecordCanary()
-    return Record() if state.pending else Refill()
+    if plan.looks and orders.looks_due(state, ending=ending is not None):
+        return Look()
+    if ending is None:
+        return Record() if state.pending else Refill()
+    # Takes since the last canary count only once another one has vouched for them.
+    return RecordCanary() if state.amp.unproven else End(ending)
 
 
 def record_until_done(run: Run) -> Finish:
@@ -107,12 +125,14 @@ def record_until_done(run: Run) -> Finish:
         ending = run.ending()
         if ending is None and not run.session.state.run.paused:
             prepare(run)
-        match next_step(run.session.state, run.session.config.plan, ending):
+        match next_step(run.session.state, run.rules, ending):
             case Wait():
                 run.publisher.says("paused", run.learner.progress)
                 run.clock.sleep(TICK_S)
             case RecordCanary():
                 attempt(run, orders.canary(run.session))
+            case Look():
+                look_at_kept(run, ending=ending is not None)
             case Record():
                 attempt(run, orders.next_capture(run.session))
             case Refill():
@@ -127,12 +147,29 @@ def resume(run: Run) -> None:
         orders.order_first(run.session, run.goals.captures)
     orders.order_rest_of_round(run.session)
     look_again_at_surprises(run)
+    for about in run.session.state.pending:
+        give_up(run, about.capture)
 
 
 def prepare(run: Run) -> None:
     """Before each step: keep the learner busy, and take room on the disk for what is ordered."""
     ask_ahead(run)
     run.session.reserve_round()
+
+
+def look_at_kept(run: Run, *, ending: bool) -> None:
+    """Look at the oldest setting that waits for it; what is not what was kept is recorded again."""
+    target = orders.looks_due(run.session.state, ending=ending)[0]
+    capture = orders.look(run.session, target)
+    attempt(run, capture)
+    about = run.session.state.captures[capture.number]
+    if about.looks_apart and about.kept is None:
+        why = about.looks_apart[-1].reasons[0].sentence
+        run.session.record(facts.CaptureAbandoned(capture=capture.number, why=why))
+        suspect(run, (target.capture.number,), why, alone=True)
+    elif about.abandoned is not None:
+        # Whatever kept the look from being recorded says nothing about what was kept.
+        log.warning("capture %d could not be looked at again", target.capture.number)
 
 
 def attempt(run: Run, capture: Capture) -> None:
@@ -143,10 +180,12 @@ def attempt(run: Run, capture: Capture) -> None:
     try:
         reopen_if_silent(run, record(run, take))
     except TakeCancelled:
-        run.session.fail(take, "stopped by hand", facts.INTERRUPTED)
+        run.session.fail(take, "stopped by hand", Check.INTERRUPTED)
+    except AudioDied as error:
+        run.session.fail(take, str(error), Check.INTERRUPTED, died=True)
+        bring_back(run, error)
     except DeviceGone as error:
-        check = facts.INTERRUPTED if isinstance(error, AudioDied) else "device"
-        run.session.fail(take, str(error), check)
+        run.session.fail(take, str(error))
         bring_back(run, error)
     except DeviceError as error:
         run.session.fail(take, str(error))
@@ -158,14 +197,17 @@ def record(run: Run, take: Take) -> Verdict:
     session, capture = run.session, take.capture
     setting = session.config.panel.describe(capture.setting)
     log.info("take %d: %s, %s", take.number, capture.role, setting)
-    run.publisher.take_begins(take, run.signal.duration_s)
+    signal = run.look if capture.role is Role.LOOK else run.signal
+    run.publisher.take_begins(take, signal.duration_s)
     run.devices.dial(capture.setting)
-    recording = run.devices.reamp(run.signal.send.astype(np.float32), lambda at: follow(run, at))
-    aligned = in_step(run, recording)
+    recording = run.devices.reamp(signal.send.astype(np.float32), lambda at: follow(run, at))
+    aligned = in_step(run, recording, signal, capture)
     limits = Limits(**session.config.checks.model_dump())
-    verdict = judge(aligned, run.signal, limits, baseline(session, capture))
+    verdict = judge(aligned, signal, limits, baseline(session, run.audio, capture))
     if capture.role is Role.CANARY:
-        verdict = with_warmup(session, verdict, aligned, run.signal)
+        verdict = with_warmup(session, verdict, aligned, signal)
+    elif capture.role is Role.LOOK:
+        verdict = compared_with_kept(run, verdict, aligned, capture)
     session.finish(take, aligned, verdict)
     run.publisher.take_ends()
     for reason in verdict.reasons:
@@ -175,12 +217,25 @@ def record(run: Run, take: Take) -> Verdict:
     return verdict
 
 
-def in_step(run: Run, recording: Recording) -> Aligned:
+def compared_with_kept(run: Run, verdict: Verdict, aligned: Aligned, look: Capture) -> Verdict:
+    """Hold a look against what was kept of its setting; what else is odd about it is the amp's."""
+    lost = tuple(reason for reason in verdict.reasons if reason.check not in DOUBTS)
+    for about in run.session.state.captures.values():
+        if not lost and about.needs_look and about.kept and about.capture.setting == look.setting:
+            kept = run.audio.of(about.kept)
+            esr, apart = look_reasons(aligned, run.look, kept, same_esr(run.session))
+            return Verdict({**verdict.figures, "look_esr": esr}, apart)
+    return replace(verdict, reasons=lost)
+
+
+def in_step(run: Run, recording: Recording, signal: Signal, capture: Capture) -> Aligned:
     """Bring a recording in step with what was sent."""
     loopback = None if recording.loopback is None else recording.loopback.astype(np.float64)
     returned = recording.returned.astype(np.float64)
-    expected = expected_latency_frames(run.session.state)
-    return align(returned, loopback, run.signal, recording.dropouts, expected)
+    state = run.session.state
+    expected = expected_latency_frames(state)
+    known = template(run.audio, state, capture) if loopback is None else None
+    return align(returned, loopback, signal, recording.dropouts, expected, known)
 
 
 def follow(run: Run, levels: Levels) -> None:

@@ -5,6 +5,7 @@ from rig.config import PlanConfig
 from rig.knobs import Setting
 from rig.proposals import designs, hands
 from rig.session import facts
+from rig.session.captures import CaptureState
 from rig.session.folder import Session
 from rig.session.state import State
 
@@ -66,6 +67,30 @@ def canary(session: Session) -> Capture:
             return about.capture
     setting = designs.reference(session.config.panel)
     return _order(session, setting, Role.CANARY, session.state.learning.round)
+
+
+def looks_due(state: State, *, ending: bool) -> list[CaptureState]:
+    """Kept settings that are to be dialled once more before anything else, oldest first.
+
+    A knob that was off for one take leaves no other trace. A setting is looked at once a canary
+    has been recorded since the one that vouched for it: what stuck then may move again by now.
+    At the end everything that was not looked at is.
+    """
+    waiting = [about for about in state.captures.values() if about.needs_look]
+    if ending or len(state.amp.canaries) < 2:
+        return waiting if ending else []
+    before = state.amp.canaries[-2].take
+    return [about for about in waiting if about.kept is not None and about.kept.take < before]
+
+
+def look(session: Session, target: CaptureState) -> Capture:
+    """A kept setting once more, for a few seconds: the order that still waits, or a new one."""
+    for about in session.state.captures.values():
+        is_look = about.capture.role is Role.LOOK and about.is_pending
+        if is_look and about.capture.setting == target.capture.setting:
+            return about.capture
+    round_number = session.state.learning.round
+    return _order(session, target.capture.setting, Role.LOOK, round_number)
 
 
 def canary_due(state: State, plan: PlanConfig) -> bool:

@@ -2,12 +2,13 @@
 
 import logging
 
-from calibration.checks import Verdict
+from calibration.verdict import Check, Verdict
 from rig.capture import Capture, Role
-from rig.daemon.baseline import outlying_captures
+from rig.daemon.baseline import outlying_captures, unlike_any_other
 from rig.daemon.run import Run
 from rig.errors import AudioDied, DeviceError, DeviceGone
 from rig.session import facts
+from rig.session.captures import checks_of
 from rig.session.surprises import surprises
 
 log = logging.getLogger("rig")
@@ -15,19 +16,19 @@ log = logging.getLogger("rig")
 #: Waits between attempts to get a lost device back; then the session stops.
 BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0)
 #: What a connection looks like that is lost and nobody told of it.
-SILENT = frozenset({"silence", "standstill", "loopback"})
+SILENT = frozenset({Check.SILENCE, Check.STANDSTILL, Check.LOOPBACK})
 
 
 def give_up(run: Run, capture: Capture) -> None:
     """Abandon a setting after too many bad takes; a canary takes what it was to prove with it."""
     session, state = run.session, run.session.state
     about, most = state.captures[capture.number], session.config.plan.rejects
-    if not about.is_pending or max(about.rejected, about.failed) < most:
+    if not about.is_pending or max(about.rejected, about.failed, about.died) < most:
         return
     if capture.role is Role.CANARY and not state.run.is_proven and _is_warming_up(run):
         return
-    last = state.takes.recent[-1]
-    why = last.reasons[0].sentence if last.reasons else "no take of it was good"
+    own = [take for take in state.takes.recent if take.capture == capture.number and take.reasons]
+    why = own[-1].reasons[0].sentence if own else "no take of it was good"
     session.record(facts.CaptureAbandoned(capture=capture.number, why=why))
     log.warning("capture %d is given up: %s", capture.number, why)
     if capture.role is Role.CANARY and state.amp.unproven:
@@ -37,7 +38,7 @@ def give_up(run: Run, capture: Capture) -> None:
 def _is_warming_up(run: Run) -> bool:
     """Whether an amp that is not yet what it was may still become so."""
     state = run.session.state
-    odd = {reason.check for reason in state.takes.recent[-1].reasons} == {"replicate"}
+    odd = checks_of(state.takes.recent[-1]) == {Check.REPLICATE}
     return odd and state.run.played_s < run.session.config.plan.warmup_s
 
 
@@ -55,13 +56,18 @@ def look_again(run: Run) -> None:
     if strange:
         why = "its level is not what all the others say: once more, to be sure"
         suspect(run, strange, why, alone=True)
+    local = set(unlike_any_other(run.session, run.audio)) - set(strange) - run.looked_through
+    run.looked_through |= local
+    if local:
+        why = "an instant of it is like no other take's: once more, to be sure"
+        suspect(run, tuple(sorted(local)), why, alone=True)
 
 
 def look_again_at_surprises(run: Run) -> None:
     """Have recorded once more what sounds quite unlike what the ensemble before had expected.
 
     A knob that was off for one take leaves the level what it should be, and is back before the
-    next canary: only who knows the amp can tell. Evaluator again (a kill may have come between), it
+    next canary: only who knows the amp can tell. Asked again (a kill may have come between), it
     does nothing twice.
     """
     state = run.session.state
@@ -82,6 +88,8 @@ def reopen_if_silent(run: Run, verdict: Verdict) -> None:
             run.devices.open()
         except DeviceGone as error:
             bring_back(run, error)
+        else:
+            run.session.record(facts.DevicesOpened(why="nothing came back"))
 
 
 def bring_back(run: Run, lost: DeviceGone) -> None:

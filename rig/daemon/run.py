@@ -4,10 +4,12 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from calibration.signals import Signal
+from calibration import signals
+from calibration.signals import Part, Signal
 from rig.clock import Clock, JumpWatch
-from rig.config import NotifyConfig
+from rig.config import NotifyConfig, PlanConfig
 from rig.daemon import notify
+from rig.daemon.baseline import KeptAudio
 from rig.daemon.publisher import Publisher
 from rig.daemon.stopping import Finish, Goals, Now, finish
 from rig.devices.client import DevicesClient
@@ -54,6 +56,10 @@ class Run:
         clock: Time.
         notify: Programs of the user's to tell.
         guard: Looks after the supervisor.
+        looked_through: Captures that were doubted for one instant already.
+        audio: What was kept, in memory.
+        look: What a look at a kept setting plays.
+        rules: The session's plan, without looks where hands would have to turn knobs for them.
         exhausted: Whether there is no setting left that could be ordered.
     """
 
@@ -69,8 +75,17 @@ class Run:
     guard: Callable[[], str | None] = _unguarded
     exhausted: bool = False
     jumps: JumpWatch = field(init=False)
+    looked_through: set[int] = field(default_factory=set)
+    audio: KeptAudio = field(init=False)
+    look: Signal = field(init=False)
+    rules: PlanConfig = field(init=False)
 
     def __post_init__(self) -> None:
+        plan, panel = self.session.config.plan, self.session.config.panel
+        can_look = self.signal.has(Part.BEFORE) and not any(knob.by_hand for knob in panel.knobs)
+        self.look = signals.look(self.signal) if can_look else self.signal
+        self.rules = plan if can_look else plan.model_copy(update={"looks": False})
+        self.audio = KeptAudio(self.session, self.signal, self.look)
         self.jumps = JumpWatch(self.clock, SILENCE_S)
 
     def missing(self) -> int:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from calibration.verdict import Check
 from rig.clock import Clock
 from rig.config import Config
 from rig.daemon.guard import Guard
@@ -61,6 +62,7 @@ def _begin(session: Session, goals: Goals, pace: Pace, devices: DevicesClient) -
     """Write down that a run begins, and close a take that the last one left open."""
     state = session.state
     left_open = state.takes.open
+    died = state.run.ended is None
     if state.run.started is not None and state.run.ended is None:
         why = "it ended without a word: killed, out of memory, or the machine went down"
         session.record(facts.ProcessDied(process="daemon", why=why))
@@ -76,7 +78,7 @@ def _begin(session: Session, goals: Goals, pace: Pace, devices: DevicesClient) -
     if left_open is not None:
         why = "the capture ended in the middle of this take"
         numbers = left_open.take, left_open.capture
-        session.record(facts.broken_off(*numbers, facts.INTERRUPTED, why))
+        session.record(facts.broken_off(*numbers, Check.INTERRUPTED, why, died))
 
 
 def _run(run: Run) -> Finish:

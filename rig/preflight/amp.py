@@ -34,7 +34,7 @@ def come_to_rest(probe: Probe, reference: Setting, first: Heard, say: Say) -> Re
     for count in range(2, MOST_WARMUP_TAKES + 1):
         say(f"warm-up, take {count}")
         heard = probe.take(reference)
-        found = warmup.warmth(guitars[-2:], heard.guitar)
+        found = warmup.warmup(guitars[-2:], heard.guitar, heard.noise_power)
         guitars.append(heard.guitar)
         step = found.step_esr if found.step_esr is not None else step
         if found.is_steady:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from calibration import levels, noise, sendlevel
-from calibration.checks import DRIFT_ESTIMATE_FRAMES, LOST_SHARPNESS, Limits
+from calibration.checks import DRIFT_ESTIMATE_FRAMES, Limits
 from calibration.latency import Latency
 from calibration.signals import Part, Signal
-from calibration.takes import estimate_error_frames, silence_of, within
+from calibration.takes import LOST_SHARPNESS, estimate_error_frames, silence_of, within
 from rig.knobs import Setting
 from rig.preflight.finding import Finding, Grade, finding
 from rig.preflight.probe import Heard, Probe
@@ -80,9 +80,9 @@ def _loopback(heard: Heard, limits: Limits) -> Iterator[Finding]:
 
 def _drift(heard: Heard, signal: Signal, session: Signal, limits: Limits) -> Finding:
     assert heard.aligned.drift_frames is not None
-    frames = signal.segment(Part.CLOSING).start - signal.segment(Part.PREAMBLE).start
+    frames = signal.all(Part.CLOSING)[-1].start - signal.segment(Part.PREAMBLE).start
     ppm = 1e6 * heard.aligned.drift_frames / frames
-    whole = session.segment(Part.CLOSING).start - session.segment(Part.PREAMBLE).start
+    whole = session.all(Part.CLOSING)[-1].start - session.segment(Part.PREAMBLE).start
     is_estimate = heard.aligned.loopback is None
     limit = 1e6 * (DRIFT_ESTIMATE_FRAMES / frames if is_estimate else limits.drift_frames / whole)
     return finding(

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from calibration import wiring
-from calibration.checks import Baseline, Limits, Verdict, judge
+from calibration.checks import Baseline, Limits, judge
 from calibration.signals import Audio, Part, Signal, compose
 from calibration.takes import Aligned, align, guitar_of
+from calibration.verdict import Verdict
 from rig.devices.client import DevicesClient
 from rig.knobs import Move, Panel, Setting
 from rig.proposals import hands
@@ -58,6 +59,11 @@ class Heard:
     aligned: Aligned
     verdict: Verdict
     guitar: Audio
+
+    @property
+    def noise_power(self) -> float:
+        """Mean square of what came back before anything was played."""
+        return float(10 ** (self.verdict.figures["noise_dbfs"] / 10))
 
     @property
     def figures(self) -> dict[str, float]:

@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass, field
 
-from calibration.checks import SAME_DB
-from rig.capture import Capture, Outcome
+from calibration.verdict import DOUBTS, Check
+from rig.capture import Capture, Outcome, Role
 from rig.session.facts import TakeEnded
 
-#: What these checks find may be the amp itself: only a canary can tell.
-DOUBTFUL = frozenset({"level", "silence"})
 #: What these find in several takes in a row may be a dying amp.
-ODD = frozenset({"level", "silence", "replicate"})
+ODD = frozenset({*DOUBTS, Check.DISAGREEMENT, Check.REPLICATE})
+
+
+def checks_of(take: TakeEnded) -> set[str]:
+    """The checks that a take failed."""
+    return {reason.check for reason in take.reasons}
 
 
 def is_odd(take: TakeEnded, *, cold: bool) -> bool:
@@ -17,7 +20,7 @@ def is_odd(take: TakeEnded, *, cold: bool) -> bool:
 
     An amp that is still cold may differ from itself.
     """
-    checks = {reason.check for reason in take.reasons} - ({"replicate"} if cold else set())
+    checks = checks_of(take) - ({Check.REPLICATE} if cold else set())
     return take.outcome is Outcome.REJECTED and bool(checks) and checks <= ODD
 
 
@@ -29,48 +32,69 @@ class CaptureState:
         capture: The order.
         rejected: Takes that the checks refused.
         failed: Takes that brought nothing back.
+        died: Takes of it in which the audio process died or hung.
         kept: The take that stands for the setting.
         abandoned: Why it was given up.
         suspects: Takes that were kept once and are not trusted any more.
-        heard_dbfs: The level of a take that was out of the amp's family.
+        doubted: Takes that were refused for what may be the amp itself.
+        looks_apart: Looks that found something else than what was kept.
         vouched_for: Whether a canary has shown since that the amp is well.
-        is_outlier: Whether its takes differ from what all others say, so that two have to agree.
+        must_agree: Whether two takes have to agree before one is kept.
         was_odd: Whether a take since the last kept one did not sound like this amp.
         beside: What was recorded since the last good canary when such a take was.
+        is_looked_at: Whether it was dialled once more and found to be what was kept.
     """
 
     capture: Capture
     rejected: int = 0
     failed: int = 0
+    died: int = 0
     kept: TakeEnded | None = None
     abandoned: str | None = None
     suspects: list[TakeEnded] = field(default_factory=list)
-    heard_dbfs: float | None = None
+    doubted: list[TakeEnded] = field(default_factory=list)
+    looks_apart: list[TakeEnded] = field(default_factory=list)
     vouched_for: bool = False
-    is_outlier: bool = False
+    must_agree: bool = False
     was_odd: bool = False
     beside: tuple[int, ...] = ()
+    is_looked_at: bool = False
+
+    def keep(self, take: TakeEnded) -> None:
+        """Have a take stand for the setting; one that agreed with another needs no look."""
+        self.kept, self.was_odd, self.beside = take, False, ()
+        self.is_looked_at = self.must_agree or bool(take.figures.get("is_believed"))
 
     def doubt(self) -> None:
         """Trust what was kept no more: it waits to be recorded again."""
         if self.kept is not None:
             self.suspects.append(self.kept)
-            self.kept, self.rejected, self.failed = None, 0, 0
+            self.kept, self.rejected, self.failed, self.died = None, 0, 0, 0
+            self.is_looked_at = False
 
-    def heard_otherwise(self, take: TakeEnded) -> bool:
-        """Whether a take is not as loud as the one that was out of the amp's family."""
-        level = take.figures.get("return_rms_dbfs")
-        if self.heard_dbfs is None or level is None:
-            return False
-        return abs(level - self.heard_dbfs) > SAME_DB
+    def refuse(self, take: TakeEnded) -> None:
+        """Take in that the checks refused a take."""
+        self.rejected += 1
+        if checks_of(take) & {*DOUBTS, Check.DISAGREEMENT}:
+            self.doubted.append(take)
+            self.vouched_for = False
+        if Check.LOOK in checks_of(take):
+            self.looks_apart.append(take)
 
     @property
-    def vouched_dbfs(self) -> tuple[float, ...]:
-        """Levels of earlier odd takes of it that a further take would be believed to have."""
-        earlier = [take.figures.get("return_rms_dbfs") for take in self.suspects[-1:]]
-        if self.vouched_for or self.is_outlier:
-            earlier.append(self.heard_dbfs)
-        return tuple(level for level in earlier if level is not None)
+    def earlier(self) -> list[TakeEnded]:
+        """Takes of it that a further take is believed to repeat, oldest first.
+
+        What was only doubted counts once a canary has shown since that the amp was well.
+        """
+        doubted = self.doubted if self.vouched_for or self.must_agree else []
+        return [*self.suspects[-2:], *doubted[-2:]]
+
+    @property
+    def needs_look(self) -> bool:
+        """Whether it is kept, to be known, and was not dialled once more yet."""
+        to_be_known = self.capture.role not in (Role.CANARY, Role.LOOK)
+        return self.kept is not None and to_be_known and not self.is_looked_at
 
     @property
     def is_pending(self) -> bool:

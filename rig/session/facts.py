@@ -123,7 +123,10 @@ class ReasonFact(_Fact):
 
 
 class TakeEnded(_Fact):
-    """How a take ended; what was kept is on disk before this is written."""
+    """How a take ended; what was kept is on disk before this is written.
+
+    ``died`` where the audio process died or hung in it: that may be the setting's doing.
+    """
 
     kind: Literal["take-ended"] = "take-ended"
     take: Number
@@ -134,16 +137,14 @@ class TakeEnded(_Fact):
     raw: StoredFile | None = None
     aligned: StoredFile | None = None
     played_s: float = 0.0
+    died: bool = False
 
 
-#: The check named by a take that was broken off: it says nothing about the setting.
-INTERRUPTED = "interrupted"
-
-
-def broken_off(take: int, capture: int, check: str, why: str) -> TakeEnded:
+def broken_off(take: int, capture: int, check: str, why: str, died: bool = False) -> TakeEnded:
     """The end of a take that brought nothing back, in one sentence."""
     reason = ReasonFact(check=check, figure=0.0, limit=0.0, sentence=why)
-    return TakeEnded(take=take, capture=capture, outcome=Outcome.FAILED, reasons=(reason,))
+    reasons = (reason,)
+    return TakeEnded(take=take, capture=capture, outcome=Outcome.FAILED, reasons=reasons, died=died)
 
 
 class CapturesSuspected(_Fact):
@@ -195,6 +196,13 @@ class DeviceTrouble(_Fact):
 
     kind: Literal["device-trouble"] = "device-trouble"
     back: bool
+    why: str
+
+
+class DevicesOpened(_Fact):
+    """The devices were opened anew within a run: the round trip is another one."""
+
+    kind: Literal["devices-opened"] = "devices-opened"
     why: str
 
 
@@ -296,6 +304,7 @@ Fact = (
     | FilesSetAside
     | Notified
     | DeviceTrouble
+    | DevicesOpened
     | RoundLearned
     | LearnerFailed
     | SettingsFilled

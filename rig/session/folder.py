@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration import signals
-from calibration.checks import Verdict
 from calibration.takes import Aligned
+from calibration.verdict import Check, Verdict
 from rig import config as configuration
 from rig.capture import Capture, Outcome, Take
 from rig.config import Config
@@ -217,9 +217,11 @@ class Session:
             )
         )
 
-    def fail(self, take: Take, why: str, check: str = "device") -> None:
+    def fail(
+        self, take: Take, why: str, check: Check = Check.DEVICE, *, died: bool = False
+    ) -> None:
         """Close a take that brought nothing back."""
-        self.record(facts.broken_off(take.number, take.capture.number, check, why))
+        self.record(facts.broken_off(take.number, take.capture.number, check, why, died))
 
     def _created(self) -> facts.SessionCreated:
         assert self.state.created is not None
@@ -230,6 +232,16 @@ class Session:
         assert take.aligned is not None
         path = store.inside(self.folder, take.aligned.path)
         return store.read_wav(path, take.aligned.size)[1]
+
+    def raw_audio(
+        self, take: facts.TakeEnded
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+        """Return and loopback of a take as recorded, ``(frames,)`` each; None for no loopback."""
+        assert take.raw is not None
+        path = store.inside(self.folder, take.raw.path)
+        _, audio = store.read_wav(path, take.raw.size)
+        channels = audio[:, None] if audio.ndim == 1 else audio
+        return channels[:, 0], channels[:, 1] if channels.shape[1] > 1 else None
 
     def close(self) -> None:
         """Let go of the session."""

@@ -37,6 +37,18 @@ def final_s(state: State, config: Config) -> float:
     return FINAL_STEP * last_s * learner.final_steps / learner.steps
 
 
+#: A look at a kept setting takes about this share of a take.
+LOOK_SHARE = 0.25
+
+
+def looks_s(state: State, config: Config) -> float:
+    """Seconds that looking at everything that was not looked at yet will take."""
+    if not config.plan.looks:
+        return 0.0
+    waiting = sum(about.needs_look for about in state.captures.values())
+    return LOOK_SHARE * waiting * (take_s(state) or 0.0)
+
+
 def eta_s(state: State, config: Config, goal: int | None, now: float) -> float | None:
     """Seconds until the session is done.
 
@@ -58,4 +70,5 @@ def eta_s(state: State, config: Config, goal: int | None, now: float) -> float |
     if rounds and learning_s is None:
         return None
     takes = to_order + len(state.pending)
-    return takes * pace_s + rounds * (learning_s or 0.0) + final_s(state, config)
+    learning_s = rounds * (learning_s or 0.0)
+    return takes * pace_s + learning_s + looks_s(state, config) + final_s(state, config)

@@ -97,13 +97,11 @@ class Amp:
         canaries: Every canary that was kept.
         reference: The canary that all later ones have to sound like, once the amp is steady.
         unproven: Numbers of the captures kept since the last good canary.
-        baseline: The first take that was kept: what later ones are held against.
     """
 
     canaries: list[TakeEnded] = field(default_factory=list)
     reference: TakeEnded | None = None
     unproven: list[int] = field(default_factory=list)
-    baseline: TakeEnded | None = None
 
     @property
     def repeatability_esr(self) -> float | None:
@@ -170,12 +168,18 @@ class RunState:
 
     def give_up(self, about: CaptureState) -> None:
         """Take in that a setting is given up; a canary leaves a doubt."""
-        self.abandoned_in_a_row += 1
+        self.abandoned_in_a_row += about.capture.role is not Role.LOOK
         self.in_doubt = self.in_doubt or about.capture.role is Role.CANARY
 
 
 @dataclass
 class Opening:
-    """One opening of the devices: ``lost`` says why they are gone, None while they are there."""
+    """One opening of the devices: the round trip, and what a loopback brings, are its own.
 
+    Attributes:
+        first: Its first take that was kept: what its later ones are held against.
+        lost: Why the devices are gone; None while they are there.
+    """
+
+    first: TakeEnded | None = None
     lost: str | None = None

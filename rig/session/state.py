@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import singledispatchmethod
 
+from calibration.verdict import DOUBTS, Check
 from rig.capture import Capture, Outcome, Role
 from rig.errors import SessionError
 from rig.knobs import Setting
 from rig.session import facts
-from rig.session.captures import DOUBTFUL, ODD, CaptureState
+from rig.session.captures import ODD, CaptureState, checks_of
 from rig.session.facts import TakeEnded
 from rig.session.journal import Entry
 from rig.session.lives import Amp, Learning, Opening, RunState, Takes
@@ -101,21 +102,30 @@ class State:
             self._keep(about, fact)
         elif fact.outcome is Outcome.REJECTED:
             self._reject(about, fact)
-        elif all(reason.check != facts.INTERRUPTED for reason in fact.reasons):
+        elif checks_of(fact) == {Check.INTERRUPTED}:
+            about.died += fact.died
+        else:
             about.failed += 1
 
     def _keep(self, about: CaptureState, fact: TakeEnded) -> None:
-        """A take that now sounds otherwise tells that the amp was ill when it was odd."""
-        if about.was_odd and (about.capture.role is Role.CANARY or about.heard_otherwise(fact)):
+        """A canary that is itself again tells that the amp was ill when it was odd."""
+        if about.was_odd and about.capture.role is Role.CANARY:
             self._doubt(about.beside)
-        about.was_odd, about.beside = False, ()
-        about.kept = fact
-        self.amp.baseline = self.amp.baseline or fact
+        about.keep(fact)
+        self.opening.first = self.opening.first or fact
         self.run.abandoned_in_a_row = 0
         if about.capture.role is Role.CANARY:
             self._prove(fact)
+        elif about.capture.role is Role.LOOK:
+            self._look_at(about.capture.setting)
         else:
             self.amp.unproven.append(about.capture.number)
+
+    def _look_at(self, setting: Setting) -> None:
+        """What was kept of a setting was found there once more."""
+        for about in self.captures.values():
+            if about.capture.setting == setting and about.needs_look:
+                about.is_looked_at = True
 
     def _doubt(self, numbers: Iterable[int]) -> None:
         """Captures that were recorded while the amp was not itself."""
@@ -132,25 +142,23 @@ class State:
         if self.run.is_proven:
             self.amp.unproven, self.run.in_doubt = [], False
             for other in self.captures.values():
-                other.vouched_for = other.heard_dbfs is not None
+                other.vouched_for = bool(other.doubted)
 
     def _reject(self, about: CaptureState, fact: TakeEnded) -> None:
-        about.rejected += 1
-        checks = {reason.check for reason in fact.reasons}
+        about.refuse(fact)
+        checks = checks_of(fact)
         if checks & ODD:
             about.was_odd = True
             about.beside = tuple(dict.fromkeys([*about.beside, *self.amp.unproven]))
-        if checks & {"level", "disagreement"}:
-            about.heard_dbfs, about.vouched_for = fact.figures.get("return_rms_dbfs"), False
-        self.run.in_doubt = self.run.in_doubt or bool(checks & DOUBTFUL)
-        if "replicate" in checks:
+        self.run.in_doubt = self.run.in_doubt or bool(checks & DOUBTS)
+        if Check.REPLICATE in checks:
             self.run.hands = None
 
     @_take_in.register
     def _(self, fact: facts.CapturesSuspected, at: float) -> None:
         self._doubt(fact.captures)
         for number in fact.captures:
-            self.captures[number].is_outlier = fact.alone
+            self.captures[number].must_agree = fact.alone
 
     @_take_in.register
     def _(self, fact: facts.ProcessDied, at: float) -> None:
@@ -172,8 +180,12 @@ class State:
 
     @_take_in.register
     def _(self, fact: facts.DeviceTrouble, at: float) -> None:
-        self.opening.lost = None if fact.back else fact.why
+        self.opening = Opening(lost=None if fact.back else fact.why)
         self.run.in_doubt = self.run.in_doubt or fact.back
+
+    @_take_in.register
+    def _(self, fact: facts.DevicesOpened, at: float) -> None:
+        self.opening, self.run.in_doubt = Opening(), True
 
     @_take_in.register
     def _(self, fact: facts.RoundLearned, at: float) -> None:
@@ -195,13 +207,17 @@ class State:
 
     @property
     def pending(self) -> list[CaptureState]:
-        """Orders still to be recorded: canaries, then the oldest first."""
-        waiting = [about for about in self.captures.values() if about.is_pending]
+        """Orders still to be recorded, looks aside: canaries, then the oldest first."""
+        waiting = [
+            about
+            for about in self.captures.values()
+            if about.is_pending and about.capture.role is not Role.LOOK
+        ]
         return sorted(waiting, key=lambda about: about.capture.role is not Role.CANARY)
 
     def kept(self, *roles: Role) -> list[CaptureState]:
         """Kept captures of some roles, in the order in which they were asked for."""
-        wanted = roles or tuple(Role)
+        wanted = roles or (Role.SEED, Role.ACTIVE, Role.HOLDOUT, Role.CANARY)
         return [c for c in self.captures.values() if c.kept and c.capture.role in wanted]
 
     def ordered_to_learn(self) -> int:
@@ -212,10 +228,9 @@ class State:
         )
 
     def settings(self) -> list[Setting]:
-        """Every setting that was ever asked for, canaries aside."""
-        return [
-            c.capture.setting for c in self.captures.values() if c.capture.role is not Role.CANARY
-        ]
+        """Every setting that was ever asked for to be known, canaries and looks aside."""
+        known = (Role.SEED, Role.ACTIVE, Role.HOLDOUT)
+        return [c.capture.setting for c in self.captures.values() if c.capture.role in known]
 
 
 def fold(entries: Iterable[Entry], onto: State | None = None) -> State:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from rig.capture import Role
 from rig.session import facts, forecast, live
 from rig.session.folder import Session, is_running
 from rig.session.state import State
@@ -111,7 +112,10 @@ def counted(state: State, goal: int | None) -> dict[str, int | None]:
     return {
         "planned": goal,
         "kept": sum(about.kept is not None for about in trained),
-        "abandoned": sum(about.abandoned is not None for about in state.captures.values()),
+        "abandoned": sum(
+            about.abandoned is not None and about.capture.role is not Role.LOOK
+            for about in state.captures.values()
+        ),
     }
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from calibration.outliers import LEAST_MEMBERS, expect, outliers
-from calibration.warmup import warmth
+from calibration.warmup import warmup
 
 
 def amp_level_db(points: np.ndarray) -> np.ndarray:
@@ -44,11 +44,22 @@ def test_an_amp_that_warms_up_is_not_steady_and_one_that_hisses_is() -> None:
     random = np.random.default_rng(6)
     guitar = random.standard_normal(48_000)
     drifting = [guitar * 10 ** (gain_db / 20) for gain_db in (-0.5, -0.3, -0.12)]
-    assert not warmth(drifting[:2], drifting[2]).is_steady
+    assert not warmup(drifting[:2], drifting[2], 0.0).is_steady
     hissing = [guitar + 0.01 * random.standard_normal(48_000) for _ in range(3)]
-    assert warmth(hissing[:2], hissing[2]).is_steady
-    assert warmth([guitar], guitar).is_steady
-    first = warmth([], guitar)
+    assert warmup(hissing[:2], hissing[2], 1e-4).is_steady
+    assert warmup([guitar], guitar, 0.0).is_steady
+    first = warmup([], guitar, 0.0)
     assert first.step_esr is None
     assert not first.is_steady
-    assert warmth([guitar], 1.01 * guitar).longer_esr == pytest.approx(None)
+    assert warmup([guitar], 1.01 * guitar, 0.0).steps_db == (pytest.approx(0.0864, abs=1e-3),)
+
+
+def test_an_amp_that_still_rises_under_its_hiss_is_not_steady() -> None:
+    """At 40 dB of signal to noise, with a decibel still to come."""
+    random = np.random.default_rng(9)
+    guitar = random.standard_normal(48_000)
+    rising = [
+        10 ** (-gap_db / 20) * guitar + 0.01 * random.standard_normal(48_000)
+        for gap_db in (1.0, 0.85, 0.72)
+    ]
+    assert not warmup(rising[:2], rising[2], 1e-4).is_steady

@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from calibration.checks import Baseline, Limits, Verdict, judge
+from calibration.checks import Baseline, Limits, judge
 from calibration.signals import Signal
 from calibration.takes import align
+from calibration.verdict import Verdict
 from rig import config as configuration
 from rig.config import Config
 from rig.devices.client import DevicesClient

@@ -1,0 +1,204 @@
+"""What is odd about a take and may yet be the amp: only a second take, and a canary, can tell."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration import takes
+from calibration.moments import ODDITY_LIMIT, oddest_moments
+from calibration.outliers import OUTLIER_DB, OUTLIER_SIGMAS, Expected
+from calibration.signals import Signal
+from calibration.takes import Aligned
+from calibration.verdict import Check, Figures, Reason
+
+Single = NDArray[np.float32]
+
+#: A return that is no more than this above what was there before anything played is silence.
+NOTHING_DB = 2.0
+#: Less of a return than this comes from the send by a linear filter; a fuzz has a third.
+LEAST_COHERENCE = 0.08
+#: Knobs move an amp's own delay by tens of frames at most; a channel may add more.
+LAG_FRAMES = 40.0
+#: A filter whose peak stands out by this much, on either side, says which way round an amp is.
+CLEAR_POLARITY = 0.5
+#: The repeated guitar may differ from itself by this ESR, or by so many times what it usually does
+#: in this session (a reverb, a compressor); before that is known, by the last figure.
+CHANGE_ESR, CHANGE_TIMES, CHANGE_UNKNOWN_ESR = 1e-3, 4.0, 0.25
+
+
+@dataclass(frozen=True)
+class Usual:
+    """What other takes of the session say of one; None where there are too few to say anything.
+
+    Attributes:
+        noise: The noise floor at this setting, from takes around it: gain knobs raise it.
+        level: The same of the level.
+        noise_rise_db: How far above it the noise may be.
+        lag_frames: How late the amp is, at these switch positions.
+        polarity: Which way round it is there.
+        change_esr: How much the repeated guitar differs from itself.
+        takes: Returns of other settings, in step, ``(takes, frames)``.
+        noise_powers: Mean square of each one's noise.
+    """
+
+    noise: Expected | None = None
+    level: Expected | None = None
+    noise_rise_db: float = 12.0
+    lag_frames: float | None = None
+    polarity: float | None = None
+    change_esr: float | None = None
+    takes: Single | None = field(default=None, repr=False)
+    noise_powers: tuple[float, ...] = ()
+
+
+def _silence(figures: Figures, silence_dbfs: float) -> Iterator[Reason]:
+    """Whether anything came back."""
+    level, noise = figures["return_rms_dbfs"], figures["noise_dbfs"]
+    above_db = level - noise
+    if level < silence_dbfs:
+        yield Reason(
+            Check.SILENCE,
+            level,
+            silence_dbfs,
+            f"nothing came back from the amp ({level:.0f} dBFS): is it on, and plugged in?",
+        )
+    elif above_db < NOTHING_DB:
+        yield Reason(
+            Check.SILENCE,
+            above_db,
+            NOTHING_DB,
+            f"the return is as loud as before anything was played ({level:.0f} dBFS of noise or "
+            "hum): is the amp on, and off standby?",
+        )
+
+
+def _coherence(figures: Figures) -> Iterator[Reason]:
+    """Of what stands above the noise, something must come from the send."""
+    above = 1.0 - 10 ** ((figures["noise_dbfs"] - figures["return_rms_dbfs"]) / 10)
+    share = figures["coherence"] / max(above, 1e-3)
+    if share < LEAST_COHERENCE:
+        yield Reason(
+            Check.COHERENCE,
+            share,
+            LEAST_COHERENCE,
+            "what came back has nothing to do with what was played: is the right input recorded, "
+            "and is nothing else playing?",
+        )
+
+
+def _way_through(figures: Figures, usual: Usual) -> Iterator[Reason]:
+    """How late, and which way round, the amp is."""
+    if usual.lag_frames is not None:
+        off = abs(figures["return_lag_frames"] - usual.lag_frames)
+        if off > LAG_FRAMES:
+            yield Reason(
+                Check.RETURN_LAG,
+                off,
+                LAG_FRAMES,
+                f"the amp answers {off:.0f} frames later or sooner than at other settings: is "
+                "something new in its way, or did the recording begin late?",
+            )
+    known, now = usual.polarity, figures["polarity"]
+    if known is not None and min(abs(known), abs(now)) > CLEAR_POLARITY and known * now < 0:
+        yield Reason(
+            Check.POLARITY,
+            now,
+            known,
+            "the return is upside down beside other settings: was a plug turned over, or a phase "
+            "switch?",
+        )
+
+
+def _change(figures: Figures, usual: Usual) -> Iterator[Reason]:
+    """Whether the same guitar sounds the same before everything and after it."""
+    esr = figures.get("change_esr")
+    if esr is None:
+        return
+    limit = CHANGE_UNKNOWN_ESR
+    if usual.change_esr is not None:
+        limit = max(CHANGE_ESR, CHANGE_TIMES * usual.change_esr)
+    limit += figures["change_noise_esr"]
+    if esr > limit:
+        yield Reason(
+            Check.CHANGE,
+            esr,
+            limit,
+            f"the same guitar sounded otherwise at the end of the take than at its beginning (ESR "
+            f"{esr:.1e}): had the amp not settled, or did something come loose?",
+        )
+
+
+def _moment(
+    figures: dict[str, float], aligned: Aligned, signal: Signal, usual: Usual
+) -> Iterator[Reason]:
+    """Whether some instant is like nothing that other takes have there."""
+    others = usual.takes
+    if others is None or not len(others) or others.shape[1] != len(aligned.returned):
+        return
+    everything = np.concatenate([others, aligned.returned[None].astype(np.float32)])
+    noise = (*usual.noise_powers, takes.noise_power(aligned, signal))
+    found = oddest_moments(everything, noise, signal.sample_rate, [len(others)])
+    if found is None:
+        return
+    figures["oddest_moment"], figures["oddest_moment_s"] = found[0].oddity, found[0].at_s
+    if found[0].oddity > ODDITY_LIMIT:
+        yield Reason(
+            Check.MOMENT,
+            found[0].oddity,
+            ODDITY_LIMIT,
+            f"at {found[0].at_s:.2f} s there is something that no other take has: a click, a gap, "
+            "a burst",
+        )
+
+
+def _others(figures: Figures, usual: Usual) -> Iterator[Reason]:
+    """Noise and level beside what takes around this setting let expect."""
+    if usual.noise is not None:
+        rise = figures["noise_dbfs"] - usual.noise.level_db
+        limit = max(usual.noise_rise_db, OUTLIER_SIGMAS * usual.noise.sigma_db)
+        if rise > limit:
+            yield Reason(
+                Check.NOISE,
+                rise,
+                limit,
+                f"the noise floor is {rise:.0f} dB higher than it should be at this setting: "
+                "a phone, a dimmer or a bad cable nearby?",
+            )
+    if usual.level is not None:
+        off = figures["return_rms_dbfs"] - usual.level.level_db
+        limit = max(OUTLIER_DB, OUTLIER_SIGMAS * usual.level.sigma_db)
+        if abs(off) > limit:
+            yield Reason(
+                Check.LEVEL,
+                abs(off),
+                limit,
+                f"the return is {abs(off):.0f} dB {'louder' if off > 0 else 'quieter'} than this "
+                "amp should be here: did something come loose, or a tube die?",
+            )
+
+
+def doubts(
+    figures: dict[str, float], aligned: Aligned, signal: Signal, silence_dbfs: float, usual: Usual
+) -> Iterator[Reason]:
+    """Everything that is odd about a take; of a silent one, nothing but that.
+
+    Args:
+        figures: Of the take; what is measured here is added.
+        aligned: The take.
+        signal: What was played.
+        silence_dbfs: A guitar that stays below this is silence.
+        usual: What other takes say of it.
+    """
+    silent = list(_silence(figures, silence_dbfs)) or list(_coherence(figures))
+    if silent:
+        # A pot that closes, a gate: where the settings around are as quiet, silence is an answer.
+        level = figures["return_rms_dbfs"]
+        if usual.level is None or usual.level.level_db > level + OUTLIER_DB:
+            yield from silent
+        return
+    yield from _way_through(figures, usual)
+    yield from _change(figures, usual)
+    yield from _moment(figures, aligned, signal, usual)
+    yield from _others(figures, usual)
