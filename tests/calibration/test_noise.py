@@ -16,7 +16,7 @@ def hiss(seconds: float, rms_dbfs: float, seed: int = 0) -> np.ndarray:
 def hum(seconds: float, mains_hz: float, rms_dbfs: float) -> np.ndarray:
     time = np.arange(round(seconds * RATE)) / RATE
     wave = np.sin(2 * np.pi * mains_hz * time + 0.3) + 0.6 * np.sin(6 * np.pi * mains_hz * time)
-    return 10 ** (rms_dbfs / 20) * wave / np.sqrt(np.mean(wave**2))
+    return np.asarray(10 ** (rms_dbfs / 20) * wave / np.sqrt(np.mean(wave**2)))
 
 
 @pytest.mark.parametrize("mains_hz", [49.9, 50.0, 60.0, 60.1])
