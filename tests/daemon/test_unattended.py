@@ -22,7 +22,7 @@ from rig.session import live
 from rig.session.facts import Notified
 from rig.session.folder import Session
 from rig.session.status import status
-from tests.conftest import TINY
+from tests.conftest import LAID_OUT, TINY
 
 #: Writes down what it was called with and what it was told.
 LISTENER = """
@@ -49,7 +49,7 @@ def test_the_end_is_told_with_facts_as_variables(tmp_path: Path) -> None:
     command, heard = listening(tmp_path, "$(touch x)", "a b")
     path = tmp_path / "rig.yaml"
     more = f"notify: {{on_finish: {json.dumps(command)}, on_alarm: [no-such-program]}}"
-    path.write_text(TINY + more, encoding="utf-8")
+    path.write_text(LAID_OUT + more, encoding="utf-8")
     folder = tmp_path / "session"
     capture(Request(folder, path), configuration.load(path))
     ((words, known),) = told(heard)
@@ -214,7 +214,7 @@ def is_in(folder: Path, state: str) -> bool:
 
 def press(terminal: int, key: bytes, done: Callable[[], object]) -> None:
     """Press a key once the screen is there, and wait for what it does."""
-    drain(terminal, 1.5)
+    drain(terminal, 0.8)
     os.write(terminal, key)
 
     def happened() -> object:

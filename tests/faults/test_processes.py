@@ -52,9 +52,9 @@ def deaths(folder: Path) -> list[str]:
 
 
 @pytest.mark.timeout(600)
-def test_thirty_kills_of_whoever_is_there(rig: tuple[Path, Path]) -> None:
+def test_sixteen_kills_of_whoever_is_there(rig: tuple[Path, Path]) -> None:
     folder, config = rig
-    toll = victims.rampage(folder, config, 30, seed=4)
+    toll = victims.rampage(folder, config, 16, seed=4)
     victims.see_through(folder, config)
     session = Session.view(folder)
     assert verify(session).sound
@@ -87,7 +87,7 @@ def test_a_daemon_that_hangs_is_ended_and_started_again(
     from rig.daemon.request import Request
 
     folder, config = rig
-    monkeypatch.setattr(supervisor, "HUNG_S", 15.0)
+    monkeypatch.setattr(supervisor, "HUNG_S", 10.0)
     watcher = supervisor.Supervisor(Request(folder, config))
     hung: list[int] = []
 

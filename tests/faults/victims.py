@@ -110,12 +110,13 @@ def rampage(folder: Path, config: Path, count: int, seed: int) -> Toll:
     start(folder, config)
     before: dict[int, TakeEnded] = {}
     while toll.total < count:
-        time.sleep(draw.choice((0.02, 0.1, 0.5, 1.0, 2.0, 4.0)) * draw.uniform(0.3, 1.0))
+        time.sleep(draw.choice((0.02, 0.1, 0.3, 0.6, 1.0, 2.0)) * draw.uniform(0.3, 1.0))
         there = pids(folder)
         if not there:
             start(folder, config)
             continue
-        name = draw.choice(sorted(there))
+        fewest = min(toll.kills[name] for name in there)
+        name = draw.choice(sorted(name for name in there if toll.kills[name] == fewest))
         seq = last_word(folder)
         with contextlib.suppress(ProcessLookupError):
             os.kill(there[name], signal.SIGKILL)
@@ -166,4 +167,4 @@ def see_through(folder: Path, config: Path, seconds: float = 300.0) -> None:
             if status(Session.view(folder)).state == "finished":
                 return
             start(folder, config)
-        time.sleep(0.2)
+        time.sleep(0.05)
