@@ -37,7 +37,7 @@ plan: {captures: 8, seeds: 4, batch: 2, holdouts: 2, canary_every: 5}
 learner: {size: nano, members: 2, steps: 2, final_size: nano, final_steps: 2, threads: 1}
 """
 
-#: The same with every setting laid out before: nothing is proposed, and only the final model learnt.
+#: The same with every setting laid out before: only the final model is learnt.
 LAID_OUT = TINY.replace("captures: 8, seeds: 4", "captures: 8, seeds: 8")
 
 
