@@ -122,6 +122,8 @@ def rampage(folder: Path, config: Path, count: int, seed: int) -> Toll:
             os.kill(there[name], signal.SIGKILL)
             toll.kills[name] += 1
         toll.longest_s = max(toll.longest_s, wait_until_it_goes_on(folder, config, seq))
+        if name == "supervisor" and toll.kills[name] % 2:
+            wait_for_a_new_supervisor(folder)
         now = kept(folder)
         assert {take: now.get(take) for take in before} == before, "a kept take was lost"
         before = now
@@ -141,6 +143,14 @@ def wait_until_it_goes_on(folder: Path, config: Path, seq: int) -> float:
             start(folder, config)
         time.sleep(0.05)
     return time.monotonic() - began
+
+
+def wait_for_a_new_supervisor(folder: Path) -> None:
+    """Let the daemon notice: it looks every few seconds, and two kills may come before that."""
+    deadline = time.monotonic() + BACK_S
+    while "daemon" in (there := pids(folder)) and "supervisor" not in there:
+        assert time.monotonic() < deadline, f"no new supervisor: {there}"
+        time.sleep(0.05)
 
 
 def is_training(folder: Path) -> bool:
