@@ -40,7 +40,7 @@ format: $(VENV)/.installed-dev ## Mend style and format where a machine can.
 check: lint types test ## Check what must pass before a change lands: lint, types, test.
 
 docs: $(VENV)/.installed-dev ## Write anew what is generated in docs/.
-	$(BIN)/python tools/make_reference.py
+	$(BIN)/python -m tools.make_reference
 
 wheel: $(VENV)/.installed-dev ## Build the wheel and the source archive into dist/.
 	$(BIN)/python -m build

@@ -4,6 +4,11 @@ import os
 import shutil
 from pathlib import Path
 
+#: Two test processes share the cores: threads that spin while they wait for each other would take
+#: them from those that work. Read when numpy and torch are imported, here and in every child.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 import numpy as np
 import pytest
 from scipy.signal import firwin
@@ -13,9 +18,6 @@ from rig import config as configuration
 from rig.config import Config
 from rig.daemon.request import Request
 from rig.daemon.service import capture
-
-#: Torch's threads sleep while they wait: two test processes share the cores. Read at its import.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 TINY = """
 name: tiny
@@ -34,6 +36,9 @@ signal:
 plan: {captures: 8, seeds: 4, batch: 2, holdouts: 2, canary_every: 5}
 learner: {size: nano, members: 2, steps: 2, final_size: nano, final_steps: 2, threads: 1}
 """
+
+#: The same with every setting laid out before: only the final model is learnt.
+LAID_OUT = TINY.replace("captures: 8, seeds: 4", "captures: 8, seeds: 8")
 
 
 @pytest.fixture

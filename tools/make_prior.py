@@ -118,7 +118,8 @@ def main() -> None:
     )
     start_encoders(model, points, back)
     average = torch.optim.swa_utils.AveragedModel(
-        model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.995)
+        model,
+        multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.995),  # type: ignore[no-untyped-call]
     )
     began, spent, step, smoothed = time.monotonic(), 0.0, 0, 1.0
     while spent < options.minutes * 60.0:

@@ -3,11 +3,13 @@
 import sys
 import tempfile
 import traceback
+from importlib.util import find_spec
+from pathlib import Path
 
 import typer
 
 from rig.cli import bench, capture, model, session, setup, unit
-from rig.errors import RigError
+from rig.errors import RigError, UsageError
 
 app = typer.Typer(
     name="rig",
@@ -37,9 +39,33 @@ for command in (
     app.command()(command)
 
 
+#: Packages of ours whose names others have too.
+COMMON_NAMES = ("calibration", "models")
+
+
+def refuse_strangers() -> None:
+    """Look where our packages with common names would come from, without importing any.
+
+    Raises:
+        UsageError: Another package of that name is found first.
+    """
+    ours = Path(__file__).parents[2]
+    for name in COMMON_NAMES:
+        spec = find_spec(name)
+        # A folder without __init__.py has no origin, and hides an editable install all the same.
+        found = Path(spec.origin).parent if spec and spec.origin else None
+        if found is None or found.resolve() != (ours / name).resolve():
+            where = found or next(iter(spec.submodule_search_locations or ()), "?") if spec else "?"
+            raise UsageError(
+                f"'{name}' would be loaded from {where}, which is not rig's own: call rig from "
+                "another folder, without PYTHONPATH, or install it in an environment of its own"
+            )
+
+
 def main() -> None:
     """Run the command line; a mistake is one line on standard error and an exit code."""
     try:
+        refuse_strangers()
         app()
     except RigError as error:
         sys.stderr.write(f"rig: {error}\n")

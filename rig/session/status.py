@@ -24,7 +24,21 @@ INTERRUPTED = "the capture was interrupted; 'rig capture' goes on from where it 
 
 @dataclass(frozen=True)
 class RoundStatus:
-    """One round: which settings, why, and what was known after it."""
+    """One round: which settings, why, and what was known after it.
+
+    Attributes:
+        round: Its number, from 1.
+        strategy: How its settings were chosen.
+        settings: The settings it asked for: faceplate values by the knobs' names.
+        disagreement: The members' relative variance at each of these settings.
+        ensemble_esr: The members' mean ESR on settings that they have learnt.
+        holdout_esr: Their mean ESR on holdout settings.
+        expected_esr: The ESR to be expected where players set the knobs.
+        calibration: How much error such a disagreement has stood for so far.
+        found: What the round before had expected of its settings (``disagreement``, ``common``)
+            and the ESR that was ``found`` there, by the number of the ``capture``.
+        seconds: How long the learner took.
+    """
 
     round: int
     strategy: str
@@ -40,7 +54,29 @@ class RoundStatus:
 
 @dataclass(frozen=True)
 class Status:
-    """Everything that ``rig status --json`` prints; times are ISO 8601 in UTC."""
+    """Everything that ``rig status --json`` prints; times are ISO 8601 in UTC.
+
+    Attributes:
+        session: The name of the session's folder.
+        state: What it is doing; an interrupted session counts as failed, and can go on.
+        finish_reason: Why it ended, in one sentence.
+        captures: How many settings are ``planned``, ``kept`` to learn from, and ``abandoned``.
+        takes: How many takes were ``kept``, were ``rejected``, and ``failed``.
+        round: The last round that was opened, learnt or not; 0 before the first.
+        rounds: Every round that was learnt, oldest first.
+        holdout_esr: ESR on holdout settings: of the final model, else of the last ensemble.
+        repeatability_esr: Median ESR between two takes of the reference setting: the floor.
+        verdict: What the final model is worth, in one sentence.
+        worst_settings: Where the final model is worst, and its ESR there, worst first.
+        utilization: Seconds of signal that kept takes have played, over time since the first take.
+        started_at: When the session began.
+        updated_at: When it was last heard of.
+        eta: When it will be done, as far as that can be told.
+        disk_free_bytes: What is free where the session lies.
+        deaths: How many times each of rig's processes died, by its name.
+        model: The final model's file, inside the session's folder.
+        export: The model at the reference setting as a .nam file, inside the session's folder.
+    """
 
     session: str
     state: StateName

@@ -32,7 +32,7 @@ def test_default_is_accepted_and_the_same_beside_the_project() -> None:
 def test_schema_beside_the_project_is_up_to_date() -> None:
     schema = Path(__file__).parents[2] / "rig.schema.json"
     same = json.loads(schema.read_text(encoding="utf-8")) == configuration.json_schema()
-    assert same, "'rig init --force' in the project's folder writes it anew"
+    assert same, "'make docs' writes it anew"
 
 
 def test_dumped_configuration_loads_to_the_same() -> None:

@@ -27,10 +27,11 @@ from rig.session.facts import CapturesSuspected, HandsSet
 from rig.session.folder import Session
 from rig.session.status import status
 from rig.session.verify import verify
-from tests.conftest import TINY
+from tests.conftest import LAID_OUT, TINY
 
 GAIN = "gain: {range: [1, 12], step: 0.1, rest: 3, play: [3, 10]}"
-BY_HAND = TINY.replace(GAIN, GAIN.replace("step: 0.1", "step: 1, hand: true"))
+HAND = GAIN.replace("step: 0.1", "step: 1, hand: true")
+BY_HAND = TINY.replace(GAIN, HAND)
 
 
 @contextmanager
@@ -71,7 +72,7 @@ def recorded(
 
 
 def test_a_person_turns_what_must_be_turned_and_no_more(tmp_path: Path) -> None:
-    session, seen = recorded(tmp_path, BY_HAND)
+    session, seen = recorded(tmp_path, LAID_OUT.replace(GAIN, HAND))
     assert len(session.state.kept(Role.SEED, Role.ACTIVE)) == 8
     assert {move.knob for move in seen} == {"gain"}
     assert seen[0].start is None

@@ -22,7 +22,7 @@ from rig.session import control, facts, store
 from rig.session.folder import Session, is_running
 from rig.session.status import status
 from rig.session.verify import verify
-from tests.conftest import TINY
+from tests.conftest import LAID_OUT, TINY
 
 
 def viewed(folder: Path) -> Session:
@@ -132,7 +132,7 @@ FAULTS = """interface:
 
 def test_bad_takes_are_recorded_again_and_three_rejects_give_a_setting_up(tmp_path: Path) -> None:
     plain = "interface: {driver: virtual, latency_frames: 311.3}\n"
-    session = recorded(tmp_path, TINY.replace(plain, FAULTS))
+    session = recorded(tmp_path, LAID_OUT.replace(plain, FAULTS))
     state = session.state
     assert status(session).state == "finished"
     assert state.takes.counts[Outcome.REJECTED] == 5

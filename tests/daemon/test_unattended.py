@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from rig.session import live
 from rig.session.facts import Notified
 from rig.session.folder import Session
 from rig.session.status import status
-from tests.conftest import TINY
+from tests.conftest import LAID_OUT, TINY
 
 #: Writes down what it was called with and what it was told.
 LISTENER = """
@@ -40,14 +41,15 @@ def listening(tmp_path: Path, *words: str) -> tuple[list[str], Path]:
 
 
 def told(heard: Path) -> list[tuple[list[str], dict[str, str]]]:
-    return [tuple(json.loads(line)) for line in heard.read_text().splitlines()]  # type: ignore[misc]
+    lines = map(json.loads, heard.read_text().splitlines())
+    return [(words, variables) for words, variables in lines]
 
 
 def test_the_end_is_told_with_facts_as_variables(tmp_path: Path) -> None:
     command, heard = listening(tmp_path, "$(touch x)", "a b")
     path = tmp_path / "rig.yaml"
     more = f"notify: {{on_finish: {json.dumps(command)}, on_alarm: [no-such-program]}}"
-    path.write_text(TINY + more, encoding="utf-8")
+    path.write_text(LAID_OUT + more, encoding="utf-8")
     folder = tmp_path / "session"
     capture(Request(folder, path), configuration.load(path))
     ((words, known),) = told(heard)
@@ -197,7 +199,7 @@ def test_keys_in_the_monitor_are_commands(tmp_path: Path) -> None:
     os.set_blocking(ours, False)
     try:
         for key, state in ((b"p", "paused"), (b"p", "running")):
-            press(ours, key, lambda wanted=state: status(Session.view(folder)).state == wanted)
+            press(ours, key, partial(is_in, folder, state))
         press(ours, b"q", lambda: viewer.poll() == 0)
         assert daemon.poll() is None, "leaving the monitor ended the capture"
     finally:
@@ -206,11 +208,20 @@ def test_keys_in_the_monitor_are_commands(tmp_path: Path) -> None:
         assert daemon.wait(30) == 0
 
 
+def is_in(folder: Path, state: str) -> bool:
+    return status(Session.view(folder)).state == state
+
+
 def press(terminal: int, key: bytes, done: Callable[[], object]) -> None:
     """Press a key once the screen is there, and wait for what it does."""
-    drain(terminal, 1.5)
+    drain(terminal, 0.8)
     os.write(terminal, key)
-    until(lambda: drain(terminal, 0.05) or done())
+
+    def happened() -> object:
+        drain(terminal, 0.05)
+        return done()
+
+    until(happened)
 
 
 def drain(terminal: int, seconds: float) -> None:

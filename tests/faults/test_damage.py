@@ -150,7 +150,7 @@ def test_a_write_ahead_log_that_is_damaged_or_cut(
 def test_a_number_changed_behind_sqlites_back_is_noticed(copied: Path) -> None:
     connection = sqlite3.connect(copied / "journal.db")
     connection.execute("DROP TRIGGER facts_stay")
-    connection.execute("UPDATE facts SET body = replace(body, '\"take\":3', '\"take\":4')")
+    connection.execute("UPDATE facts SET body = replace(body, '\"take\":11', '\"take\":12')")
     connection.commit()
     connection.close()
     with pytest.raises(SessionError, match=r"not what was written.*--repair"):

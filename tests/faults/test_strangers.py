@@ -71,7 +71,11 @@ def mutated(content: bytes, draw: random.Random) -> bytes:
 
 
 def fuzzed(
-    content: bytes, count: int, seed: int, reader: Callable[[bytes], object], *expected: type
+    content: bytes,
+    count: int,
+    seed: int,
+    reader: Callable[[bytes], object],
+    *expected: type[Exception],
 ) -> int:
     """Read so many mutations; how many were refused, each in a sentence."""
     draw, refused = random.Random(seed), 0

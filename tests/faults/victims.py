@@ -110,17 +110,20 @@ def rampage(folder: Path, config: Path, count: int, seed: int) -> Toll:
     start(folder, config)
     before: dict[int, TakeEnded] = {}
     while toll.total < count:
-        time.sleep(draw.choice((0.02, 0.1, 0.5, 1.0, 2.0, 4.0)) * draw.uniform(0.3, 1.0))
+        time.sleep(draw.choice((0.02, 0.1, 0.3, 0.6, 1.0, 2.0)) * draw.uniform(0.3, 1.0))
         there = pids(folder)
         if not there:
             start(folder, config)
             continue
-        name = draw.choice(sorted(there))
+        fewest = min(toll.kills[name] for name in there)
+        name = draw.choice(sorted(name for name in there if toll.kills[name] == fewest))
         seq = last_word(folder)
         with contextlib.suppress(ProcessLookupError):
             os.kill(there[name], signal.SIGKILL)
             toll.kills[name] += 1
         toll.longest_s = max(toll.longest_s, wait_until_it_goes_on(folder, config, seq))
+        if name == "supervisor" and toll.kills[name] % 2:
+            wait_for_a_new_supervisor(folder)
         now = kept(folder)
         assert {take: now.get(take) for take in before} == before, "a kept take was lost"
         before = now
@@ -140,6 +143,14 @@ def wait_until_it_goes_on(folder: Path, config: Path, seq: int) -> float:
             start(folder, config)
         time.sleep(0.05)
     return time.monotonic() - began
+
+
+def wait_for_a_new_supervisor(folder: Path) -> None:
+    """Let the daemon notice: it looks every few seconds, and two kills may come before that."""
+    deadline = time.monotonic() + BACK_S
+    while "daemon" in (there := pids(folder)) and "supervisor" not in there:
+        assert time.monotonic() < deadline, f"no new supervisor: {there}"
+        time.sleep(0.05)
 
 
 def is_training(folder: Path) -> bool:
@@ -166,4 +177,4 @@ def see_through(folder: Path, config: Path, seconds: float = 300.0) -> None:
             if status(Session.view(folder)).state == "finished":
                 return
             start(folder, config)
-        time.sleep(0.2)
+        time.sleep(0.05)

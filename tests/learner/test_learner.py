@@ -184,6 +184,7 @@ def test_a_round_notes_what_the_one_before_had_expected(finished: Path) -> None:
     assert all(pair.found > 0 for pair in second.found)
     assert second.calibration == pytest.approx(error_per_disagreement(second.found))
     assert first.found == ()
+    assert second.calibration is not None
     assert second.expected_esr is not None
     assert second.expected_esr >= second.ensemble_esr
     assert second.expects(0.01) == second.ensemble_esr + 0.01 * second.calibration

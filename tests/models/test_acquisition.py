@@ -21,6 +21,7 @@ from models.acquisition.disagreement import Evaluator, Predictions, expected_err
 from models.acquisition.error_covariance import SHARE, ErrorCovariance
 from models.networks.spec import ModelSpec
 from models.training.dataset import Model
+from tests.models.test_models import turn_down
 
 STILL = Ascent(0, 0.1)
 
@@ -218,7 +219,7 @@ def test_predictions_are_relative_to_level_and_plain_ones_are_not() -> None:
     heard = excerpts(model)
     loud = expected_errors(predictions.relative(model, heard, 48_000), knobs)
     plain = expected_errors(predictions.plain(model, heard), knobs)
-    model.head_scale = model.head_scale * 1e-1
+    turn_down(model, 0.1)
     assert torch.allclose(
         loud, expected_errors(predictions.relative(model, heard, 48_000), knobs), rtol=1e-2
     )

@@ -32,6 +32,12 @@ def made(spec: ModelSpec, seed: int = 0) -> Model:
     return model.eval()
 
 
+def turn_down(model: Model, factor: float) -> None:
+    """Let a model play at so much of its level."""
+    assert isinstance(model, KnobWaveNet)
+    model.head_scale *= factor
+
+
 def setting(spec: ModelSpec) -> torch.Tensor:
     return torch.tensor([0.3, 1.0, 0.5][: len(spec.positions)])
 
@@ -72,7 +78,8 @@ def test_the_layer_has_the_gradients_of_finite_differences(size: str) -> None:
     knobs = torch.rand(2, 3, 3).double().requires_grad_()
 
     def value() -> torch.Tensor:
-        return model(audio, knobs).square().sum()
+        played: torch.Tensor = model(audio, knobs)
+        return played.square().sum()
 
     torch.autograd.backward(value())
     chosen = [knobs, *(p for p in model.parameters() if p.grad is not None)]

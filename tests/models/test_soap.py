@@ -15,7 +15,7 @@ def minimised(optimiser: torch.optim.Optimizer, loss: Callable[[], Tensor], step
         for group in optimiser.param_groups:
             group["lr"] = 0.05 * (1.0 - step / steps)
         optimiser.zero_grad()
-        loss().backward()
+        torch.autograd.backward(loss())
         optimiser.step()
     return float(loss().detach())
 

@@ -13,7 +13,7 @@ from models.training.initial_levels import log_levels, polarity, start_at_levels
 from models.training.loop import Diverged, best_rate, train, train_to_end
 from models.training.prior import has_prior, prior_control, start_from_prior
 from models.training.trainer import Recipe, Training, dump_state, load_state
-from tests.models.test_models import made
+from tests.models.test_models import made, turn_down
 
 
 def toy(captures: int = 6) -> Dataset:
@@ -58,7 +58,7 @@ def test_quiet_captures_count_as_much_as_loud_ones() -> None:
         model = made(ModelSpec("wavenet", "nano", (0, 0), 1), seed=4)
         with torch.no_grad():
             if dataset is quiet:
-                model.head_scale = model.head_scale * 1e-3
+                turn_down(model, 1e-3)
         loss = train(model, dataset, replace(SHORT, steps=5, rate=0.001), lambda *_: None)
         results.append(loss)
     assert results[0] == pytest.approx(results[1], rel=0.05)
@@ -125,7 +125,7 @@ def test_validation_settings_keep_the_best_weights_and_end_a_run_that_gets_worse
     upside_down = replace(data, targets=-data.targets)
     model = made(TOYS[0], seed=4)
     with torch.no_grad():
-        model.head_scale = model.head_scale * 1e-3
+        turn_down(model, 1e-3)
     training = Training(
         model, data, replace(SHORT, steps=160, rate=0.02, validations=40), upside_down
     )
@@ -171,8 +171,11 @@ def test_polarity_is_read_off_the_captures() -> None:
 
 def test_members_that_share_a_trunk_have_one_and_read_it_differently() -> None:
     torch.manual_seed(0)
-    shared, separation = (ModelSpec("wavenet", "nano", (0, 0), 3, s).build() for s in (True, False))
-    sizes = [sum(p.numel() for p in model.arrays.parameters()) for model in (shared, separation)]
+    sizes = []
+    for shared in (True, False):
+        model = ModelSpec("wavenet", "nano", (0, 0), 3, shared).build()
+        assert isinstance(model, KnobWaveNet)
+        sizes.append(sum(p.numel() for p in model.arrays.parameters()))
     assert 3 * sizes[0] == sizes[1]
     trained: Model = made(TOYS[0], seed=2)
     data = toy()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 
@@ -345,23 +346,26 @@ class Night:
 @contextmanager
 def simulated(world: World) -> Iterator[None]:
     """Put the simulated devices, learner and disk in place of the real ones."""
-    real = service.DevicesClient, service.Learner, store.put
+    real_put = store.put
 
     def put(target: Path, content: bytes, root: Path | None = None) -> None:
         """A disk that is full until somebody makes room."""
         if world.disk_full:
             raise StorageError(f"{target}: cannot be written: No space left on device")
-        real[2](target, content, root)
+        real_put(target, content, root)
 
     def bench(config: Config, *_: object) -> Devices:
         return Devices(world, config)
 
-    service.DevicesClient, store.put = bench, put  # type: ignore[assignment,misc]
-    service.Learner = lambda folder: Pupil(world, folder)  # type: ignore[assignment,misc]
-    try:
+    def learner(folder: Path) -> Pupil:
+        return Pupil(world, folder)
+
+    with (
+        patch.object(service, "DevicesClient", bench),
+        patch.object(service, "Learner", learner),
+        patch.object(store, "put", put),
+    ):
         yield
-    finally:
-        service.DevicesClient, service.Learner, store.put = real  # type: ignore[misc]
 
 
 def watching(world: World, session: Path) -> Callable[[], None]:

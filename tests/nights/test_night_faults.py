@@ -15,15 +15,15 @@ from rig.session.facts import CapturesSuspected, TakeEnded
 from rig.session.folder import Session
 from rig.session.status import status
 from rig.session.verify import verify
-from tests.conftest import TINY
+from tests.conftest import LAID_OUT
 
 PLAIN = "interface: {driver: virtual, latency_frames: 311.3}"
-PLAN = "plan: {captures: 8, seeds: 4, batch: 2, holdouts: 2, canary_every: 5}"
+PLAN = "plan: {captures: 8, seeds: 8, batch: 2, holdouts: 2, canary_every: 5}"
 LONGER = "plan: {captures: 14, seeds: 10, batch: 4, holdouts: 2, canary_every: 4}"
 
 
 def recorded(tmp_path: Path, faults: str, plan: str = PLAN, more: str = "") -> Session:
-    text = TINY.replace(PLAN, plan).replace(
+    text = LAID_OUT.replace(PLAN, plan).replace(
         PLAIN, f"interface: {{driver: virtual, latency_frames: 311.3, faults: [{faults}]{more}}}"
     )
     path = tmp_path / "rig.yaml"
@@ -122,7 +122,7 @@ def test_what_stays_suspect_teaches_nothing(tmp_path: Path) -> None:
 def test_drift_is_found_by_canaries(tmp_path: Path) -> None:
     path = tmp_path / "rig.yaml"
     drifting = "amp: {driver: virtual, preset: tweed, warmup_db: 1.0, warmup_s: 8}"
-    text = TINY.replace("amp: {driver: virtual, preset: tweed}", drifting)
+    text = LAID_OUT.replace("amp: {driver: virtual, preset: tweed}", drifting)
     path.write_text(text, encoding="utf-8")
     capture(Request(tmp_path / "session", path), configuration.load(path))
     session = Session.view(tmp_path / "session")

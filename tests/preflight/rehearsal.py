@@ -13,6 +13,8 @@ from rig.knobs import Setting
 
 KNOBS = ("gain", "bass", "middle", "treble", "presence", "master", "boost")
 NOISE_DBFS = -90.0
+#: A take costs half of what it does at 48 kHz; the highest tone that the check plays is 4 kHz.
+RATE = 24_000
 
 
 def random_rig(number: int, miswiring: str = "[]") -> Config:
@@ -21,7 +23,7 @@ def random_rig(number: int, miswiring: str = "[]") -> Config:
         f"""
 name: random
 amp: {{driver: virtual, preset: random-{number}, miswiring: {miswiring}}}
-interface: {{driver: virtual, noise_dbfs: -200, latency_frames: 100}}
+interface: {{driver: virtual, sample_rate: {RATE}, noise_dbfs: -200, latency_frames: 100}}
 knobs:
   gain: {{rest: 5}}
   bass: {{rest: 5}}

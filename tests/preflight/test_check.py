@@ -12,6 +12,8 @@ from rig.preflight import Finding, Grade, preflight
 from tests.conftest import TINY
 
 INTERFACE = "interface: {driver: virtual, latency_frames: 311.3}"
+#: A take costs half of what it does at 48 kHz.
+RATE = "sample_rate: 24000"
 
 
 def checked(text: str, tmp_path: Path) -> dict[str, Finding]:
@@ -21,7 +23,10 @@ def checked(text: str, tmp_path: Path) -> dict[str, Finding]:
 
 
 def with_interface(more: str) -> str:
-    return TINY.replace(INTERFACE, f"interface: {{driver: virtual, {more}}}")
+    return TINY.replace(INTERFACE, f"interface: {{driver: virtual, {RATE}, {more}}}")
+
+
+HEALTHY = with_interface("latency_frames: 311.3")
 
 
 def bad(found: dict[str, Finding]) -> set[str]:
@@ -31,7 +36,7 @@ def bad(found: dict[str, Finding]) -> set[str]:
 
 
 def test_a_healthy_rig_passes_and_every_row_says_something(tmp_path: Path) -> None:
-    found = checked(TINY, tmp_path)
+    found = checked(HEALTHY, tmp_path)
     assert bad(found) == set()
     for name in (
         "devices", "loopback", "round trip", "clock drift", "polarity", "noise floor", "hum",
@@ -68,13 +73,13 @@ def test_without_a_loopback_the_round_trip_is_an_estimate(tmp_path: Path) -> Non
 
 def test_an_amp_that_never_comes_to_rest_is_named(tmp_path: Path) -> None:
     amp = "amp: {driver: virtual, preset: tweed, warmup_db: 3, warmup_s: 100}"
-    found = checked(TINY.replace("amp: {driver: virtual, preset: tweed}", amp), tmp_path)
+    found = checked(HEALTHY.replace("amp: {driver: virtual, preset: tweed}", amp), tmp_path)
     assert "warm-up" in bad(found)
 
 
 def test_a_dead_controller_is_named_with_its_key(tmp_path: Path) -> None:
     amp = "amp: {driver: virtual, preset: tweed, miswiring: [{kind: dead, knob: tone}]}"
-    found = checked(TINY.replace("amp: {driver: virtual, preset: tweed}", amp), tmp_path)
+    found = checked(HEALTHY.replace("amp: {driver: virtual, preset: tweed}", amp), tmp_path)
     assert bad(found) == {"knob tone"}
     assert "knobs.tone.control in rig.yaml" in found["knob tone"].advice
 

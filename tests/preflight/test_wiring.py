@@ -12,7 +12,7 @@ from rig.preflight.finding import Finding, Grade
 from rig.preflight.probe import Probe
 from rig.proposals import designs
 from rig.session.signal import compose_signal
-from tests.preflight.rehearsal import Memory, Rehearsal, random_rig
+from tests.preflight.rehearsal import RATE, Memory, Rehearsal, random_rig
 
 #: Ten rigs always, ten more where there is time; of each ten, so many may be missed.
 RIGS = [
@@ -36,7 +36,7 @@ def memories(request: pytest.FixtureRequest) -> dict[int, Memory]:
 def knob_rows(number: int, memory: Memory, miswiring: str = "[]") -> list[Finding]:
     """What the check says of every knob of a rig."""
     config = random_rig(number, miswiring)
-    signal = compose_signal(config.signal, Path(), 48_000)
+    signal = compose_signal(config.signal, Path(), RATE)
     rehearsal = Rehearsal(config, memory, number)
     limits = Limits(**config.checks.model_dump())
     probe = Probe(rehearsal, config.panel, signal, config.signal.peak_dbfs, limits, None)  # type: ignore[arg-type]

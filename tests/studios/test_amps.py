@@ -20,8 +20,8 @@ def strum(seconds: float = 2.0, seed: int = 0, peak: float = 0.3) -> np.ndarray:
     rng = np.random.default_rng(seed)
     t = np.arange(int(seconds * RATE)) / RATE
     notes = sum(np.sin(2.0 * np.pi * hz * t) for hz in rng.uniform(80.0, 900.0, 6))
-    x = notes * np.exp(-2.0 * (t % 0.5))
-    return peak * x / np.max(np.abs(x))
+    x = np.asarray(notes * np.exp(-2.0 * (t % 0.5)))
+    return np.asarray(peak * x / np.max(np.abs(x)))
 
 
 @pytest.mark.parametrize("kind", sorted(AMP_KINDS))

@@ -231,6 +231,7 @@ def test_healthy_studio_never_clips_and_repeats_from_its_seed(seed: int, loopbac
         assert looped is None
         return
     assert looped is not None
+    assert looped_again is not None
     assert np.array_equal(looped, looped_again)
     assert np.max(np.abs(looped)) < 0.95
 

@@ -1,0 +1,1 @@
+"""What makes data that ships, and pages that are generated."""
