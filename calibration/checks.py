@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration import levels, takes
-from calibration.doubts import Usual, doubts
+from calibration.doubts import CROSSTALK_DB, Usual, doubts
 from calibration.replicates import compare
 from calibration.signals import Part, Signal
 from calibration.takes import LEAST_AGREEMENT, LOST_SHARPNESS, Aligned
@@ -207,7 +207,7 @@ def _session_reasons(
                 limits.latency_jump_frames,
                 f"the round trip moved by {jump:.1f} frames: did the interface lose its clock?",
             )
-    if figures["wire_agreement"] > WIRE_AGREEMENT:
+    if figures["wire_agreement"] > WIRE_AGREEMENT and figures["over_send_db"] > CROSSTALK_DB:
         yield Reason(
             Check.WIRE,
             figures["wire_agreement"],

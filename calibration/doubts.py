@@ -17,6 +17,8 @@ Single = NDArray[np.float32]
 
 #: A return that is no more than this above what was there before anything played is silence.
 NOTHING_DB = 2.0
+#: What is this far below the send, and a copy of it, leaked from one input to the other.
+CROSSTALK_DB, CROSSTALK_AGREEMENT = -50.0, 0.99
 #: Less of a return than this comes from the send by a linear filter; a fuzz has a third.
 LEAST_COHERENCE = 0.08
 #: Knobs move an amp's own delay by tens of frames at most; a channel may add more.
@@ -63,6 +65,16 @@ def _silence(figures: Figures, silence_dbfs: float) -> Iterator[Reason]:
             level,
             silence_dbfs,
             f"nothing came back from the amp ({level:.0f} dBFS): is it on, and plugged in?",
+        )
+    elif (
+        figures["over_send_db"] <= CROSSTALK_DB and figures["wire_agreement"] > CROSSTALK_AGREEMENT
+    ):
+        yield Reason(
+            Check.SILENCE,
+            figures["over_send_db"],
+            CROSSTALK_DB,
+            f"nothing came back but what leaks from input to input ({level:.0f} dBFS): is the amp "
+            "on, and plugged in?",
         )
     elif above_db < NOTHING_DB:
         yield Reason(

@@ -19,7 +19,7 @@ BLOCK_S = 0.01
 #: The mixture may change as slowly as this, in blocks: gates and compressors move.
 WINDOW_BLOCKS = 20
 #: Fewer other takes than this cannot span what an amp does.
-LEAST_OTHERS = 8
+LEAST_OTHERS = 9
 #: Of a take's mean power: what is weaker than this hurts nobody, wherever it comes from.
 LEAST_SHARE = 1e-2
 #: Noise of a take, times this, may lie beside any mixture.
@@ -37,7 +37,7 @@ class Moment:
 
 
 #: An instant this many times as odd as usual did not come out of the amp.
-ODDITY_LIMIT = 12.0
+ODDITY_LIMIT = 16.0
 
 
 def _blocks(takes: Single, block: int) -> tuple[Audio, int]:

@@ -29,6 +29,8 @@ PLAYING_DBFS = -50.0
 LOOPBACK_TAPS, LOOPBACK_LEAD = 2_048, 64
 #: Taps of the filter that says what of a return comes from the send: a cabinet rings so long.
 RETURN_TAPS, RETURN_LEAD = 768, 64
+#: Whether a return is a copy of the send cannot be told where more of it than this is noise.
+WIRE_NOISE_SHARE = 0.01
 #: Runs of equal samples at the very top, of at least so many frames, are no waveform.
 FLAT_FRAMES = 4.0
 #: The lowest note bends this slowly, in radians per frame at 48 kHz: it stays at its top longest.
@@ -239,6 +241,13 @@ def return_response(aligned: Aligned, signal: Signal) -> Response:
     return respond(played, without_rumble(aligned.returned), RETURN_TAPS, RETURN_LEAD)
 
 
+def _over_send_db(aligned: Aligned, signal: Signal) -> float:
+    """How much louder the return is than what was played, or its loopback where there is one."""
+    sent = signal.send if aligned.loopback is None else aligned.loopback
+    part = loudest_part(signal)
+    return levels.rms_dbfs(within(part, aligned.returned)) - levels.rms_dbfs(within(part, sent))
+
+
 def _wire_agreement(aligned: Aligned, signal: Signal) -> float:
     """How much the return is a plain copy of what was played: 1 where no amp is in between.
 
@@ -248,7 +257,7 @@ def _wire_agreement(aligned: Aligned, signal: Signal) -> float:
     sent = signal.send if aligned.loopback is None else aligned.loopback
     played, heard = np.diff(sent[: len(aligned.returned)]), np.diff(aligned.returned)
     noise, power = np.mean(np.diff(silence_of(aligned, signal)) ** 2), np.mean(heard**2)
-    if power < 2 * noise or power == 0.0:
+    if noise > WIRE_NOISE_SHARE * power or power == 0.0:
         return 0.0
     # Direct monitoring is sooner than a round trip, not by whole frames, and may be upside down.
     ways = [compare(played, sign * heard, 0.0) for sign in (1.0, -1.0)]
@@ -308,6 +317,7 @@ def _return_figures(aligned: Aligned, signal: Signal) -> dict[str, float]:
         "coherence": response.explained,
         "polarity": response.polarity,
         "wire_agreement": _wire_agreement(aligned, signal),
+        "over_send_db": _over_send_db(aligned, signal),
         "return_lag_frames": place.frames,
     }
     if sweep is not None:

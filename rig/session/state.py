@@ -87,6 +87,9 @@ class State:
         about = self.captures[fact.capture]
         about.abandoned = fact.why
         self.run.give_up(about)
+        if about.capture.role is Role.LOOK and not about.looks_apart:
+            # What cannot be looked at stays as it was kept: it is not asked for again.
+            self._look_at(about.capture.setting)
 
     @_take_in.register
     def _(self, fact: facts.TakeBegun, at: float) -> None:

@@ -30,6 +30,8 @@ from tests.nights.simulation import Pupil, World
 
 #: Between two takes: dialling and settling.
 DIAL_S = 0.6
+#: Knobs of the studios that have two positions.
+SWITCHES = ("channel", "bypass")
 
 RIG = """
 name: studio
@@ -173,7 +175,10 @@ def rig_yaml(
     studio: Studio, seed: int, captures: int, train_s: float = 2.0, warmup_s: float = 600.0
 ) -> str:
     """A configuration for a studio's knobs, set where players set them."""
-    knobs = "\n".join(f"  {name}: {{range: [0, 10], step: 0.1}}" for name in studio.knobs)
+    turning, switch = "{range: [0, 10], step: 0.1}", "{switch: [first, second]}"
+    knobs = "\n".join(
+        f"  {name}: {switch if name in SWITCHES else turning}" for name in studio.knobs
+    )
     seeds = max(captures // 2, 4)
     return RIG.format(
         seed=seed, knobs=knobs, captures=captures, seeds=seeds, train_s=train_s, warmup_s=warmup_s
