@@ -144,12 +144,12 @@ def _show_healthy(rows: list[dict[str, object]]) -> None:
     for loopback in (True, False):
         some = [row for row in rows if row["loopback"] is loopback]
         lost = [row for row in some if row["failed"] or row["given_up"]]
-        takes = float(np.mean([row["takes"] for row in some]))  # type: ignore[arg-type]
+        takes = float(np.mean([int(str(row["takes"])) for row in some]))
         print(f"\nloopback {loopback}: {len(some) - len(lost)} of {len(some)} nights complete,")
         print(f"{takes:.1f} takes a night, rejections:")
         total: Counter[str] = Counter()
         for row in some:
-            total.update(row["rejections"])  # type: ignore[call-overload]
+            total.update(Counter(row["rejections"]))  # type: ignore[call-overload]
         print(dict(total.most_common()))
         for row in lost:
             print("  seed", row["seed"], row["given_up"], "given up:", row["reason"])

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration import levels, takes
-from calibration.doubts import CROSSTALK_DB, Usual, doubts
+from calibration.doubts import Usual, doubts
 from calibration.replicates import compare
 from calibration.signals import Part, Signal
 from calibration.takes import LEAST_AGREEMENT, LOST_SHARPNESS, Aligned
@@ -20,8 +20,6 @@ STUCK_S = 0.004
 #: The loopback may be so much louder than its own noise off what it should be, and need not be
 #: better than the last figure: there float32 and the interpolation end.
 FIRST_NOISE_DB, LATER_NOISE_DB, LOOPBACK_BEST_DB = 10.0, 8.0, -50.0
-#: A return that agrees with the send this well went past the amp.
-WIRE_AGREEMENT = 0.9995
 #: Estimates without a loopback are this much looser.
 DRIFT_ESTIMATE_FRAMES = 2.0
 #: Two takes of one setting that differ by no more than this, noise set aside, are the same.
@@ -197,7 +195,7 @@ def _clock_reasons(
 def _session_reasons(
     figures: Figures, aligned: Aligned, limits: Limits, baseline: Baseline
 ) -> Iterator[Reason]:
-    """Whether the round trip is this opening's, and the return not the send itself."""
+    """Whether the round trip is this opening's."""
     if baseline.latency_frames is not None and aligned.loopback is not None:
         jump = abs(figures["latency_frames"] - baseline.latency_frames)
         if jump > limits.latency_jump_frames:
@@ -207,14 +205,6 @@ def _session_reasons(
                 limits.latency_jump_frames,
                 f"the round trip moved by {jump:.1f} frames: did the interface lose its clock?",
             )
-    if figures["wire_agreement"] > WIRE_AGREEMENT and figures["over_send_db"] > CROSSTALK_DB:
-        yield Reason(
-            Check.WIRE,
-            figures["wire_agreement"],
-            WIRE_AGREEMENT,
-            "the return is the send itself, not the amp: is the right input recorded, and the amp "
-            "patched in between?",
-        )
 
 
 def _agrees(aligned: Aligned, signal: Signal, baseline: Baseline) -> bool:

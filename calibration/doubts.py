@@ -19,6 +19,9 @@ Single = NDArray[np.float32]
 NOTHING_DB = 2.0
 #: What is this far below the send, and a copy of it, leaked from one input to the other.
 CROSSTALK_DB, CROSSTALK_AGREEMENT = -50.0, 0.99
+#: A return that agrees with the send this well went past the amp, or the amp is clean and flat at
+#: this setting. Of the reference setting, which nobody can vouch for, only the send itself does.
+WIRE_AGREEMENT, REFERENCE_WIRE_AGREEMENT = 0.9995, 0.99999
 #: Less of a return than this comes from the send by a linear filter; a fuzz has a third.
 LEAST_COHERENCE = 0.08
 #: Knobs move an amp's own delay by tens of frames at most; a channel may add more.
@@ -41,6 +44,7 @@ class Usual:
         lag_frames: How late the amp is, at these switch positions.
         polarity: Which way round it is there.
         change_esr: How much the repeated guitar differs from itself.
+        wire_agreement: From here on a return is a copy of the send.
         takes: Returns of other settings, in step, ``(takes, frames)``.
         noise_powers: Mean square of each one's noise.
     """
@@ -51,6 +55,7 @@ class Usual:
     lag_frames: float | None = None
     polarity: float | None = None
     change_esr: float | None = None
+    wire_agreement: float = WIRE_AGREEMENT
     takes: Single | None = field(default=None, repr=False)
     noise_powers: tuple[float, ...] = ()
 
@@ -101,7 +106,15 @@ def _coherence(figures: Figures) -> Iterator[Reason]:
 
 
 def _way_through(figures: Figures, usual: Usual) -> Iterator[Reason]:
-    """How late, and which way round, the amp is."""
+    """Whether there is an amp in the way, how late it is, and which way round."""
+    if figures["wire_agreement"] > usual.wire_agreement:
+        yield Reason(
+            Check.WIRE,
+            figures["wire_agreement"],
+            usual.wire_agreement,
+            "the return is the send itself, not the amp: is the right input recorded, and the amp "
+            "patched in between?",
+        )
     if usual.lag_frames is not None:
         off = abs(figures["return_lag_frames"] - usual.lag_frames)
         if off > LAG_FRAMES:

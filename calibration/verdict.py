@@ -43,6 +43,7 @@ class Check(StrEnum):
 DOUBTS = frozenset(
     {
         Check.SILENCE,
+        Check.WIRE,
         Check.RETURN_LAG,
         Check.COHERENCE,
         Check.POLARITY,

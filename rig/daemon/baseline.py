@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from calibration import takes
 from calibration.checks import SAME_ESR, Baseline
-from calibration.doubts import Usual
+from calibration.doubts import REFERENCE_WIRE_AGREEMENT, Usual
 from calibration.moments import ODDITY_LIMIT, oddest_moments
 from calibration.outliers import Expected, expect, outliers
 from calibration.signals import Part, Signal
@@ -113,13 +113,17 @@ def baseline(session: Session, audio: KeptAudio, capture: Capture) -> Baseline:
         )
     if capture.role is not Role.CANARY:
         return replace(found, usual=_usual(session, audio, capture))
+    usual = Usual(
+        noise_rise_db=session.config.checks.noise_rise_db, wire_agreement=REFERENCE_WIRE_AGREEMENT
+    )
     if state.amp.reference is None:
-        return found
+        return replace(found, usual=usual)
     noise = Expected(state.amp.reference.figures["noise_dbfs"], 0.0)
-    usual = Usual(noise=noise, noise_rise_db=session.config.checks.noise_rise_db)
-    limit = canary_limit(session)
     return replace(
-        found, usual=usual, replicate=audio.of(state.amp.reference), replicate_limit=limit
+        found,
+        usual=replace(usual, noise=noise),
+        replicate=audio.of(state.amp.reference),
+        replicate_limit=canary_limit(session),
     )
 
 

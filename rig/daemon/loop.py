@@ -63,12 +63,12 @@ class Wait:
 
 @dataclass(frozen=True)
 class RecordCanary:
-    """Record the reference setting: is the amp what it was?"""
+    """Record the reference setting, to see whether the amp is what it was."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """Dial a kept setting once more, for a few seconds: is it what was kept?"""
+    """Dial a kept setting once more, for a few seconds, to see whether it is what was kept."""
 
 
 @dataclass(frozen=True)

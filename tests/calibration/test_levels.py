@@ -25,7 +25,7 @@ def test_esr_of_known_errors() -> None:
 
 def test_the_signal_has_its_parts_in_order(short_signal: Signal) -> None:
     parts = [segment.part for segment in short_signal.segments]
-    assert parts[:6] == list(Part)[:5] + [Part.CLOSING]
+    assert parts[:6] == [*list(Part)[:5], Part.CLOSING]
     assert parts[-3:] == [Part.AFTER, Part.CLOSING, Part.TAIL]
     assert parts.count(Part.CLOSING) == 3
     starts = [s.start for s in short_signal.segments]

@@ -51,7 +51,8 @@ def test_an_amp_that_warms_up_is_not_steady_and_one_that_hisses_is() -> None:
     first = warmup([], guitar, 0.0)
     assert first.step_esr is None
     assert not first.is_steady
-    assert warmup([guitar], 1.01 * guitar, 0.0).steps_db == (pytest.approx(0.0864, abs=1e-3),)
+    (step_db,) = warmup([guitar], 1.01 * guitar, 0.0).steps_db
+    assert step_db == pytest.approx(0.0864, abs=1e-3)
 
 
 def test_an_amp_that_still_rises_under_its_hiss_is_not_steady() -> None:

@@ -66,7 +66,8 @@ signal:
   holdout: {{file: "builtin:guitar-holdout", start_s: 3, length_s: 0.6}}
   tones_hz: [330]
   tone_s: 0.1
-plan: {{captures: {captures}, seeds: 12, batch: 6, holdouts: 6, canary_every: 8, disk_floor_gb: 0}}
+plan: {{captures: {captures}, seeds: 12, batch: 6, holdouts: 6, canary_every: 8, disk_floor_gb: 0,
+  looks: {looks}}}
 learner: {{size: nano, members: 2, final_size: nano}}
 """
 
@@ -386,7 +387,13 @@ def watching(world: World, session: Path) -> Callable[[], None]:
 
 
 def night(
-    folder: Path, seed: int, captures: int, times: int, extra: dict[int, str] | None = None
+    folder: Path,
+    seed: int,
+    captures: int,
+    times: int,
+    extra: dict[int, str] | None = None,
+    *,
+    looks: bool = True,
 ) -> Night:
     """Capture through a whole night; whoever starts it again does so whenever it has ended.
 
@@ -396,12 +403,14 @@ def night(
         captures: The goal.
         times: How often each kind of trouble comes.
         extra: What goes wrong besides, by the number of the take.
+        looks: Whether kept settings are dialled once more.
     """
     draw = random.Random(seed)
     expected = schedule(draw, round(captures * 1.1), times)
     world = World(draw, {**expected, **(extra or {})})
     path = folder / "rig.yaml"
-    path.write_text(RIG.format(seed=seed, captures=captures), encoding="utf-8")
+    text = RIG.format(seed=seed, captures=captures, looks=str(looks).lower())
+    path.write_text(text, encoding="utf-8")
     config = configuration.load(path)
     request = Request(folder / "session", path)
     began, runs, reasons = world.at, 0, list[str]()

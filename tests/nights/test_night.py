@@ -37,7 +37,9 @@ def test_a_knob_that_was_off_for_one_take_surprises_the_ensemble(
 
     if killed:
         monkeypatch.setattr("rig.daemon.rounds.look_again_at_surprises", die)
-    night = simulation.night(tmp_path, 4, captures=30, times=0, extra={32: simulation.UNHEARD})
+    night = simulation.night(
+        tmp_path, 4, captures=30, times=0, extra={32: simulation.UNHEARD}, looks=False
+    )
     assert night.world.happened[simulation.UNHEARD] == 1
     assert night.runs == 1 + killed
     entries = [entry.fact for entry in night.session.journal.entries()]

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from calibration import levels
 from calibration.takes import guitar_of
 from rig import config as configuration
 from rig.capture import Frames, Levels, Recording, Role
-from rig.clock import Clock
 from rig.config import Config
 from rig.daemon import service
 from rig.daemon.request import Request
@@ -162,13 +162,10 @@ class StudioNight:
 @contextmanager
 def in_place(devices: StudioDevices, world: World) -> Iterator[None]:
     """Put the studio and the simulated learner in place of the real ones."""
-    real = service.DevicesClient, service.Learner
-    service.DevicesClient = lambda *_: devices  # type: ignore[assignment,misc]
-    service.Learner = lambda folder: Stranger(world, folder)  # type: ignore[assignment,misc]
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("rig.daemon.service.DevicesClient", lambda *_: devices)
+        patch.setattr("rig.daemon.service.Learner", lambda folder: Stranger(world, folder))
         yield
-    finally:
-        service.DevicesClient, service.Learner = real  # type: ignore[misc]
 
 
 def rig_yaml(
