@@ -6,6 +6,7 @@ import sys
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from rig.devices.names import distinct
 from rig.errors import DeviceError, DeviceGone
 
 #: Audio servers may take long to answer; one that takes longer hangs.
@@ -76,7 +77,7 @@ def _midi() -> list[MidiPort]:
         except (OSError, RuntimeError) as error:  # rtmidi's own are of both kinds
             failed.append(error)
         else:
-            ports += [MidiPort(api, name) for name in dict.fromkeys(names)]
+            ports += [MidiPort(api, name) for name in distinct(names)]
     if failed and len(failed) == len(apis):
         raise failed[0]
     return ports
