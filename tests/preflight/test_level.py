@@ -1,4 +1,4 @@
-"""The send level that 'rig check' looks for: on its way nothing is played that was not asked for."""
+"""The send level that 'rig check' looks for: nothing louder is played on the way to it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -85,7 +85,7 @@ def test_what_is_played_beside_the_guitar_counts_too(short_signal: Signal) -> No
 
 
 def test_the_advice_is_a_level_that_was_heard_to_be_right(short_signal: Signal) -> None:
-    row, bench = checked(CURVES["linear"], short_signal, -6.0)
+    row, _ = checked(CURVES["linear"], short_signal, -6.0)
     assert "signal.peak_dbfs to -11" in row.advice
     assert "down" in row.advice
     row, _ = checked(lambda send: send - 5, short_signal, -30.0)
