@@ -174,5 +174,5 @@ class FakePortAudio:
 def installed(monkeypatch: pytest.MonkeyPatch, *devices: Device) -> FakePortAudio:
     """Put a fake in the place of sounddevice."""
     fake = FakePortAudio(*devices)
-    monkeypatch.setitem(sys.modules, "sounddevice", fake)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "sounddevice", fake)
     return fake

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 import pytest
+import rtmidi
 from hypothesis import given
 from hypothesis import strategies as st
 from mido import Message
 
-from rig.devices.midi import ports
 from rig.devices.midi.ports import WINDOWS, OutputPort, find_port
 from rig.devices.names import distinct
 from rig.errors import DeviceGone
@@ -174,7 +174,7 @@ class FakeOut:
 
 @pytest.fixture
 def port(monkeypatch: pytest.MonkeyPatch) -> OutputPort:
-    monkeypatch.setattr(ports.rtmidi, "MidiOut", FakeOut)
+    monkeypatch.setattr(rtmidi, "MidiOut", FakeOut)
     FakeOut.listed = ["Amp", "Other", "Amp"]
     return OutputPort("Amp #2", "auto")
 

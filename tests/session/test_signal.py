@@ -31,7 +31,7 @@ def performance(seed: int, seconds: float = 3.0, rate: int = RATE) -> Audio:
             np.sin(2 * np.pi * hz * (n + 1) * since_s + phases[n]) / (n + 1) for n in range(8)
         )
         audio += np.where(since_s >= 0, decay * partials, 0.0)
-    return 0.3 * audio / np.max(np.abs(audio))
+    return np.asarray(0.3 * audio / np.max(np.abs(audio)))
 
 
 def written(folder: Path, audio: Audio, name: str = "di.wav", rate: int = RATE) -> ExcerptConfig:
@@ -217,7 +217,7 @@ def tones(hz: float, rate: int) -> Audio:
     """Partials under an envelope without corners: every rate holds the same audio."""
     time_s = np.arange(3 * rate) / rate
     partials = [np.sin(2 * np.pi * hz * n**1.01 * time_s + n * n) / n for n in range(1, 60)]
-    return 0.1 * np.sin(np.pi * time_s / 3) ** 2 * np.sum(partials, axis=0)
+    return np.asarray(0.1 * np.sin(np.pi * time_s / 3) ** 2 * np.sum(partials, axis=0))
 
 
 @pytest.mark.parametrize("rate", [22_050, 44_100, 88_200, 96_000, 192_000])
