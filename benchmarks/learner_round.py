@@ -23,7 +23,7 @@ amp: {{driver: virtual, preset: british}}
 interface: {{driver: virtual}}
 knobs: {{gain: {{}}, bass: {{}}, middle: {{}}, treble: {{}}, volume: {{}}}}
 signal:
-  train: {{file: "builtin:guitar-train", length_s: 18}}
+  train: {{file: "builtin:guitar-train"}}
   holdout: {{file: "builtin:guitar-holdout", start_s: 3, length_s: 4}}
 plan: {{captures: {captures}, seeds: {captures}, holdouts: 6}}
 learner: {{final_steps: 1}}

@@ -27,7 +27,7 @@ from rig.config import ExcerptConfig, SignalConfig
 from rig.learner.final import FRAMES
 
 GUITAR = SignalConfig(
-    train=ExcerptConfig(file="builtin:guitar-train", length_s=25.0),
+    train=ExcerptConfig(file="builtin:guitar-train"),
     holdout=ExcerptConfig(file="builtin:guitar-holdout", start_s=3.0, length_s=8.0),
 )
 STEPS, WARM = 8, 2

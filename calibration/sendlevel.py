@@ -7,11 +7,13 @@ from dataclasses import dataclass
 HEADROOM_DBFS = -1.0
 #: Below this a return is said to waste the converter.
 WASTED_DBFS = -18.0
-#: The search ends when it knows the level this well.
+#: Nothing that is played comes closer to full scale: converters overshoot between samples.
+HIGHEST_SEND_DBFS = -1.0
+#: An amp that opens suddenly (a gate, an expander) meets at most so much more than was heard.
+MOST_STEP_DB = 6.0
+#: The search ends when it knows the level this well, or the return is this close to its headroom.
 RESOLUTION_DB = 0.5
-MOST_TRIALS = 12
-#: However little a return follows the send, it is taken to follow by so many dB per dB.
-LEAST_SLOPE = 0.05
+MOST_TRIALS = 24
 
 
 @dataclass(frozen=True)
@@ -33,32 +35,45 @@ class SendLevel:
         return self.return_dbfs < WASTED_DBFS
 
 
-def find(peak_at: Callable[[float], float], lowest_dbfs: float, highest_dbfs: float) -> SendLevel:
+def step_db(room_db: float, slope: float = 1.0) -> float:
+    """How far a send may be raised: half of what the return has left, and never far.
+
+    Args:
+        room_db: How far the return may still rise.
+        slope: By how many dB it rose, last, for each dB of the send. An amp that expands rises by
+            more than one; one that compresses may open again, so less than one is taken as one.
+    """
+    return max(min(room_db / (2 * max(slope, 1.0)), MOST_STEP_DB), RESOLUTION_DB)
+
+
+def find(
+    peak_at: Callable[[float], float],
+    lowest_dbfs: float,
+    highest_dbfs: float = HIGHEST_SEND_DBFS,
+) -> SendLevel:
     """The highest send level whose loudest return stays under `HEADROOM_DBFS`.
 
-    Starts low and comes up, so that a chain that is far too hot is met gently. An amp compresses,
-    it does not expand: its return follows the send less and less, so a step by the room that is
-    left over the slope so far never overshoots by more than the amp's own unsteadiness. What does
-    overshoot is bisected.
+    Starts low and comes up, so that a chain that is far too hot is met gently. What an amp did so
+    far does not say what it does next: each step is small, and is listened to before the next. What
+    overshoots all the same is bisected.
 
     Args:
         peak_at: Plays at a send level in dBFS and gives the return's peak in dBFS, for the
             loudest setting.
         lowest_dbfs: The lowest send level to try, first.
-        highest_dbfs: The highest one that may be used.
+        highest_dbfs: The highest one that may be used; never above `HIGHEST_SEND_DBFS`.
     """
-    good, good_peak = lowest_dbfs, peak_at(lowest_dbfs)
-    trials, bad, slope = 1, highest_dbfs + RESOLUTION_DB, 1.0
-    if good_peak > HEADROOM_DBFS:
-        return SendLevel(good, good_peak, trials)
-    while trials < MOST_TRIALS and bad - good > RESOLUTION_DB and good < highest_dbfs:
-        step = max((HEADROOM_DBFS - good_peak) / slope, RESOLUTION_DB)
-        overshot = bad <= highest_dbfs
-        level = (good + bad) / 2 if overshot else min(good + step, highest_dbfs)
+    highest_dbfs = min(highest_dbfs, HIGHEST_SEND_DBFS)
+    good = min(lowest_dbfs, highest_dbfs)
+    good_peak, trials, bad, slope = peak_at(good), 1, float("inf"), 1.0
+    while trials < MOST_TRIALS and good_peak <= HEADROOM_DBFS - RESOLUTION_DB:
+        risen = min(good + step_db(HEADROOM_DBFS - good_peak, slope), highest_dbfs)
+        level = (good + bad) / 2 if bad <= highest_dbfs else risen
+        if level <= good or bad - good <= RESOLUTION_DB:
+            break
         peak, trials = peak_at(level), trials + 1
         if peak > HEADROOM_DBFS:
             bad = level
         else:
-            slope = min(max((peak - good_peak) / (level - good), LEAST_SLOPE), 1.0)
-            good, good_peak = level, peak
+            slope, good, good_peak = (peak - good_peak) / (level - good), level, peak
     return SendLevel(good, good_peak, trials)

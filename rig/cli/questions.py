@@ -121,7 +121,7 @@ def _amp(questions: Conversation, survey: "Survey") -> str:
     channel = questions.number("MIDI channel", 1, 1, 16)
     knobs = []
     for place, name in enumerate(questions.names("its knobs", USUAL_KNOBS)):
-        controller = questions.number(f"MIDI controller of {name}", 20 + place, 0, 127)
+        controller = questions.number(f"MIDI controller of {name}", 20 + place, 0, 119)
         knobs.append(f"  {name}: {{cc: {controller}}}")
     amp = f"amp: {{driver: midi, {port}, channel: {channel}}}"
     return "\n".join([amp, "knobs:", *knobs])

@@ -1,8 +1,8 @@
 """The amp and the interface in ``rig.yaml``, a section for each built-in driver."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from rig.config.section import Positive, Section
 
@@ -56,7 +56,8 @@ class MidiAmpConfig(Section):
 
     driver: Literal["midi"]
     port: str
-    """The output port's name, or a part of it that only one port has."""
+    """The output port's name as 'rig devices' lists it, or a part of it that only one port has; of
+    several ports of one name, 'Amp #2' is the second in the list."""
     api: Literal["auto", "LINUX_ALSA", "UNIX_JACK", "MACOSX_CORE", "WINDOWS_MM"] = "auto"
     """The system's MIDI interface, where there is more than one."""
     channel: Annotated[int, Field(ge=1, le=16)] = 1
@@ -64,9 +65,10 @@ class MidiAmpConfig(Section):
     message_gap_s: Annotated[float, Field(ge=0.001, le=0.02)] = 0.005
     """Between two messages: a flood loses some."""
     settle_s: Annotated[float, Field(ge=0, le=10)] = 0.5
-    """After the last message, until the knobs have stopped moving."""
+    """After the last message, until the knobs have stopped moving; after a program as well, before
+    any controller is sent."""
     sends: Annotated[int, Field(ge=1, le=4)] = 2
-    """How many times each knob is sent."""
+    """How many times each controller is sent; a program is sent once."""
     approach: Literal["direct", "below", "afar"] = "direct"
     """'below': always from its lowest allowed value, for knobs with slack; 'afar': from the allowed
     end further away, for amps that ignore small changes."""
@@ -92,13 +94,16 @@ class SoundCardConfig(_CalibratedConfig):
 
     driver: Literal["soundcard"]
     input: str
-    """The recording device's name, or a part of it that only one device has."""
+    """The recording device's name as 'rig devices' lists it, or a part that only one device has."""
     output: str
     """The playing device's name, or a part of it."""
     host_api: str
     """Such as CoreAudio, ASIO, WASAPI, ALSA or JACK: a device may be listed under several."""
     sample_rate: Annotated[int, Field(ge=8_000, le=192_000)] = 48_000
     """Hz; the device must run at it."""
+    exclusive: bool = True
+    """Whether the device is rig's alone, where CoreAudio and WASAPI know of that: it is then set to
+    the sample rate, and neither converted nor mixed with other programs."""
     block_frames: Annotated[int, Field(ge=0, le=16_384)] = 0
     """Frames per block; 0 leaves it to the device."""
     send_channel: Annotated[int, Field(ge=1, le=64)] = 1
@@ -106,9 +111,24 @@ class SoundCardConfig(_CalibratedConfig):
     return_channel: Annotated[int, Field(ge=1, le=64)] = 1
     """The input that the amp comes back on."""
     loopback_send_channel: Annotated[int, Field(ge=1, le=64)] | None = None
-    """The output that the loopback cable leaves from; the send's own where left out."""
+    """The output that the loopback cable leaves from; the send's own, by a splitter, where left
+    out."""
     loopback_channel: Annotated[int, Field(ge=1, le=64)] | None = None
     """The input that the loopback cable arrives on; leave out where there is none."""
+
+    @model_validator(mode="after")
+    def _cables(self) -> Self:
+        if self.loopback_channel is None and self.loopback_send_channel is not None:
+            raise ValueError(
+                "loopback_send_channel: no loopback_channel says where its cable arrives; name the "
+                "input, or leave both out"
+            )
+        if self.loopback_channel == self.return_channel:
+            raise ValueError(
+                f"loopback_channel: input {self.return_channel} is where the amp comes back "
+                "(return_channel); the loopback cable needs an input of its own"
+            )
+        return self
 
 
 class VirtualInterfaceConfig(_CalibratedConfig):

@@ -1,5 +1,6 @@
 """The section of a knob: how far it turns, how it is set, where it may and should stand."""
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Annotated, Self
 
@@ -13,6 +14,11 @@ HAND_POSITIONS = 21
 #: What MIDI can tell apart: one controller, two of them as a pair, or a parameter number.
 CC_POSITIONS, FINE_CC_POSITIONS = 128, 16_384
 SMALLEST_RANGE = 1e-3
+#: From here on controllers say "all sound off" and the like to the whole channel (MIDI 1.0).
+FIRST_CHANNEL_MODE = 120
+MOST_PROGRAM = 127
+#: Controllers that choose a bank of programs, and those that carry an NRPN or choose it (MIDI 1.0).
+BANK_SELECT, NRPN_CONTROLLERS = frozenset({0, 32}), frozenset({6, 38, *range(96, 102)})
 #: A span of usual settings, as a share of the range, where the file says nothing.
 USUAL = (0.22, 0.78)
 
@@ -33,13 +39,14 @@ class KnobConfig(Section):
     control: str | None = None
     """What the amp's driver calls this control, where that is not the knob's own name."""
     cc: Annotated[int, Field(ge=0, le=127)] | None = None
-    """MIDI controller number; the knob then has 128 positions."""
+    """MIDI controller number, below 120; the knob then has 128 positions."""
     cc14: Annotated[int, Field(ge=0, le=31)] | None = None
     """MIDI controller pair, by its coarse number (the fine one is 32 higher)."""
     nrpn: Annotated[int, Field(ge=0, le=16_383)] | None = None
     """MIDI parameter number (NRPN), with 14-bit values."""
     program: Annotated[int, Field(ge=0, le=127)] | None = None
-    """MIDI program of the switch's first position; the others follow."""
+    """MIDI program of the switch's first position, counted from 0 as it is sent (an amp's display
+    may count from 1); the others follow."""
     send: tuple[MidiValue, MidiValue] | None = None
     """Controller values at both ends of the range; all of them where left out."""
     table: Annotated[tuple[tuple[Face, MidiValue], ...], Field(min_length=2)] | None = None
@@ -69,6 +76,7 @@ class KnobConfig(Section):
         if high - low < SMALLEST_RANGE:
             raise ValueError("range: the first value must be lower than the second")
         self._check_wires()
+        self._check_numbers()
         self._check_step(low, high)
         for name, span in (("limits", self.limits), ("play", self.play)):
             if span is not None and not low <= span[0] < span[1] <= high:
@@ -116,8 +124,6 @@ class KnobConfig(Section):
     def _check_wires(self) -> None:
         if len(self.wires) > 1:
             raise ValueError(f"{list(self.wires)[1]}: one way to set a knob is enough")
-        if self.program is not None and self.switch is None:
-            raise ValueError("program: only a switch can be set by programs")
         if self.hand and self.wires:
             raise ValueError(f"hand: {next(iter(self.wires))} sets it already")
         if self.ramp_s and not (self.wires and self.switch is None):
@@ -131,6 +137,26 @@ class KnobConfig(Section):
                 raise ValueError("send: one CC carries 0 to 127")
             if self.send[0] == self.send[1]:
                 raise ValueError("send: both ends of the range would be the same")
+
+    def _check_numbers(self) -> None:
+        if self.cc is not None and self.cc >= FIRST_CHANNEL_MODE:
+            raise ValueError(
+                f"cc: controllers from {FIRST_CHANNEL_MODE} to 127 tell a whole channel to be "
+                "silent or to reset, and turn no knob; look into the amp's MIDI chart"
+            )
+        if self.program is not None:
+            self._check_program(self.program)
+
+    def _check_program(self, first: int) -> None:
+        if self.switch is None:
+            raise ValueError("program: only a switch can be set by programs")
+        last = first + len(self.switch) - 1
+        if last > MOST_PROGRAM:
+            raise ValueError(
+                f"program: {len(self.switch)} positions from program {first} on end at {last}, and "
+                f"{MOST_PROGRAM} is the last there is; programs are counted from 0 as they are "
+                "sent, an amp's display may count from 1"
+            )
 
     def _check_table(self) -> None:
         assert self.table is not None
@@ -227,3 +253,25 @@ def wires_of(name: str, knob: KnobConfig) -> list[str]:
     for way, number in knob.wires.items():
         return [f"{way.upper()} {number}"]
     return [f"control {knob.control or name}"]
+
+
+def refuse_reserved(knobs: Mapping[str, KnobConfig]) -> None:
+    """Refuse controllers that the messages of other knobs need for themselves.
+
+    Raises:
+        ValueError: A knob is set by one, as ``name.key: sentence``.
+    """
+    ways = {way for knob in knobs.values() for way in knob.wires}
+    for name, knob in knobs.items():
+        way, number = next(iter(knob.wires.items()), ("", -1))
+        used = {"cc": {number}, "cc14": {number, number + 32}}.get(way, set())
+        for reserved, other, purpose in (
+            (NRPN_CONTROLLERS, "nrpn", "carry what is sent to knobs with nrpn"),
+            (BANK_SELECT, "program", "choose the bank of the programs that a switch recalls"),
+        ):
+            if other in ways and used & reserved:
+                numbers = ", ".join(str(controller) for controller in sorted(reserved))
+                raise ValueError(
+                    f"{name}.{way}: controllers {numbers} {purpose}, so they turn no other knob; "
+                    "look into the amp's MIDI chart"
+                )

@@ -12,7 +12,7 @@ from rig.config.devices import (
     VirtualAmpConfig,
     VirtualInterfaceConfig,
 )
-from rig.config.knobs import KnobConfig, wires_of
+from rig.config.knobs import KnobConfig, refuse_reserved, wires_of
 from rig.config.section import Positive, Section
 from rig.knobs import Panel
 
@@ -21,11 +21,13 @@ class ExcerptConfig(Section):
     """A part of a dry guitar recording."""
 
     file: str
-    """A mono WAV beside rig.yaml, or 'builtin:guitar-train' or 'builtin:guitar-holdout'."""
+    """A WAV beside rig.yaml, or 'builtin:guitar-train' or 'builtin:guitar-holdout'."""
+    channel: Literal["left", "right", "mix"] | None = None
+    """Of a stereo recording: the side that is played, or both, mixed; needed where they differ."""
     start_s: Annotated[float, Field(ge=0)] = 0.0
     """Where the part begins."""
     length_s: Annotated[float, Field(gt=0.5, le=3600)] | None = None
-    """How long it is; to the end where left out."""
+    """How long it is, no longer than the recording goes on; to the end where left out."""
 
 
 class SignalConfig(Section):
@@ -193,6 +195,7 @@ class Config(Section):
                 if wire in wires:
                     raise ValueError(f"{name}: {wire} already moves the knob {wires[wire]}")
                 wires[wire] = name
+        refuse_reserved(knobs)
         return knobs
 
     @model_validator(mode="after")

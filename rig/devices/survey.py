@@ -6,10 +6,13 @@ import sys
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from rig.devices.names import distinct
 from rig.errors import DeviceError, DeviceGone
 
 #: Audio servers may take long to answer; one that takes longer hangs.
 PATIENCE_S = 30.0
+#: Tells the process that looks for devices to leave ASIO's drivers alone.
+WITHOUT_ASIO = "--without-asio"
 #: The interfaces that ``amp.api`` may name.
 MIDI_APIS = ("LINUX_ALSA", "UNIX_JACK", "MACOSX_CORE", "WINDOWS_MM")
 
@@ -43,9 +46,10 @@ class Survey:
 
 
 def _audio() -> list[AudioDevice]:
-    from rig.devices.soundcard.interface import portaudio
+    from rig.devices.soundcard.hosts import ASIO, portaudio
 
-    library = portaudio()
+    # On Windows a device under ASIO is listed only by the PortAudio that has it.
+    library = portaudio("" if WITHOUT_ASIO in sys.argv else ASIO)
     apis = [str(api["name"]) for api in library.query_hostapis()]
     return [
         AudioDevice(
@@ -76,7 +80,7 @@ def _midi() -> list[MidiPort]:
         except (OSError, RuntimeError) as error:  # rtmidi's own are of both kinds
             failed.append(error)
         else:
-            ports += [MidiPort(api, name) for name in dict.fromkeys(names)]
+            ports += [MidiPort(api, name) for name in distinct(names)]
     if failed and len(failed) == len(apis):
         raise failed[0]
     return ports
@@ -109,8 +113,19 @@ def survey() -> Survey:
         DeviceError: The drivers hang, or take the process with them.
     """
     try:
+        return _asked()
+    except DeviceError:
+        if sys.platform != "win32":
+            raise
+        # One bad ASIO driver takes all others along: what is there without them is still of use.
+        return _asked(WITHOUT_ASIO)
+
+
+def _asked(*options: str) -> Survey:
+    """Look for devices from another process, once."""
+    try:
         done = subprocess.run(
-            [sys.executable, "-m", "rig.devices.survey"],
+            [sys.executable, "-m", "rig.devices.survey", *options],
             capture_output=True,
             timeout=PATIENCE_S,
             check=False,

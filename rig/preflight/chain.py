@@ -17,7 +17,7 @@ NOISE_UNDER_GUITAR_DB = 40.0
 CROSSTALK_DB = -60.0
 #: Two other looks at a round trip without loopback must agree this well.
 ESTIMATE_AGREES_FRAMES = 2.0
-LOWEST_SEND_DBFS, HIGHEST_SEND_DBFS = -40.0, -1.0
+LOWEST_SEND_DBFS = -40.0
 
 
 def timing(heard: Heard, signal: Signal, session: Signal, limits: Limits) -> Iterator[Finding]:
@@ -144,6 +144,22 @@ def crosstalk(quietest: Heard, reference: Heard, signal: Signal) -> Finding:
     )
 
 
+def meet(probe: Probe, loudest: Setting) -> Heard:
+    """Record the loudest setting at the session's level, which is come up to in small steps.
+
+    Nobody knows yet what all knobs together do: the way up ends where the return has no headroom
+    left, and the take that showed it is as good an answer.
+    """
+    send_dbfs = min(LOWEST_SEND_DBFS, probe.peak_dbfs)
+    heard = probe.take(loudest, send_dbfs=send_dbfs)
+    while send_dbfs < probe.peak_dbfs:
+        if heard.figures["return_peak_dbfs"] > sendlevel.HEADROOM_DBFS:
+            break
+        send_dbfs = min(send_dbfs + sendlevel.MOST_STEP_DB, probe.peak_dbfs)
+        heard = probe.take(loudest, send_dbfs=send_dbfs)
+    return heard
+
+
 def level(probe: Probe, loudest: Setting, heard: Heard) -> Finding:
     """Whether the loudest setting uses the converter; else the send level at which it would."""
     peak = heard.figures["return_peak_dbfs"]
@@ -151,14 +167,25 @@ def level(probe: Probe, loudest: Setting, heard: Heard) -> Finding:
     figure = f"{peak:.1f} dBFS at the loudest"
     if sendlevel.WASTED_DBFS <= peak <= sendlevel.HEADROOM_DBFS:
         return Finding("return level", figure, limit)
-
-    def peak_at(send_dbfs: float) -> float:
-        """The loudest setting's return at a send level."""
-        return probe.take(loudest, send_dbfs=send_dbfs).figures["return_peak_dbfs"]
-
-    found = sendlevel.find(peak_at, LOWEST_SEND_DBFS, HIGHEST_SEND_DBFS)
+    found = _search(probe, loudest, is_hot=peak > sendlevel.HEADROOM_DBFS)
     way = "down" if peak > sendlevel.HEADROOM_DBFS else "up"
     advice = f"turn the interface's input {way} and check again"
     if not found.clips and not found.wastes:
         advice += f", or set signal.peak_dbfs to {found.send_dbfs:.1f}"
     return finding("return level", figure, limit, good=False, advice=advice)
+
+
+def _search(probe: Probe, loudest: Setting, *, is_hot: bool) -> sendlevel.SendLevel:
+    """Search below the session's level where it is too hot, above it where it is not."""
+
+    def peak_at(send_dbfs: float) -> float:
+        """The loudest setting's return at a send level."""
+        return probe.take(loudest, send_dbfs=send_dbfs).figures["return_peak_dbfs"]
+
+    # The level is the guitar's, but nothing at all that is played may come nearer to full scale.
+    above_db = max(levels.peak_dbfs(probe.short.send) - probe.peak_dbfs, 0.0)
+    highest_dbfs = sendlevel.HIGHEST_SEND_DBFS - above_db
+    if is_hot:
+        # Steps up to a level that was heard to be too hot have nothing to find there.
+        return sendlevel.find(peak_at, LOWEST_SEND_DBFS, min(highest_dbfs, probe.peak_dbfs))
+    return sendlevel.find(peak_at, min(probe.peak_dbfs, highest_dbfs), highest_dbfs)

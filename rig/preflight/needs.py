@@ -1,4 +1,4 @@
-"""What the session will need: time and disk."""
+"""What the session will need: recordings worth playing, time and disk."""
 
 import shutil
 import time
@@ -8,8 +8,9 @@ from pathlib import Path
 from calibration.signals import Signal
 from rig.clock import next_time_of_day
 from rig.config import Config
-from rig.preflight.finding import Finding, finding
+from rig.preflight.finding import Finding, Grade, finding
 from rig.session.folder import FRAME_BYTES, STORED_CHANNELS
+from rig.session.signal import read_guitars
 
 #: Models, journal and logs, on top of the audio.
 SPARE_BYTES = 200_000_000
@@ -29,15 +30,16 @@ def takes_needed(config: Config) -> int:
 def needs(
     config: Config, signal: Signal, base: Path, take_s: float, *, paced: bool
 ) -> Iterator[Finding]:
-    """The rows about disk and time.
+    """The rows about the guitar that is played, disk and time.
 
     Args:
         config: The configuration.
         signal: What the session plays.
-        base: A folder on the disk that the session will be on.
+        base: The folder of the recordings, on the disk that the session will be on.
         take_s: What one take needs besides playing: dialling and settling, as measured.
         paced: Whether a take lasts as long as its signal.
     """
+    yield from _recordings(config, signal, base)
     takes = takes_needed(config)
     need = takes * len(signal.send) * STORED_CHANNELS * FRAME_BYTES + SPARE_BYTES
     free = shutil.disk_usage(base if base.is_dir() else Path.cwd()).free
@@ -64,3 +66,11 @@ def needs(
         good=hours < left,
         advice="ask for fewer captures (plan.captures), or for shorter ones (signal.train)",
     )
+
+
+def _recordings(config: Config, signal: Signal, base: Path) -> Iterator[Finding]:
+    """A row where a person should know something of the recordings that are played."""
+    notes = read_guitars(config.signal, base, signal.sample_rate).notes
+    if notes:
+        count = "one note" if len(notes) == 1 else f"{len(notes)} notes"
+        yield Finding("recordings", count, "", Grade.NOTE, "; ".join(notes))

@@ -1,57 +1,44 @@
 """Composing the session's signal from its configuration."""
 
-from math import gcd
+import logging
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.signal import resample_poly
+import soxr
 
 from calibration.signals import Signal, compose
-from rig import data
-from rig.config import ExcerptConfig, SignalConfig
-from rig.errors import ConfigError, SessionError
-from rig.session import store
+from rig.config import SignalConfig
+from rig.errors import ConfigError
+from rig.session.overlap import overlap_s
+from rig.session.recording import Audio, Excerpt, read_excerpt
 
-BUILTIN = "builtin:"
-
-
-def _read(excerpt: ExcerptConfig, base: Path, key: str) -> tuple[int, NDArray[np.float64]]:
-    if not excerpt.file.startswith(BUILTIN):
-        try:
-            return store.read_wav(base / excerpt.file)
-        except SessionError as error:
-            raise ConfigError(f"signal.{key}.file: {error}") from None
-    found = data.guitar(excerpt.file.removeprefix(BUILTIN))
-    if found is None:
-        raise ConfigError(
-            f"signal.{key}.file: there is no '{excerpt.file}', only builtin:guitar-train and "
-            "builtin:guitar-holdout"
-        )
-    with data.as_file(found) as path:
-        return store.read_wav(path)
+log = logging.getLogger("rig")
 
 
-def _excerpt(excerpt: ExcerptConfig, base: Path, key: str, sample_rate: int) -> NDArray[np.float64]:
-    rate, audio = _read(excerpt, base, key)
-    if audio.ndim > 1:
-        audio = audio.mean(axis=1)
-    start = round(excerpt.start_s * rate)
-    frames = len(audio) if excerpt.length_s is None else round(excerpt.length_s * rate)
-    part = audio[start : start + frames]
-    if len(part) < 0.5 * rate:
-        raise ConfigError(
-            f"signal.{key}: {excerpt.file} has {len(audio) / rate:.1f} s; nothing is left of it "
-            f"from {excerpt.start_s:g} s on"
-        )
-    if rate == sample_rate:
-        return part
-    shared = gcd(rate, sample_rate)
-    return np.asarray(resample_poly(part, sample_rate // shared, rate // shared))
+@dataclass(frozen=True)
+class Guitars:
+    """Both recordings, judged and at the interface's rate.
+
+    Attributes:
+        train: What models learn from, ``(frames,)``.
+        holdout: What models are only ever tested on, ``(frames,)``.
+        notes: What a person should know of them, as ``key.path: sentence``.
+    """
+
+    train: Audio
+    holdout: Audio
+    notes: tuple[str, ...]
 
 
-def compose_signal(config: SignalConfig, base: Path, sample_rate: int) -> Signal:
-    """The whole signal, guitars resampled where they have to be.
+def _at_rate(excerpt: Excerpt, sample_rate: int) -> Audio:
+    if excerpt.sample_rate == sample_rate:
+        return excerpt.audio
+    return np.asarray(soxr.resample(excerpt.audio, excerpt.sample_rate, sample_rate, "VHQ"))
+
+
+def read_guitars(config: SignalConfig, base: Path, sample_rate: int) -> Guitars:
+    """Read and judge both recordings before anything is played.
 
     Args:
         config: The ``signal`` section.
@@ -59,8 +46,44 @@ def compose_signal(config: SignalConfig, base: Path, sample_rate: int) -> Signal
         sample_rate: Hz, the interface's.
 
     Raises:
-        ConfigError: A recording is missing, unreadable or too short.
+        ConfigError: Everything that is wrong with them, a line each, with its key path.
     """
-    train = _excerpt(config.train, base, "train", sample_rate)
-    holdout = _excerpt(config.holdout, base, "holdout", sample_rate)
-    return compose(train, holdout, config.tones_hz, config.tone_s, config.peak_dbfs, sample_rate)
+    excerpts, mistakes = [], []
+    for key in ("train", "holdout"):
+        try:
+            excerpts.append(read_excerpt(getattr(config, key), base, f"signal.{key}"))
+        except ConfigError as error:
+            mistakes.append(str(error))
+    if mistakes:
+        raise ConfigError("\n".join(mistakes))
+    train, holdout = (_at_rate(excerpt, sample_rate) for excerpt in excerpts)
+    _refuse_overlap(config, train, holdout, sample_rate)
+    return Guitars(train, holdout, excerpts[0].notes + excerpts[1].notes)
+
+
+def _refuse_overlap(config: SignalConfig, train: Audio, holdout: Audio, sample_rate: int) -> None:
+    found = overlap_s(train, holdout, sample_rate)
+    if found is None:
+        return
+    in_train, in_holdout = config.train.start_s + found[0], config.holdout.start_s + found[1]
+    raise ConfigError(
+        f"signal.holdout: {config.holdout.file} at {in_holdout:.1f} s is the same guitar as "
+        f"{config.train.file} at {in_train:.1f} s (signal.train), so models would be tested on "
+        "what they learnt: choose parts that do not overlap by start_s and length_s, or another "
+        "recording"
+    )
+
+
+def compose_signal(config: SignalConfig, base: Path, sample_rate: int) -> Signal:
+    """The whole signal, guitars resampled where they have to be; see `read_guitars`."""
+    guitars = read_guitars(config, base, sample_rate)
+    for note in guitars.notes:
+        log.warning("%s", note)
+    return compose(
+        guitars.train,
+        guitars.holdout,
+        config.tones_hz,
+        config.tone_s,
+        config.peak_dbfs,
+        sample_rate,
+    )

@@ -1,15 +1,16 @@
-"""MIDI: the messages that set a knob, and finding a port that was numbered anew."""
+"""MIDI: the messages that set a knob, in which order, and the wires that cannot be."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mido import Message
 
 from rig import config as configuration
 from rig.config import Config, KnobConfig
 from rig.devices import drivers
-from rig.devices.midi.amp import MidiAmp, find_port
+from rig.devices.midi.amp import MidiAmp
 from rig.devices.midi.messages import messages
-from rig.errors import ConfigError, DeviceGone
+from rig.errors import ConfigError
 
 WIRES = """
 amp: {driver: midi, port: the amp, approach: %s}
@@ -95,26 +96,6 @@ def test_without_a_ramp_or_at_first_it_jumps() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "present", "found"),
-    [
-        ("Amp 28:0", ["Through 14:0", "Amp 28:0"], "Amp 28:0"),
-        ("Amp 28:0", ["Through 14:0", "Amp 32:0"], "Amp 32:0"),
-        ("USB MIDI 1", ["USB MIDI 2"], "USB MIDI 2"),
-        ("amp", ["Through 14:0", "Grand Amp MIDI 1"], "Grand Amp MIDI 1"),
-        ("Amp", ["Amp", "Amp Two"], "Amp"),
-    ],
-)
-def test_a_port_is_found_by_its_name(wanted: str, present: list[str], found: str) -> None:
-    assert find_port(wanted, present) == found
-
-
-@pytest.mark.parametrize("present", [[], ["Through 14:0"], ["Amp One 1:0", "Amp Two 2:0"]])
-def test_a_port_that_is_not_certain_is_not_opened(present: list[str]) -> None:
-    with pytest.raises(DeviceGone):
-        find_port("amp", present)
-
-
-@pytest.mark.parametrize(
     ("knobs", "key"),
     [
         ("gain: {}", "knobs.gain"),
@@ -125,6 +106,15 @@ def test_a_port_that_is_not_certain_is_not_opened(present: list[str]) -> None:
         ("gain: {send: [0, 20]}", "knobs.gain.send"),
         ("gain: {cc: 1, step: 0.01}", "knobs.gain.step"),
         ("gain: {hand: true, ramp_s: 1}", "knobs.gain.ramp_s"),
+        ("gain: {cc: 120}", "knobs.gain.cc"),
+        ("gain: {cc: 127}", "knobs.gain.cc"),
+        ("gain: {cc: 0}, x: {switch: [a, b], program: 1}", "knobs.gain.cc"),
+        ("x: {switch: [a, b], program: 1}, gain: {cc: 32}", "knobs.gain.cc"),
+        ("gain: {cc14: 0}, x: {switch: [a, b], program: 1}", "knobs.gain.cc14"),
+        *((f"x: {{nrpn: 5}}, gain: {{cc: {n}}}", "knobs.gain.cc") for n in (6, 38, 96, 99, 101)),
+        ("gain: {cc14: 6}, x: {nrpn: 5}", "knobs.gain.cc14"),
+        ("x: {switch: [a, b], program: 127}", "knobs.x.program"),
+        ("x: {switch: [a, b, c], program: 126}", "knobs.x.program"),
     ],
 )
 def test_wires_that_cannot_be_are_mistakes(knobs: str, key: str) -> None:
@@ -132,6 +122,88 @@ def test_wires_that_cannot_be_are_mistakes(knobs: str, key: str) -> None:
     with pytest.raises(ConfigError) as caught:
         configuration.parse(text, check=drivers.problems)
     assert f"  {key}: " in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "knobs",
+    [
+        "gain: {cc: 119}",
+        "gain: {cc: 0}, bass: {cc: 32}",
+        "gain: {cc14: 0}",
+        "gain: {cc: 6}, bass: {cc14: 5}, x: {cc: 99}",
+        "gain: {cc: 95}, bass: {cc: 102}, x: {nrpn: 0}",
+        "gain: {cc: 33}, x: {switch: [a, b], program: 126}",
+    ],
+)
+def test_a_controller_is_refused_only_where_it_is_needed_otherwise(knobs: str) -> None:
+    text = f"amp: {{driver: midi, port: x}}\ninterface: {INTERFACE}\nknobs: {{{knobs}}}"
+    configuration.parse(text, check=drivers.problems)
+
+
+PRESETS = """
+amp: {driver: midi, port: the amp, settle_s: 0.5, sends: 2}
+interface: {driver: soundcard, input: a, output: a, host_api: x}
+knobs:
+  gain: {cc: 20}
+  reverb: {switch: [off, on], program: 40, settle_s: 2}
+  bass: {cc: 21, settle_s: 0.7}
+  channel: {switch: [clean, lead], program: 10, settle_s: 1}
+"""
+
+
+class Heard:
+    """A MIDI amp whose messages and pauses are written down, in order."""
+
+    def __init__(self) -> None:
+        self.log: list[str] = []
+        self.amp = MidiAmp(configuration.parse(PRESETS), sleep=self.pause)
+        self.amp._put = self.note  # type: ignore[method-assign]
+        self.amp._port.refuse_absence = lambda: None  # type: ignore[method-assign]
+
+    def pause(self, seconds: float) -> None:
+        if seconds > 0.1:
+            self.log.append(f"{seconds:g} s")
+
+    def note(self, message: Message) -> None:
+        number = message.program if message.type == "program_change" else message.control
+        self.log.append(f"{'PC' if message.type == 'program_change' else 'CC'} {number}")
+
+    def dial(self, **values: float) -> list[str]:
+        self.log.clear()
+        self.amp.dial(values)
+        return list(self.log)
+
+
+EVERYTHING = {"bass": 10.0, "channel": 1.0, "gain": 10.0, "reverb": 0.0}
+
+
+def test_programs_come_first_once_in_the_panels_order_and_settle() -> None:
+    heard = Heard().dial(**EVERYTHING)
+    assert heard == ["PC 40", "PC 11", "2 s", "CC 21", "CC 21", "CC 20", "CC 20", "0.7 s"]
+
+
+def test_a_program_that_stands_is_not_sent_and_nothing_waits_for_it() -> None:
+    rig = Heard()
+    rig.dial(**EVERYTHING)
+    assert rig.dial(**EVERYTHING) == ["CC 21", "CC 21", "CC 20", "CC 20"]
+    assert rig.dial(**{**EVERYTHING, "gain": 0.0})[-1] == "0.5 s"
+
+
+def test_after_a_recalled_preset_every_controller_is_sent_and_has_to_settle() -> None:
+    rig = Heard()
+    rig.dial(**EVERYTHING)
+    heard = rig.dial(**{**EVERYTHING, "channel": 0.0})
+    assert heard == ["PC 10", "1 s", "CC 21", "CC 21", "CC 20", "CC 20", "0.7 s"]
+
+
+def test_an_amp_that_was_opened_again_hears_every_program_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rig = Heard()
+    monkeypatch.setattr(rig.amp._port, "open", lambda: None)
+    rig.dial(**EVERYTHING)
+    rig.amp.open()
+    assert rig.dial(**EVERYTHING)[:2] == ["PC 40", "PC 11"]
 
 
 INTERFACE = "{driver: soundcard, input: a, output: a, host_api: x}"

@@ -1,44 +1,14 @@
-"""The MIDI amp behind the amp protocol: paced messages to a port that is found by its name."""
+"""The MIDI amp behind the amp protocol: paced messages, programs before controllers."""
 
-import re
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping
 
-import mido
-import rtmidi
 from mido import Message
 
 from rig.config import Config, KnobConfig, MidiAmpConfig
 from rig.devices.midi.messages import messages
-from rig.errors import DeviceGone
+from rig.devices.midi.ports import OutputPort
 from rig.knobs import Knob
-
-BACKEND = "mido.backends.rtmidi"
-#: What systems add to a port's name, and change when it is plugged in again.
-_NUMBERING = re.compile(r"[\s:]+\d+(:\d+)?$")
-
-
-def find_port(wanted: str, present: Sequence[str]) -> str:
-    """The port that a name means: itself, but for its numbering, or the only one that contains it.
-
-    Raises:
-        DeviceGone: There is none, or there are several.
-    """
-    plain = _NUMBERING.sub("", wanted).lower()
-    tests: tuple[Callable[[str], bool], ...] = (
-        lambda name: name == wanted,
-        lambda name: _NUMBERING.sub("", name).lower() == plain,
-        lambda name: plain in name.lower(),
-    )
-    for test in tests:
-        found = [name for name in present if test(name)]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise DeviceGone(f"amp.port: '{wanted}' could be any of {', '.join(found)}")
-    there = ", ".join(present) or "none at all"
-    raise DeviceGone(f"the MIDI port '{wanted}' is not there; there are: {there}")
 
 
 class MidiAmp:
@@ -59,9 +29,7 @@ class MidiAmp:
         self._wires = config.knobs
         self._panel = config.panel
         self._sleep = sleep
-        self._port: Any = None
-        self._lister: Any = None
-        self._name = ""
+        self._port = OutputPort(self._options.port, self._options.api)
         self._stands: dict[str, float] = {}
 
     @staticmethod
@@ -75,57 +43,52 @@ class MidiAmp:
 
     def open(self) -> None:
         """Open the port; its name may have been numbered anew since."""
-        self.close()
         self._stands = {}
-        self._name = find_port(self._options.port, self._present())
-        try:
-            self._port = self._backend().open_output(self._name, autoreset=False)
-        except (OSError, RuntimeError, ValueError) as error:
-            raise DeviceGone(f"the MIDI port '{self._name}' cannot be opened: {error}") from None
+        self._port.open()
 
     def dial(self, values: Mapping[str, float]) -> None:
-        """Send every knob, paced, and wait until the slowest that moved has settled."""
-        self._refuse_silence()
-        knobs = {knob.name: knob for knob in self._panel.knobs if not knob.by_hand}
-        settle_s = 0.0
-        for name, wanted in values.items():
-            if name not in knobs:
-                continue
-            self._sweep(knobs[name], wanted)
-            way = self._approach(knobs[name], wanted)
-            for value in way:
-                self._send(self._wires[name], value)
-            own_s = self._wires[name].settle_s
-            if {self._stands.get(name), *way} != {wanted}:
-                settle_s = max(settle_s, self._options.settle_s if own_s is None else own_s)
-            self._stands[name] = wanted
-        self._refuse_silence()
-        self._sleep(settle_s)
+        """Send every knob, paced, and wait until the slowest that moved has settled.
+
+        Programs come first, and settle: a preset that is recalled moves what controllers had set.
+        """
+        self._port.refuse_absence()
+        knobs = [knob for knob in self._panel.knobs if not knob.by_hand and knob.name in values]
+        programs = [knob for knob in knobs if self._wires[knob.name].program is not None]
+        self._sleep(self._recall(programs, values))
+        turned = {knob.name: knob for knob in knobs if knob not in programs}
+        settle_s = [self._turn(turned[name], values[name]) for name in values if name in turned]
+        self._port.refuse_absence()
+        self._sleep(max(settle_s, default=0.0))
 
     def close(self) -> None:
         """Close the port without a word to the amp."""
-        port, self._port, self._lister = self._port, None, None
-        if port is not None:
-            port.close()
+        self._port.close()
 
-    def _backend(self) -> Any:
-        api = self._options.api
-        return mido.Backend(BACKEND if api == "auto" else f"{BACKEND}/{api}")
+    def _recall(self, switches: list[Knob], values: Mapping[str, float]) -> float:
+        """Send each program that changes, once, in the panel's order; return how long to settle."""
+        changed = [knob for knob in switches if self._stands.get(knob.name) != values[knob.name]]
+        if changed:
+            # Where the preset has put the other knobs nobody knows.
+            names = {knob.name for knob in switches}
+            self._stands = {n: value for n, value in self._stands.items() if n in names}
+        for knob in changed:
+            self._send(self._wires[knob.name], values[knob.name])
+            self._stands[knob.name] = values[knob.name]
+        return max((self._settle_s(knob) for knob in changed), default=0.0)
 
-    def _present(self) -> list[str]:
-        """The names of all ports. One lister is kept: making one takes seconds on a busy JACK."""
-        try:
-            if self._lister is None:
-                api = getattr(rtmidi, f"API_{self._options.api}", rtmidi.API_UNSPECIFIED)
-                self._lister = rtmidi.MidiOut(api)
-            return list(dict.fromkeys(self._lister.get_ports()))
-        except (OSError, RuntimeError, ValueError) as error:
-            raise DeviceGone(f"MIDI cannot be used on this machine: {error}") from None
+    def _turn(self, knob: Knob, wanted: float) -> float:
+        """Send a controller to its value; return how long it takes to settle there."""
+        self._sweep(knob, wanted)
+        way = self._approach(knob, wanted)
+        for value in way:
+            self._send(self._wires[knob.name], value)
+        is_still = {self._stands.get(knob.name), *way} == {wanted}
+        self._stands[knob.name] = wanted
+        return 0.0 if is_still else self._settle_s(knob)
 
-    def _refuse_silence(self) -> None:
-        """Sending to a port whose receiver is gone succeeds, so the list of ports is asked."""
-        if self._port is None or self._name not in self._present():
-            raise DeviceGone(f"the MIDI port '{self._name or self._options.port}' went away")
+    def _settle_s(self, knob: Knob) -> float:
+        own_s = self._wires[knob.name].settle_s
+        return self._options.settle_s if own_s is None else own_s
 
     def _sweep(self, knob: Knob, wanted: float) -> None:
         """Where a ramp is asked for, every allowed value on the way, over its time."""
@@ -157,7 +120,4 @@ class MidiAmp:
             self._sleep(self._options.message_gap_s)
 
     def _put(self, message: Message) -> None:
-        try:
-            self._port.send(message)
-        except (OSError, RuntimeError, ValueError) as error:
-            raise DeviceGone(f"the MIDI port '{self._name}' takes nothing: {error}") from None
+        self._port.send(message)

@@ -25,6 +25,7 @@ def messages(knob: KnobConfig, value: float, channel: int) -> list[Message]:
         channel: Counted from 0.
     """
     if knob.program is not None:
+        # Sent as it is counted in the file, from 0: what an amp shows as 1 is usually program 0.
         return [Message("program_change", channel=channel, program=knob.program + round(value))]
     sent = knob.sent(value)
     if knob.cc is not None:

@@ -6,7 +6,14 @@ from typing import Any
 from calibration import levels
 from rig.capture import Frames, Levels, Recording
 from rig.config import Config, SoundCardConfig
+from rig.devices.fullscale import refuse_over_full_scale
 from rig.devices.protocols import Report, TakeCancelled
+from rig.devices.soundcard.hosts import (
+    converts_in_silence,
+    find_device,
+    portaudio,
+    stream_settings,
+)
 from rig.devices.soundcard.transport import Transport
 from rig.errors import DeviceGone, DeviceHung
 
@@ -15,49 +22,6 @@ REPORT_S = 0.05
 STALL_S = 3.0
 #: A take that lasts so many times as long as its signal, and so much longer, will not end well.
 DEADLINE_RATIO, DEADLINE_S = 1.25, 5.0
-
-
-def portaudio() -> Any:
-    """PortAudio, which opens the audio server as soon as it is imported: so only where it is used.
-
-    Raises:
-        DeviceGone: It is not installed.
-    """
-    try:
-        import sounddevice
-    except OSError as error:
-        raise DeviceGone(
-            f"PortAudio cannot be loaded ({error}); on Linux: apt install libportaudio2"
-        ) from None
-    return sounddevice
-
-
-def find_device(wanted: str, host_api: str, way: str) -> int:
-    """The index, right now, of the only device of a name and host API that can do ``way``.
-
-    Args:
-        wanted: The name, or a part of it.
-        host_api: A part of the host API's name.
-        way: "input" or "output".
-
-    Raises:
-        DeviceGone: There is none, or there are several.
-    """
-    audio = portaudio()
-    apis = [str(api["name"]) for api in audio.query_hostapis()]
-    listed = [
-        (index, str(device["name"]))
-        for index, device in enumerate(audio.query_devices())
-        if device[f"max_{way}_channels"] > 0 and host_api.lower() in apis[device["hostapi"]].lower()
-    ]
-    exact = [index for index, name in listed if name == wanted]
-    partial = [index for index, name in listed if wanted.lower() in name.lower()]
-    found = exact or partial
-    if len(found) == 1:
-        return found[0]
-    names = ", ".join(f"'{name}'" for _, name in listed) or "none"
-    problem = f"there are several {way} devices" if found else f"there is no {way} device"
-    raise DeviceGone(f"{problem} '{wanted}' under {host_api}; there are: {names}")
 
 
 class SoundCard:
@@ -97,7 +61,7 @@ class SoundCard:
         if self._hangs:
             raise DeviceHung("the audio driver hangs; its process has to be started anew")
         # PortAudio lists devices once: what was plugged in since shows only after this.
-        audio = portaudio()
+        audio = portaudio(self._options.host_api)
         audio._terminate()
         audio._initialize()
         options = self._options
@@ -106,37 +70,86 @@ class SoundCard:
             find_device(options.output, options.host_api, "output"),
         )
         widths = self._widths(pair)
-        self._refuse_rate(pair, widths)
+        told = self._settings(pair)
+        self._refuse_rate(pair, widths, told)
         self._transport = Transport(self._outputs, self._inputs)
+        self._stream = self._started(pair, widths, told)
+
+    def _started(
+        self, pair: tuple[int, int], widths: tuple[int, int], told: tuple[Any, Any]
+    ) -> Any:
+        """Return the one stream that plays and records, running."""
+        audio, options = portaudio(), self._options
         try:
-            self._stream = audio.Stream(
+            stream = audio.Stream(
                 samplerate=options.sample_rate,
                 blocksize=options.block_frames,
                 device=pair,
                 channels=widths,
                 dtype="float32",
                 callback=self._transport,
+                extra_settings=told,
             )
-            self._stream.start()
+            stream.start()
         except audio.PortAudioError as error:
-            self._stream = None
-            raise DeviceGone(f"the interface cannot be opened: {error}") from None
+            raise DeviceGone(f"the interface cannot be opened: {error}{self._hint(told)}") from None
+        if round(stream.samplerate) != options.sample_rate:
+            stream.close()
+            raise DeviceGone(
+                f"the interface runs at {stream.samplerate:g} Hz, not at the "
+                f"{options.sample_rate} Hz of interface.sample_rate: change one of them"
+            )
+        return stream
 
-    def _refuse_rate(self, pair: tuple[int, int], widths: tuple[int, int]) -> None:
+    def _hint(self, told: tuple[Any, Any]) -> str:
+        """Add what may help where the device is asked for rig alone."""
+        if told == (None, None) or not self._options.exclusive:
+            return ""
+        return "; close other programs that use it, or set interface.exclusive to false"
+
+    def _apis(self, pair: tuple[int, int]) -> list[str]:
+        audio = portaudio()
+        apis = audio.query_hostapis()
+        return [str(apis[audio.query_devices(device)["hostapi"]]["name"]) for device in pair]
+
+    def _settings(self, pair: tuple[int, int]) -> tuple[Any, Any]:
+        """What the host API is told about the input and about the output."""
+        audio, exclusive = portaudio(), self._options.exclusive
+        first, second = (
+            stream_settings(audio, api, exclusive=exclusive) for api in self._apis(pair)
+        )
+        return first, second
+
+    def _refuse_rate(
+        self, pair: tuple[int, int], widths: tuple[int, int], told: tuple[Any, Any]
+    ) -> None:
         """Ask both devices for the sample rate and the format before a stream is opened."""
         audio, rate = portaudio(), self._options.sample_rate
         checks = (audio.check_input_settings, audio.check_output_settings)
-        for check, device, width in zip(checks, pair, widths, strict=True):
+        asked = zip(checks, pair, widths, told, self._apis(pair), strict=True)
+        for check, device, width, extra, api in asked:
+            info = audio.query_devices(device)
+            own = round(info["default_samplerate"])
+            why = "its host API would convert in silence"
             try:
-                check(device=device, channels=width, dtype="float32", samplerate=rate)
+                check(
+                    device=device,
+                    channels=width,
+                    dtype="float32",
+                    samplerate=rate,
+                    extra_settings=extra,
+                )
             except audio.PortAudioError as error:
-                info = audio.query_devices(device)
-                own = int(info["default_samplerate"])
-                raise DeviceGone(
-                    f"'{info['name']}' does not take {width} channels of float32 at {rate} Hz "
-                    f"({error}); it runs at {own} Hz: set interface.sample_rate, or change the "
-                    "device's own"
-                ) from None
+                why = f"{error}"
+            else:
+                silent = converts_in_silence(api, exclusive=self._options.exclusive)
+                if not silent or own == rate:
+                    continue
+            raise DeviceGone(
+                f"'{info['name']}' does not take {width} channels of float32 at {rate} Hz "
+                f"({why}); it runs at {own} Hz: set interface.sample_rate, or change the "
+                f"device's own{self._hint(told)}"
+            )
 
     def _widths(self, pair: tuple[int, int]) -> tuple[int, int]:
         """All channels of both devices, so that a channel number means what is printed on them."""
@@ -158,6 +171,7 @@ class SoundCard:
         """Play and record; see `rig.devices.protocols.Interface`."""
         if self._stream is None:
             raise DeviceGone("the interface is not open")
+        refuse_over_full_scale(send)
         self._transport.begin(send)
         cancelled = self._follow(send, report)
         if cancelled:

@@ -9,6 +9,7 @@ import numpy as np
 from calibration import latency, levels
 from rig.capture import Frames, Levels, Recording
 from rig.config import Config, FaultConfig, VirtualInterfaceConfig
+from rig.devices.fullscale import refuse_over_full_scale
 from rig.devices.protocols import Report
 from rig.devices.virtual.amp import VirtualAmp
 from rig.devices.virtual.circuit import Audio
@@ -78,6 +79,7 @@ class VirtualInterface:
 
     def reamp(self, send: Frames, report: Report) -> Recording:
         """Play into the virtual amp; see `rig.devices.protocols.Interface`."""
+        refuse_over_full_scale(send)
         self._take += 1
         faults = self._faults()
         for fault in faults:
