@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from calibration import levels, takes
 from calibration.doubts import Usual, doubts
+from calibration.figures import measure
 from calibration.replicates import compare
 from calibration.signals import Part, Signal
 from calibration.takes import LEAST_AGREEMENT, LOST_SHARPNESS, Aligned
@@ -18,8 +19,10 @@ Audio = NDArray[np.float64]
 #: A return that stands still for this long while guitar plays has stopped.
 STUCK_S = 0.004
 #: The loopback may be so much louder than its own noise off what it should be, and need not be
-#: better than the last figure: there float32 and the interpolation end.
-FIRST_NOISE_DB, LATER_NOISE_DB, LOOPBACK_BEST_DB = 10.0, 8.0, -50.0
+#: better than the last figure: a loud amp leaks into it from the input beside.
+LOOPBACK_NOISE_DB, LOOPBACK_BEST_DB = 11.0, -35.0
+#: A return that is no more than this above its own noise has no timing of its own.
+TIMED_DB = 6.0
 #: Estimates without a loopback are this much looser.
 DRIFT_ESTIMATE_FRAMES = 2.0
 #: Two takes of one setting that differ by no more than this, noise set aside, are the same.
@@ -153,7 +156,7 @@ def _loopback_reasons(
     error, noise = takes.loopback_error_db(aligned.loopback, reference, signal)
     figures["loopback_error_db"], figures["loopback_noise_db"] = error, noise
     least = LOOPBACK_BEST_DB if is_known else limits.loopback_error_db
-    limit = max(least, noise + (LATER_NOISE_DB if is_known else FIRST_NOISE_DB))
+    limit = max(least, noise + LOOPBACK_NOISE_DB)
     if error > limit:
         other = "the session's own" if is_known else "what was played"
         yield Reason(
@@ -181,7 +184,8 @@ def _clock_reasons(
                 "ppm): frames were lost, or output and input run on different clocks",
             )
     returned = abs(figures.get("return_drift_frames", 0.0))
-    is_there = figures.get("sweep_agreement", 0.0) >= LEAST_AGREEMENT
+    above_db = figures["return_rms_dbfs"] - figures["noise_dbfs"]
+    is_there = figures.get("sweep_agreement", 0.0) >= LEAST_AGREEMENT and above_db > TIMED_DB
     if is_there and returned > limits.drift_frames:
         yield Reason(
             Check.RETURN_DRIFT,
@@ -271,7 +275,7 @@ def judge(aligned: Aligned, signal: Signal, limits: Limits, baseline: Baseline) 
 
     What is certainly wrong comes first; what may be the amp itself is only asked where nothing is.
     """
-    figures = takes.figures(aligned, signal)
+    figures = measure(aligned, signal)
     reasons = [*_whole_reasons(figures, aligned, limits)]
     if aligned.loopback is not None:
         lost = list(_lost_loopback(aligned, signal))

@@ -1,4 +1,4 @@
-"""A take in step with what was sent, and everything that can be measured of it."""
+"""A take in step with what was sent."""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from calibration import latency, levels
 from calibration.replicates import Replicate, compare
-from calibration.response import Response, respond, without_rumble
+from calibration.response import respond, without_rumble
 from calibration.signals import GAP_S, PREAMBLE_S, Part, Segment, Signal, preamble
 
 Audio = NDArray[np.float64]
@@ -23,18 +23,8 @@ BLOCK_S = 0.01
 LEAST_AGREEMENT = 0.3
 #: Takes what converters and interpolation do to the uppermost octave out of a comparison.
 NYQUIST_NULL = (0.25, 0.5, 0.25)
-#: Blocks of the send above this level count as playing.
-PLAYING_DBFS = -50.0
 #: Taps of the filter that explains a loopback by its send: a coupling capacitor is slow.
 LOOPBACK_TAPS, LOOPBACK_LEAD = 2_048, 64
-#: Taps of the filter that says what of a return comes from the send: a cabinet rings so long.
-RETURN_TAPS, RETURN_LEAD = 768, 64
-#: Whether a return is a copy of the send cannot be told where more of it than this is noise.
-WIRE_NOISE_SHARE = 0.01
-#: Runs of equal samples at the very top, of at least so many frames, are no waveform.
-FLAT_FRAMES = 4.0
-#: The lowest note bends this slowly, in radians per frame at 48 kHz: it stays at its top longest.
-SLOWEST_BEND = 2 * np.pi * 40 / 48_000
 
 
 @dataclass(frozen=True)
@@ -139,7 +129,7 @@ def align(
     shift = found.frames
     if fine_loopback is None and expected_frames is not None:
         shift = expected_frames
-    quiet = fine_return - _offset(fine_return, signal)
+    quiet = fine_return - offset_of(fine_return, signal)
     shifted = latency.advance(quiet, shift, length)
     if fine_loopback is None and template is not None:
         shift += compare(guitar_of(template, signal), guitar_of(shifted, signal), 0.0).lag_frames
@@ -159,7 +149,7 @@ def align(
     )
 
 
-def _offset(returned: Audio, signal: Signal) -> float:
+def offset_of(returned: Audio, signal: Signal) -> float:
     """The converter's own DC, heard before anything is played."""
     silence = _silence(returned, signal)
     return float(np.mean(silence)) if len(silence) else 0.0
@@ -232,129 +222,3 @@ def filtered_send(loopback: Audio, signal: Signal) -> Audio:
     send = signal.send[: len(loopback)]
     quiet = without_rumble(send), without_rumble(loopback)
     return respond(*quiet, LOOPBACK_TAPS, LOOPBACK_LEAD).apply(send)
-
-
-def return_response(aligned: Aligned, signal: Signal) -> Response:
-    """What of the return comes from what was played, by one linear filter."""
-    sent = signal.send if aligned.loopback is None else aligned.loopback
-    played = without_rumble(sent[: len(aligned.returned)])
-    return respond(played, without_rumble(aligned.returned), RETURN_TAPS, RETURN_LEAD)
-
-
-def _over_send_db(aligned: Aligned, signal: Signal) -> float:
-    """How much louder the return is than what was played, or its loopback where there is one."""
-    sent = signal.send if aligned.loopback is None else aligned.loopback
-    part = loudest_part(signal)
-    return levels.rms_dbfs(within(part, aligned.returned)) - levels.rms_dbfs(within(part, sent))
-
-
-def _wire_agreement(aligned: Aligned, signal: Signal) -> float:
-    """How much the return is a plain copy of what was played: 1 where no amp is in between.
-
-    Both are differentiated, so that treble counts as much as bass, and what coupling capacitors do
-    to the lowest notes does not.
-    """
-    sent = signal.send if aligned.loopback is None else aligned.loopback
-    played, heard = np.diff(sent[: len(aligned.returned)]), np.diff(aligned.returned)
-    noise, power = np.mean(np.diff(silence_of(aligned, signal)) ** 2), np.mean(heard**2)
-    if noise > WIRE_NOISE_SHARE * power or power == 0.0:
-        return 0.0
-    # Direct monitoring is sooner than a round trip, not by whole frames, and may be upside down.
-    ways = [compare(played, sign * heard, 0.0) for sign in (1.0, -1.0)]
-    lag = max(ways, key=lambda way: way.agreement).lag_frames
-    moved = latency.advance(heard, lag, len(played))
-    found = max(abs(compare(played, sign * moved, 0.0, 1).agreement) for sign in (1.0, -1.0))
-    # Noise takes from the agreement of a copy what it adds to its power.
-    return float(min(found / np.sqrt(1.0 - noise / power), 1.0))
-
-
-def _longest_standstill_s(aligned: Aligned, signal: Signal) -> float:
-    """The longest run of equal return samples that starts while the send plays."""
-    found = aligned.shift_frames
-    shift = round(found) if 0 <= found < len(aligned.raw_returned) else 0
-    stretch = aligned.raw_returned[shift:]
-    block = round(BLOCK_S * signal.sample_rate)
-    playing = levels.block_rms(signal.send[: len(stretch)], block) > 10 ** (PLAYING_DBFS / 20)
-    if not len(playing):
-        return 0.0
-    heard = stretch[: len(playing) * block]
-    changes = np.flatnonzero(np.diff(heard, prepend=np.nan, append=np.nan))
-    starts = np.minimum(changes[:-1] // block, len(playing) - 1)
-    runs = np.diff(changes)[playing[starts]]
-    return float(np.max(runs, initial=0)) / signal.sample_rate
-
-
-def flat_top_excess(raw: Audio) -> float:
-    """How much longer a recording stays at its very top or bottom than a waveform would.
-
-    A waveform with steps of a converter's size stays at its top for a moment; what is cut off below
-    full scale stays there longer, at exactly the same level. More than 1 is cut off.
-    """
-    peak = float(np.max(np.abs(raw), initial=0.0))
-    if peak == 0.0:
-        return 0.0
-    steps = np.abs(np.diff(raw))
-    step = float(np.min(steps[steps > 0], initial=peak))
-    natural = 2.0 * np.sqrt(2.0 * step / peak) / SLOWEST_BEND
-    longest = 0
-    for top in (raw == np.max(raw), raw == np.min(raw)):
-        edges = np.flatnonzero(np.diff(np.concatenate([[False], top, [False]]).astype(np.int8)))
-        longest = max(longest, int(np.max(edges[1::2] - edges[::2], initial=0)))
-    return float(longest / (FLAT_FRAMES + natural))
-
-
-def _return_figures(aligned: Aligned, signal: Signal) -> dict[str, float]:
-    """The return's own timing, and what of it comes from the send."""
-    sweep = sweep_drift(aligned.returned, signal)
-    response = return_response(aligned, signal)
-    place = latency.measure(
-        aligned.returned,
-        preamble(signal.sample_rate),
-        signal.segment(Part.PREAMBLE).start,
-        round((LONGEST_S / 2) * signal.sample_rate),
-    )
-    found = {
-        "coherence": response.explained,
-        "polarity": response.polarity,
-        "wire_agreement": _wire_agreement(aligned, signal),
-        "over_send_db": _over_send_db(aligned, signal),
-        "return_lag_frames": place.frames,
-    }
-    if sweep is not None:
-        found["return_drift_frames"] = sweep.lag_frames
-        found["sweep_agreement"] = sweep.agreement
-    return found
-
-
-def change(aligned: Aligned, signal: Signal) -> Replicate | None:
-    """The repeated guitar after everything against the same before it; None where it has none."""
-    if not (signal.has(Part.BEFORE) and signal.has(Part.AFTER)):
-        return None
-    before, after = (within(signal.segment(p), aligned.returned) for p in (Part.BEFORE, Part.AFTER))
-    return compare(before, after, 2 * noise_power(aligned, signal))
-
-
-def figures(aligned: Aligned, signal: Signal) -> dict[str, float]:
-    """Everything that is measured of a take, by name; units are in the names."""
-    guitar = within(loudest_part(signal), aligned.returned)
-    found = {
-        "return_peak_dbfs": levels.peak_dbfs(aligned.raw_returned),
-        "return_rms_dbfs": levels.rms_dbfs(guitar),
-        "noise_dbfs": levels.dbfs(np.sqrt(noise_power(aligned, signal))),
-        "offset_dbfs": levels.dbfs(abs(_offset(aligned.raw_returned, signal))),
-        "standstill_s": _longest_standstill_s(aligned, signal),
-        "flat_top_excess": flat_top_excess(aligned.raw_returned),
-        "dropouts": float(aligned.dropouts),
-        "broken_samples": float(aligned.broken),
-        "latency_frames": aligned.shift_frames,
-        "sharpness": aligned.latency.sharpness,
-        **_return_figures(aligned, signal),
-    }
-    if aligned.drift_frames is not None:
-        found["drift_frames"] = aligned.drift_frames
-    changed = change(aligned, signal)
-    if changed is not None and np.isfinite(changed.esr):
-        found |= {"change_esr": changed.esr, "change_noise_esr": changed.noise_esr}
-    if aligned.raw_loopback is not None:
-        found["loopback_peak_dbfs"] = levels.peak_dbfs(aligned.raw_loopback)
-    return found

@@ -14,7 +14,7 @@ from rig.knobs import Setting
 from rig.preflight import amp, chain
 from rig.preflight.finding import Finding, Grade, finding
 from rig.preflight.needs import needs
-from rig.preflight.probe import AskHands, Heard, Probe, Say
+from rig.preflight.probe import AskHands, Probe, Say
 from rig.proposals import designs
 from rig.session.signal import compose_signal
 
@@ -101,13 +101,7 @@ def _knobs(
     yield chain.crosstalk(quietest, rest.heard, probe.short)
     say("the loudest setting")
     loudest = wires.extreme(loud=True, hands=ask is not None)
-    yield chain.level(probe, loudest, _loud(probe, loudest))
-
-
-def _loud(probe: Probe, loudest: Setting) -> Heard:
-    """The loudest setting, met gently: at a low level first, lest something is far too hot."""
-    probe.take(loudest, send_dbfs=min(chain.LOWEST_SEND_DBFS, probe.peak_dbfs))
-    return probe.take(loudest)
+    yield chain.level(probe, loudest, chain.meet(probe, loudest))
 
 
 def _dropouts(probe: Probe) -> Finding:
