@@ -310,8 +310,11 @@ def look_reasons(
     if found.is_same(same_esr):
         return found.esr, ()
     apart_db = levels.rms_dbfs(other) - levels.rms_dbfs(one)
-    sentence = (
+    reason = Reason(
+        Check.LOOK,
+        found.esr,
+        same_esr,
         f"dialled again, this setting is not what was kept of it (ESR {found.esr:.1e}, "
-        f"{apart_db:+.1f} dB): was a knob off when it was recorded?"
+        f"{apart_db:+.1f} dB): was a knob off when it was recorded?",
     )
-    return found.esr, (Reason(Check.LOOK, found.esr, same_esr, sentence),)
+    return found.esr, (reason,)

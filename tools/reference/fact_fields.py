@@ -46,6 +46,7 @@ OWN = {
     "TakeEnded.raw": "Return and loopback as they were recorded.",
     "TakeEnded.aligned": "The return, aligned to what was played.",
     "TakeEnded.played_s": "Seconds of signal that were played.",
+    "TakeEnded.died": "Whether the audio process died or hung in it.",
     "CapturesSuspected.alone": "Whether each is odd by itself, and the amp is not.",
     "ProcessDied.process": "Which one.",
     "ClockJumped.seconds": "By how much more the clock moved than time went by.",
