@@ -8,8 +8,25 @@ import numpy as np
 
 from rig import config as configuration
 from rig.capture import Frames, Levels, Recording
-from rig.child import Child, ChildGone, ChildSilent, Message
+from rig.child import Child, ChildGone, ChildSilent
 from rig.config import Config
+from rig.devices.messages import (
+    ANSWER,
+    Answer,
+    Cancel,
+    Cancelled,
+    Dial,
+    Failed,
+    Open,
+    Opened,
+    Order,
+    Playing,
+    Reamp,
+    Recorded,
+    Rest,
+    TooLate,
+    plain,
+)
 from rig.devices.protocols import Report, TakeCancelled
 from rig.devices.worker import ERRORS
 from rig.errors import AudioDied, DeviceError, DeviceGone, DeviceHung, StorageError
@@ -61,10 +78,9 @@ class DevicesClient:
             self._child = self._started()
         takes, played_s = self._counters()
         text = configuration.dump(self._config)
-        answer, _ = self._ask(
-            {"do": "open", "config": text, "takes": takes, "played_s": played_s}, _ignore
-        )
-        self.sample_rate, self.paced = int(answer["sample_rate"]), bool(answer["paced"])
+        answer, _ = self._ask(Open(config=text, takes=takes, played_s=played_s), _ignore)
+        assert isinstance(answer, Opened)
+        self.sample_rate, self.paced = answer.sample_rate, answer.paced
 
     def _started(self) -> Child:
         try:
@@ -87,11 +103,11 @@ class DevicesClient:
         Raises:
             DeviceError: It could not be done.
         """
-        self._ask({"do": "dial", "values": list(setting.values), "last": last}, _ignore)
+        self._ask(Dial(values=setting.values, last=last), _ignore)
 
     def rest(self) -> None:
         """Put the knobs to rest."""
-        self._ask({"do": "rest"}, _ignore)
+        self._ask(Rest(), _ignore)
 
     def rest_amp(self) -> None:
         """Put the knobs to rest in a process of their own, whether there is an interface or not.
@@ -102,8 +118,7 @@ class DevicesClient:
         if self._child is None:
             self._child = self._started()
         text = configuration.dump(self._config)
-        message = {"do": "open", "config": text, "takes": 0, "played_s": 0.0, "amp_only": True}
-        self._ask(message, _ignore)
+        self._ask(Open(config=text, amp_only=True), _ignore)
         self.rest()
 
     def reamp(self, send: Frames, report: Report = _ignore) -> Recording:
@@ -114,10 +129,11 @@ class DevicesClient:
             TakeCancelled: ``report`` raised it.
         """
         block = send.astype("<f4").tobytes()
-        answer, audio = self._ask({"do": "reamp"}, report, block)
-        channels = np.frombuffer(audio, dtype="<f4").reshape(int(answer["channels"]), -1)
+        answer, audio = self._ask(Reamp(), report, block)
+        assert isinstance(answer, Recorded)
+        channels = np.frombuffer(audio, dtype="<f4").reshape(answer.channels, -1)
         loopback = channels[1] if len(channels) > 1 else None
-        return Recording(channels[0], loopback, int(answer["dropouts"]))
+        return Recording(channels[0], loopback, answer.dropouts)
 
     def close(self) -> None:
         """Let go of the devices; their process puts the knobs to rest as it ends."""
@@ -125,12 +141,12 @@ class DevicesClient:
         if child is not None:
             child.close()
 
-    def _ask(self, message: Message, report: Report, block: bytes = b"") -> tuple[Message, bytes]:
+    def _ask(self, order: Order, report: Report, block: bytes = b"") -> tuple[Answer, bytes]:
         if self._child is None:
             raise DeviceGone("the devices are not open")
         try:
-            self._child.send(message, block)
-            silence_s = OPENING_S if message["do"] == "open" else self._stall_s
+            self._child.send(plain(order), block)
+            silence_s = OPENING_S if isinstance(order, Open) else self._stall_s
             return self._answer(self._child, report, silence_s)
         except ChildGone:
             self._discard()
@@ -142,23 +158,26 @@ class DevicesClient:
             self._discard()
             raise AudioDied(f"the device hung for {self._stall_s:g} s and was let go") from None
 
-    def _answer(self, child: Child, report: Report, silence_s: float) -> tuple[Message, bytes]:
+    def _answer(self, child: Child, report: Report, silence_s: float) -> tuple[Answer, bytes]:
         while True:
-            answer, block = child.receive(silence_s)
-            if "levels" in answer:
-                self._report(child, report, Levels(*answer["levels"]))
-            elif "cancelled" in answer:
-                raise TakeCancelled
-            elif "error" in answer:
-                raise ERRORS.get(answer["error"], DeviceError)(answer["why"])
-            elif "late" not in answer:
-                return answer, block
+            message, block = child.receive(silence_s)
+            match ANSWER.validate_python(message):
+                case Playing(played_s=played_s, send_dbfs=send_dbfs, return_dbfs=return_dbfs):
+                    self._report(child, report, Levels(played_s, send_dbfs, return_dbfs))
+                case Cancelled():
+                    raise TakeCancelled
+                case Failed(error=error, why=why):
+                    raise ERRORS.get(error, DeviceError)(why)
+                case TooLate():
+                    continue
+                case answer:
+                    return answer, block
 
     def _report(self, child: Child, report: Report, levels: Levels) -> None:
         try:
             report(levels)
         except TakeCancelled:
-            child.send({"do": "cancel"})
+            child.send(plain(Cancel()))
 
     def _discard(self) -> None:
         if self._child is not None:

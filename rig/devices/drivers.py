@@ -1,10 +1,11 @@
 """Finding drivers: amps and interfaces are entry points, the built-in ones among them."""
 
+from dataclasses import replace
 from importlib import metadata
 from typing import Any
 
 from rig.config import Config
-from rig.devices.protocols import Amp, Interface
+from rig.devices.protocols import Amp, DriverContext, Interface
 from rig.errors import ConfigError
 
 AMPS, INTERFACES = "rig.amps", "rig.interfaces"
@@ -41,20 +42,16 @@ def problems(config: Config) -> list[str]:
     return found
 
 
-def make(config: Config, takes: int, played_s: float) -> tuple[Amp, Interface]:
+def make(context: DriverContext) -> tuple[Amp, Interface]:
     """The amp and the interface that a configuration names, not yet opened.
-
-    Args:
-        config: The session's configuration.
-        takes: How many takes the session has behind it.
-        played_s: For how long the amp has been played in it.
 
     Raises:
         ConfigError: A driver is not installed.
     """
+    config = context.config
     mistakes = problems(config)
     if mistakes:
         raise ConfigError("\n".join(mistakes))
-    amp: Amp = _load(AMPS, config.amp.driver)(config, played_s)
-    interface: Interface = _load(INTERFACES, config.interface.driver)(config, amp, takes)
+    amp: Amp = _load(AMPS, config.amp.driver)(context)
+    interface: Interface = _load(INTERFACES, config.interface.driver)(replace(context, amp=amp))
     return amp, interface

@@ -5,19 +5,18 @@ The asking happens in the daemon (`rig.daemon.hands`), where a prompt can reach 
 
 from collections.abc import Mapping
 
-from rig.config import Config
+from rig.devices.protocols import DriverContext
 
 
 class HandAmp:
     """An amp that no wire reaches.
 
     Args:
-        config: The session's configuration; it makes no difference.
-        played_s: For how long the amp has been played already; it makes no difference.
+        context: What drivers are made from; it makes no difference.
     """
 
-    def __init__(self, config: Config, played_s: float = 0.0) -> None:
-        del config, played_s
+    def __init__(self, context: DriverContext) -> None:
+        del context
 
     def open(self) -> None:
         """There is nothing to take hold of."""

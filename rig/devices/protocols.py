@@ -1,9 +1,11 @@
 """The two protocols that carry all hardware."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from rig.capture import Frames, Levels, Recording
+from rig.config import Config
 
 #: Called a few times a second while a take plays. It may raise `TakeCancelled`, on which an
 #: interface fades out and lets the exception pass.
@@ -37,6 +39,23 @@ class Amp(Protocol):
 
     def close(self) -> None:
         """Let go of the amp; harmless when it is not held."""
+
+
+@dataclass(frozen=True)
+class DriverContext:
+    """What every driver is made from.
+
+    Attributes:
+        config: The whole rig.yaml; a driver's own part is ``config.amp`` or ``config.interface``.
+        takes: How many takes the session has behind it.
+        played_s: For how many seconds the amp has been played in it.
+        amp: For an interface: the amp on the other end of its cables. None for an amp.
+    """
+
+    config: Config
+    takes: int = 0
+    played_s: float = 0.0
+    amp: Amp | None = None
 
 
 class Interface(Protocol):

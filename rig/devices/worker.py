@@ -11,9 +11,27 @@ import numpy as np
 
 from rig import config as configuration
 from rig.capture import Levels
-from rig.child import Message, Parent
+from rig.child import Parent
 from rig.devices import drivers
-from rig.devices.protocols import Amp, Interface, TakeCancelled
+from rig.devices.messages import (
+    ORDER,
+    Answer,
+    Cancel,
+    Cancelled,
+    Dial,
+    Done,
+    Failed,
+    Open,
+    Opened,
+    Order,
+    Playing,
+    Reamp,
+    Recorded,
+    Rest,
+    TooLate,
+    plain,
+)
+from rig.devices.protocols import Amp, DriverContext, Interface, TakeCancelled
 from rig.errors import ConfigError, DeviceError, DeviceGone, DeviceHung, RigError
 from rig.knobs import Panel, Setting
 
@@ -34,40 +52,42 @@ class DevicesWorker:
         """Answer the daemon until it ends."""
         while True:
             message, block = self._parent.receive()
+            answer: Answer
             try:
-                answer, audio = self._answer(message, block)
+                answer, audio = self._answer(ORDER.validate_python(message), block)
             except TakeCancelled:
-                answer, audio = {"cancelled": True}, b""
+                answer, audio = Cancelled(), b""
             except RigError as error:
-                answer, audio = {"error": type(error).__name__, "why": str(error)}, b""
-            self._parent.send(answer, audio)
+                answer, audio = Failed(error=type(error).__name__, why=str(error)), b""
+            self._parent.send(plain(answer), audio)
 
-    def _answer(self, message: Message, block: bytes) -> tuple[Message, bytes]:
-        match message["do"]:
-            case "open":
-                return self._open(message), b""
-            case "dial":
-                self._dial(tuple(message["values"]), message.get("last"))
-            case "rest":
+    def _answer(self, order: Order, block: bytes) -> tuple[Answer, bytes]:
+        match order:
+            case Open():
+                return self._open(order), b""
+            case Dial(values=values, last=last):
+                self._dial(values, last)
+            case Rest():
                 self.rest()
-            case "reamp":
+            case Reamp():
                 return self._reamp(block)
-            case "cancel":
-                return {"late": True}, b""
-        return {"done": True}, b""
+            case Cancel():
+                return TooLate(), b""
+        return Done(), b""
 
-    def _open(self, message: Message) -> Message:
+    def _open(self, order: Open) -> Opened:
         if self._amp is None or self._interface is None:
-            config = configuration.parse(message["config"], "the session's rig.yaml")
+            config = configuration.parse(order.config, "the session's rig.yaml")
             self._panel = config.panel
-            self._amp, self._interface = drivers.make(config, message["takes"], message["played_s"])
+            context = DriverContext(config, order.takes, order.played_s)
+            self._amp, self._interface = drivers.make(context)
         self._interface.close()
         self._amp.close()
         self._amp.open()
-        if message.get("amp_only"):
-            return {}
+        if order.amp_only:
+            return Opened()
         self._interface.open()
-        return {"sample_rate": self._interface.sample_rate, "paced": self._interface.paced}
+        return Opened(sample_rate=self._interface.sample_rate, paced=self._interface.paced)
 
     def _dial(self, values: tuple[float, ...], last: str | None) -> None:
         """The last step before the wire: nothing outside the configured limits gets past it."""
@@ -88,14 +108,14 @@ class DevicesWorker:
 
     def _report(self, levels: Levels) -> None:
         waiting = self._parent.peek()
-        if waiting is not None and waiting[0].get("do") == "cancel":
+        if waiting is not None and isinstance(ORDER.validate_python(waiting[0]), Cancel):
             raise TakeCancelled
         now = time.monotonic()
         if now - self._reported >= 1 / REPORTS_PER_S:
             self._reported = now
-            self._parent.send({"levels": [levels.played_s, levels.send_dbfs, levels.return_dbfs]})
+            self._parent.send(plain(Playing(**vars(levels))))
 
-    def _reamp(self, block: bytes) -> tuple[Message, bytes]:
+    def _reamp(self, block: bytes) -> tuple[Recorded, bytes]:
         if self._interface is None:
             raise DeviceGone("the interface is not open")
         send = np.frombuffer(block, dtype="<f4").astype(np.float32)
@@ -104,7 +124,7 @@ class DevicesWorker:
         if recording.loopback is not None:
             parts.append(recording.loopback)
         audio = b"".join(part.astype("<f4").tobytes() for part in parts)
-        return {"dropouts": recording.dropouts, "channels": len(parts)}, audio
+        return Recorded(channels=len(parts), dropouts=recording.dropouts), audio
 
 
 #: Errors that cross the process boundary by name.

@@ -11,7 +11,7 @@ from rig.config import Config
 from rig.contracts.amps import AmpContract
 from rig.contracts.interfaces import InterfaceContract
 from rig.devices.client import DevicesClient
-from rig.devices.protocols import Report
+from rig.devices.protocols import DriverContext, Report
 from rig.devices.virtual.amp import VirtualAmp
 from rig.devices.virtual.interface import VirtualInterface
 from rig.knobs import Panel
@@ -20,7 +20,7 @@ from rig.knobs import Panel
 class TestVirtualAmp(AmpContract):
     @pytest.fixture
     def amp(self, tiny: Config) -> VirtualAmp:
-        return VirtualAmp(tiny)
+        return VirtualAmp(DriverContext(tiny))
 
     @pytest.fixture
     def panel(self, tiny: Config) -> Panel:
@@ -30,9 +30,9 @@ class TestVirtualAmp(AmpContract):
 class TestVirtualInterface(InterfaceContract):
     @pytest.fixture
     def interface(self, tiny: Config) -> VirtualInterface:
-        amp = VirtualAmp(tiny)
+        amp = VirtualAmp(DriverContext(tiny))
         amp.open()
-        return VirtualInterface(tiny, amp)
+        return VirtualInterface(DriverContext(tiny, amp=amp))
 
 
 class _BenchAsInterface:

@@ -10,6 +10,7 @@ from rig.config import Config, KnobConfig
 from rig.devices import drivers
 from rig.devices.midi.amp import MidiAmp
 from rig.devices.midi.messages import messages
+from rig.devices.protocols import DriverContext
 from rig.errors import ConfigError
 
 WIRES = """
@@ -61,7 +62,7 @@ def test_a_reversed_control_counts_down() -> None:
 )
 def test_approaches_stay_within_the_limits(approach: str, expected: list[float]) -> None:
     config = configured(approach)
-    amp, gain = MidiAmp(config), config.panel.knobs[0]
+    amp, gain = MidiAmp(DriverContext(config)), config.panel.knobs[0]
     path = amp._approach(gain, gain.quantise(3.0))
     assert path == [gain.quantise(value) for value in expected]
     assert all(value in gain.values for value in path)
@@ -72,7 +73,7 @@ def test_a_ramp_sweeps_through_allowed_values_in_its_time(start: float, wanted: 
     text = WIRES.replace("gain: {cc: 20,", "gain: {cc: 20, ramp_s: 0.5, avoid: [[4, 6]],")
     config = configuration.parse(text % "direct")
     slept: list[float] = []
-    amp, knob = MidiAmp(config, sleep=slept.append), config.panel.knobs[0]
+    amp, knob = MidiAmp(DriverContext(config), sleep=slept.append), config.panel.knobs[0]
     heard: list[int] = []
     amp._put = lambda message: heard.append(message.value)  # type: ignore[method-assign]
     amp._stands["gain"] = knob.quantise(start)
@@ -88,7 +89,7 @@ def test_a_ramp_sweeps_through_allowed_values_in_its_time(start: float, wanted: 
 
 def test_without_a_ramp_or_at_first_it_jumps() -> None:
     config = configured()
-    amp, knob = MidiAmp(config), config.panel.knobs[0]
+    amp, knob = MidiAmp(DriverContext(config)), config.panel.knobs[0]
     amp._put = lambda message: pytest.fail("nothing is to be swept")  # type: ignore[method-assign]
     amp._sweep(knob, 5.0)
     amp._stands["gain"] = 2.0
@@ -156,7 +157,7 @@ class Heard:
 
     def __init__(self) -> None:
         self.log: list[str] = []
-        self.amp = MidiAmp(configuration.parse(PRESETS), sleep=self.pause)
+        self.amp = MidiAmp(DriverContext(configuration.parse(PRESETS)), sleep=self.pause)
         self.amp._put = self.note  # type: ignore[method-assign]
         self.amp._port.refuse_absence = lambda: None  # type: ignore[method-assign]
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from rig import config as configuration
 from rig.capture import Levels, Recording
 from rig.config import Config
-from rig.devices.protocols import TakeCancelled
+from rig.devices.protocols import DriverContext, TakeCancelled
 from rig.devices.soundcard import hosts
 from rig.devices.soundcard.interface import SoundCard
 from rig.devices.virtual.amp import VirtualAmp
@@ -32,7 +32,7 @@ def configured(name: str, api: str, more: str = "") -> Config:
 def opened(monkeypatch: pytest.MonkeyPatch, config: Config, *devices: Device) -> FakePortAudio:
     """Open a card for good measure, and return what it was opened with."""
     fake = installed(monkeypatch, *devices)
-    card = SoundCard(config)
+    card = SoundCard(DriverContext(config))
     card.open()
     card.close()
     return fake
@@ -56,7 +56,7 @@ LOOP = ", send_channel: 1, return_channel: 1, loopback_channel: 2, loopback_send
 
 def test_a_take_comes_back_later_by_the_round_trip(monkeypatch: pytest.MonkeyPatch) -> None:
     fake = installed(monkeypatch, Device("Card"))
-    card = SoundCard(configured("Card", "ALSA", LOOP))
+    card = SoundCard(DriverContext(configured("Card", "ALSA", LOOP)))
     card.open()
     send = np.linspace(-0.5, 0.5, 64, dtype=np.float32)
     recording = played(card, fake.streams[0], send)
@@ -72,7 +72,7 @@ def test_the_callback_runs_in_another_thread_than_the_one_that_opened(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     fake = installed(monkeypatch, Device("Card"))
-    card = SoundCard(configured("Card", "ALSA"))
+    card = SoundCard(DriverContext(configured("Card", "ALSA")))
     card.open()
     stream = fake.streams[0]
     stream.step()
@@ -84,7 +84,7 @@ def test_the_callback_runs_in_another_thread_than_the_one_that_opened(
 @pytest.mark.parametrize("peak", [1.01, -1.01, 8.0, np.nan, np.inf])
 def test_nothing_over_full_scale_leaves(monkeypatch: pytest.MonkeyPatch, peak: float) -> None:
     fake = installed(monkeypatch, Device("Card"))
-    card = SoundCard(configured("Card", "ALSA"))
+    card = SoundCard(DriverContext(configured("Card", "ALSA")))
     card.open()
     with pytest.raises(DeviceError, match="over full scale"):
         card.reamp(np.array([0.0, peak, 0.0], np.float32), unheard)
@@ -95,16 +95,16 @@ def test_nothing_over_full_scale_leaves(monkeypatch: pytest.MonkeyPatch, peak: f
 
 @pytest.mark.parametrize("peak", [1.01, -3.0, np.nan])
 def test_the_virtual_interface_refuses_it_too(tiny: Config, peak: float) -> None:
-    amp = VirtualAmp(tiny)
+    amp = VirtualAmp(DriverContext(tiny))
     amp.open()
-    interface = VirtualInterface(tiny, amp)
+    interface = VirtualInterface(DriverContext(tiny, amp=amp))
     with pytest.raises(DeviceError, match="over full scale"):
         interface.reamp(np.array([0.0, peak], np.float32), unheard)
 
 
 def test_a_cancelled_take_ends_faded(monkeypatch: pytest.MonkeyPatch) -> None:
     fake = installed(monkeypatch, Device("Card"))
-    card = SoundCard(configured("Card", "ALSA"))
+    card = SoundCard(DriverContext(configured("Card", "ALSA")))
     card.open()
 
     def cancel(_levels: Levels) -> None:
@@ -231,7 +231,7 @@ def test_a_rate_that_would_be_converted_is_refused(
 ) -> None:
     fake = installed(monkeypatch, device)
     with pytest.raises(DeviceGone, match=says):
-        SoundCard(configured("Card", device.api, more)).open()
+        SoundCard(DriverContext(configured("Card", device.api, more))).open()
     assert not fake.streams
 
 
@@ -253,7 +253,7 @@ def test_a_driver_that_runs_at_its_own_rate_is_refused(monkeypatch: pytest.Monke
     fake = installed(monkeypatch, Device("Card"))
     fake.actual_rate = 44_100
     with pytest.raises(DeviceGone, match="44100 Hz, not at the 48000 Hz"):
-        SoundCard(configured("Card", "ALSA")).open()
+        SoundCard(DriverContext(configured("Card", "ALSA"))).open()
     assert fake.streams[0].closed
 
 

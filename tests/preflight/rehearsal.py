@@ -7,6 +7,7 @@ import numpy as np
 from rig import config as configuration
 from rig.capture import Frames, Recording
 from rig.config import Config
+from rig.devices.protocols import DriverContext
 from rig.devices.virtual.amp import VirtualAmp
 from rig.devices.virtual.interface import VirtualInterface
 from rig.knobs import Setting
@@ -45,8 +46,8 @@ class Rehearsal:
 
     def __init__(self, config: Config, memory: Memory, seed: int) -> None:
         self._config, self._memory = config, memory
-        self._amp = VirtualAmp(config)
-        self._interface = VirtualInterface(config, self._amp)
+        self._amp = VirtualAmp(DriverContext(config))
+        self._interface = VirtualInterface(DriverContext(config, amp=self._amp))
         self._random = np.random.default_rng(seed)
         self._panel = config.panel
         self._amp.open()

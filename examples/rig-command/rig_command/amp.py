@@ -1,20 +1,20 @@
 """The knobs of a program: values that it is told when it is next called."""
 
 from collections.abc import Mapping
-from typing import Any
+
+from rig.devices.protocols import DriverContext
 
 
 class CommandAmp:
     """Remembers where its knobs stand.
 
     Args:
-        config: The session's configuration.
-        played_s: For how long the amp has been played already; it makes no difference.
+        context: What rig makes every driver from; the configuration is all that is wanted here.
     """
 
-    def __init__(self, config: Any, played_s: float = 0.0) -> None:
-        del played_s
-        self._rest = config.panel.named(config.panel.rest)
+    def __init__(self, context: DriverContext) -> None:
+        panel = context.config.panel
+        self._rest = panel.named(panel.rest)
         self.values: dict[str, float] = dict(self._rest)
 
     def open(self) -> None:

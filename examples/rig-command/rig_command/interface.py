@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.io import wavfile
 
 from rig.capture import Levels, Recording
-from rig.devices.protocols import Report
+from rig.devices.protocols import DriverContext, Report
 from rig.errors import DeviceError, DeviceGone
 from rig_command.amp import CommandAmp
 
@@ -28,19 +28,19 @@ class CommandInterface:
     """Plays a signal through a program.
 
     Args:
-        config: The session's configuration, with ``interface.options``.
-        amp: Knows where the knobs stand.
-        takes: How many takes the session has behind it; it makes no difference.
+        context: The configuration, with ``interface.options``, and the amp, which knows where the
+            knobs stand.
     """
 
     #: It renders as fast as it can, so rig trains and records in turns.
     paced = False
 
-    def __init__(self, config: Any, amp: CommandAmp, takes: int = 0) -> None:
-        del takes
-        self._program = [str(word) for word in config.interface.options.get("program", [])]
-        self.sample_rate = int(config.interface.options.get("sample_rate", 48_000))
-        self._amp = amp
+    def __init__(self, context: DriverContext) -> None:
+        interface: Any = context.config.interface
+        self._program = [str(word) for word in interface.options.get("program", [])]
+        self.sample_rate = int(interface.options.get("sample_rate", 48_000))
+        assert isinstance(context.amp, CommandAmp)
+        self._amp = context.amp
 
     @staticmethod
     def problems(config: Any) -> list[str]:

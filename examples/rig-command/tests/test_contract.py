@@ -10,6 +10,7 @@ from rig_command.interface import CommandInterface
 from rig import config as configuration
 from rig.config import Config
 from rig.contracts import AmpContract, InterfaceContract
+from rig.devices.protocols import DriverContext
 from rig.knobs import Panel
 
 PROGRAM = [sys.executable, str(Path(__file__).with_name("fuzz.py"))]
@@ -28,7 +29,7 @@ def config() -> Config:
 class TestAmp(AmpContract):
     @pytest.fixture
     def amp(self, config: Config) -> CommandAmp:
-        return CommandAmp(config)
+        return CommandAmp(DriverContext(config))
 
     @pytest.fixture
     def panel(self, config: Config) -> Panel:
@@ -38,6 +39,6 @@ class TestAmp(AmpContract):
 class TestInterface(InterfaceContract):
     @pytest.fixture
     def interface(self, config: Config) -> CommandInterface:
-        amp = CommandAmp(config)
+        amp = CommandAmp(DriverContext(config))
         amp.dial({"drive": 5.0, "volume": 8.0})
-        return CommandInterface(config, amp)
+        return CommandInterface(DriverContext(config, amp=amp))

@@ -8,6 +8,7 @@ from mido import Message
 from rig.config import Config, KnobConfig, MidiAmpConfig
 from rig.devices.midi.messages import messages
 from rig.devices.midi.ports import OutputPort
+from rig.devices.protocols import DriverContext
 from rig.knobs import Knob
 
 
@@ -15,16 +16,13 @@ class MidiAmp:
     """An amp, or a knob-turner, that listens to MIDI.
 
     Args:
-        config: The session's configuration.
-        played_s: For how long the amp has been played already (it makes no difference).
+        context: The session's configuration; nothing else of it makes a difference.
         sleep: Waits; tests count instead.
     """
 
-    def __init__(
-        self, config: Config, played_s: float = 0.0, sleep: Callable[[float], None] = time.sleep
-    ) -> None:
+    def __init__(self, context: DriverContext, sleep: Callable[[float], None] = time.sleep) -> None:
+        config = context.config
         assert isinstance(config.amp, MidiAmpConfig)
-        del played_s
         self._options = config.amp
         self._wires = config.knobs
         self._panel = config.panel

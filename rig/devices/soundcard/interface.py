@@ -5,9 +5,9 @@ from typing import Any
 
 from calibration import levels
 from rig.capture import Frames, Levels, Recording
-from rig.config import Config, SoundCardConfig
+from rig.config import SoundCardConfig
 from rig.devices.fullscale import refuse_over_full_scale
-from rig.devices.protocols import Report, TakeCancelled
+from rig.devices.protocols import DriverContext, Report, TakeCancelled
 from rig.devices.soundcard.hosts import (
     converts_in_silence,
     find_device,
@@ -28,14 +28,12 @@ class SoundCard:
     """An audio interface with the amp on one pair of its channels.
 
     Args:
-        config: The session's configuration.
-        amp: Whatever turns the knobs; it makes no difference.
-        takes: How many takes the session has behind it; it makes no difference.
+        context: The session's configuration; nothing else of it makes a difference.
     """
 
-    def __init__(self, config: Config, amp: object = None, takes: int = 0) -> None:
+    def __init__(self, context: DriverContext) -> None:
+        config = context.config
         assert isinstance(config.interface, SoundCardConfig)
-        del amp, takes
         options = self._options = config.interface
         sends = {options.send_channel, options.loopback_send_channel or options.send_channel}
         self._outputs = tuple(sorted(channel - 1 for channel in sends))

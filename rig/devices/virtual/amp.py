@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 
 from rig.config import Config, MiswiringConfig, VirtualAmpConfig
+from rig.devices.protocols import DriverContext
 from rig.devices.virtual.amplifier import Amplifier
 from rig.devices.virtual.circuit import Audio
 from rig.devices.virtual.presets import PRESETS, preset
@@ -16,11 +17,11 @@ class VirtualAmp:
     """A built-in preset as an amp, switched on when it is opened.
 
     Args:
-        config: The session's configuration.
-        played_s: For how long the amp has been played already.
+        context: The session's configuration, and for how long the amp has been played already.
     """
 
-    def __init__(self, config: Config, played_s: float = 0.0) -> None:
+    def __init__(self, context: DriverContext) -> None:
+        config, played_s = context.config, context.played_s
         assert isinstance(config.amp, VirtualAmpConfig)
         self._options = config.amp
         self._panel = config.panel

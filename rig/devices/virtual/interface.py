@@ -10,7 +10,7 @@ from calibration import latency, levels
 from rig.capture import Frames, Levels, Recording
 from rig.config import Config, FaultConfig, VirtualInterfaceConfig
 from rig.devices.fullscale import refuse_over_full_scale
-from rig.devices.protocols import Report
+from rig.devices.protocols import DriverContext, Report
 from rig.devices.virtual.amp import VirtualAmp
 from rig.devices.virtual.circuit import Audio
 from rig.errors import ConfigError, DeviceGone
@@ -29,12 +29,12 @@ class VirtualInterface:
     """A converter wired to a virtual amp, with a loopback cable patched.
 
     Args:
-        config: The session's configuration.
-        amp: The amp on the other end of the cable.
-        takes: How many takes the session has behind it; faults and noise count on from there.
+        context: The configuration, the amp on the other end of the cable, and how many takes the
+            session has behind it: faults and noise count on from there.
     """
 
-    def __init__(self, config: Config, amp: object, takes: int = 0) -> None:
+    def __init__(self, context: DriverContext) -> None:
+        config, amp, takes = context.config, context.amp, context.takes
         assert isinstance(config.interface, VirtualInterfaceConfig)
         if not isinstance(amp, VirtualAmp):
             raise ConfigError("interface.driver: the virtual interface needs the virtual amp")
