@@ -88,7 +88,7 @@ def export(
     try:
         setting = _setting(opened, at)
         model = _model(opened)
-        from rig.learner.final import nam_document
+        from rig.exchange.nam import nam_document
         from rig.session import store
 
         store.put(file, json.dumps(nam_document(opened, model, setting)).encode())
