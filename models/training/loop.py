@@ -1,7 +1,6 @@
 """Take all steps of a training run, so that a loss that breaks away costs a few of them only."""
 
 from copy import deepcopy
-from dataclasses import replace
 
 from models.training.dataset import Dataset, Model
 from models.training.trainer import Progress, Recipe, Training
@@ -75,28 +74,3 @@ def train(model: Model, data: Dataset, recipe: Recipe, progress: Progress) -> fl
         Diverged: The loss broke away again and again, whatever the rate.
     """
     return train_to_end(Training(model, data, recipe), progress)
-
-
-def best_rate(
-    model: Model,
-    data: Dataset,
-    recipe: Recipe,
-    rates: tuple[float, ...] = (0.003, 0.006, 0.012),
-    steps: int = 60,
-) -> float:
-    """Find the rate that lowers the loss most in a few steps; the model stays as it is.
-
-    The largest one that works in short is too large in the long run, so the one below it is
-    taken where both are about as good.
-    """
-    results: list[tuple[float, float]] = []
-    for rate in rates:
-        # Of a run four times as long, so that its rate is still near the peak when the trial ends.
-        trial = Training(deepcopy(model), data, replace(recipe, steps=4 * steps, rate=rate))
-        healthy = all(trial.advance() for _ in range(steps))
-        if healthy and trial.loss == trial.loss:
-            results.append((trial.loss, rate))
-    if not results:
-        return min(rates) / 2
-    lowest = min(loss for loss, _ in results)
-    return min(rate for loss, rate in results if loss <= 1.1 * lowest)

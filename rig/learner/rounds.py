@@ -14,8 +14,8 @@ from models.networks.spec import BadModel, ModelSpec, dump_model, load_model
 from models.networks.wavenet import KnobWaveNet
 from models.training.dataset import Dataset, Model, evaluate
 from models.training.initial_levels import start_at_levels
-from models.training.loop import best_rate
 from models.training.prior import has_prior, start_from_prior
+from models.training.rate_search import best_rate
 from models.training.trainer import Recipe
 from rig.capture import Role
 from rig.errors import LearnerError

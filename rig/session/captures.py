@@ -32,7 +32,7 @@ class CaptureState:
         capture: The order.
         rejected: Takes that the checks refused.
         failed: Takes that brought nothing back.
-        died: Takes of it in which the audio process died or hung.
+        died: Takes in which a process died.
         kept: The take that stands for the setting.
         abandoned: Why it was given up.
         suspects: Takes that were kept once and are not trusted any more.
@@ -75,10 +75,10 @@ class CaptureState:
     def refuse(self, take: TakeEnded) -> None:
         """Take in that the checks refused a take."""
         self.rejected += 1
-        if checks_of(take) & {*DOUBTS, Check.DISAGREEMENT}:
-            self.doubted.append(take)
-            self.vouched_for = False
-        if Check.LOOK in checks_of(take):
+        checks = checks_of(take)
+        if checks & {*DOUBTS, Check.DISAGREEMENT}:
+            self.doubted, self.vouched_for = [*self.doubted, take], False
+        if Check.LOOK in checks:
             self.looks_apart.append(take)
 
     @property

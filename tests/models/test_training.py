@@ -10,8 +10,9 @@ from models.networks.spec import ModelSpec, dump_model
 from models.networks.wavenet import KnobWaveNet
 from models.training.dataset import Dataset, Model, evaluate
 from models.training.initial_levels import log_levels, polarity, start_at_levels
-from models.training.loop import Diverged, best_rate, train, train_to_end
+from models.training.loop import Diverged, train, train_to_end
 from models.training.prior import has_prior, prior_control, start_from_prior
+from models.training.rate_search import best_rate
 from models.training.trainer import Recipe, Training, dump_state, load_state
 from tests.models.test_models import made, turn_down
 
