@@ -1,53 +1,74 @@
 """Take all steps of a training run, so that a loss that breaks away costs a few of them only."""
 
+from collections import deque
 from copy import deepcopy
+from statistics import median
 
 from models.training.dataset import Dataset, Model
 from models.training.trainer import Progress, Recipe, Training
 
-#: So many steps in a row may go wrong before training goes back to where it was well.
+#: So many steps in a row may be no numbers before training goes back to where it was well.
 PATIENCE = 8
 #: Going back so often, each time at half the rate, is one time too many.
 RECOVERIES = 4
 #: Steps between two states that can be gone back to.
 SAFE_STEPS = 50
-#: A smoothed loss that has risen to so many times its best is as bad as one that is no number.
+#: The loss is judged by the median of so many steps: a batch with a hard capture in it is no break,
+#: and a break shows in half of them.
+RECENT_STEPS = 64
+#: A median that has risen to so many times its best has broken away.
 BROKEN_AWAY = 10.0
 
 
 class Diverged(ArithmeticError):
-    """Raised when the loss stopped being a number and did not come back."""
+    """Raised when the loss was never a number: there are no weights worth keeping."""
 
 
 class Backtracking:
-    """Goes back to the last good state, at half the rate, when the loss breaks away."""
+    """Goes back to the last good state, at half the rate, when the loss breaks away.
+
+    Attributes:
+        gave_up: Whether it went back too often; the last good state is what there is then.
+    """
 
     def __init__(self, training: Training) -> None:
+        self.gave_up = False
         self._training = training
         self._bad, self._recoveries, self._best = 0, 0, float("inf")
+        self._recent: deque[float] = deque(maxlen=RECENT_STEPS)
+        self._has_learnt = False
         self._safe = deepcopy(training.state())
 
     def watch(self, healthy: bool) -> None:
-        """Look at the loss after a step, and go back where it has broken away for too long.
+        """Look at the loss after a step, and go back where it has broken away.
 
         Raises:
-            Diverged: It was gone back often enough.
+            Diverged: It was gone back often enough, and no step was ever healthy.
         """
         training = self._training
-        self._best = min(self._best, training.loss) if healthy else self._best
-        away = training.loss > BROKEN_AWAY * self._best
-        self._bad = self._bad + 1 if not healthy or away else 0
-        if self._bad >= PATIENCE:
+        self._bad = 0 if healthy else self._bad + 1
+        if healthy:
+            self._has_learnt = True
+            self._recent.append(training.step_loss)
+        full = len(self._recent) == RECENT_STEPS
+        usual = median(self._recent) if full else 0.0
+        if self._bad >= PATIENCE or (full and usual > BROKEN_AWAY * self._best):
             self._go_back()
-        elif not self._bad and training.step % SAFE_STEPS == 0:
+            return
+        if full:
+            self._best = min(self._best, usual)
+        if not self._bad and training.step % SAFE_STEPS == 0:
             self._safe = deepcopy(training.state())
 
     def _go_back(self) -> None:
         """Restore the last good state, all but how far the run is and what it draws next."""
         training = self._training
         self._bad, self._recoveries = 0, self._recoveries + 1
+        self._recent.clear()
         if self._recoveries > RECOVERIES:
-            raise Diverged(f"the loss broke away {self._recoveries} times")
+            if not self._has_learnt:
+                raise Diverged("the loss was never a number")
+            self.gave_up = True
         rate_factor, step, draw = training.rate_factor / 2, training.step, training.state()["draw"]
         # The same windows again might break it again, and steps that were lost are not made up for:
         # a round ends when it should.
@@ -57,11 +78,14 @@ class Backtracking:
 def train_to_end(training: Training, progress: Progress) -> float:
     """Take the steps that are left, put the averaged weights into the model, return the loss.
 
+    A loss that breaks away again and again ends the run early: the best weights there were are the
+    model, which is better than none.
+
     Raises:
-        Diverged: The loss broke away again and again, whatever the rate.
+        Diverged: The loss was never a number.
     """
     backtracking = Backtracking(training)
-    while not training.is_over:
+    while not (training.is_over or backtracking.gave_up):
         backtracking.watch(training.advance())
         progress(training.step, training.loss)
     return training.finish()
@@ -71,6 +95,6 @@ def train(model: Model, data: Dataset, recipe: Recipe, progress: Progress) -> fl
     """Train in place from where the model is, and return the last loss (smoothed).
 
     Raises:
-        Diverged: The loss broke away again and again, whatever the rate.
+        Diverged: The loss was never a number.
     """
     return train_to_end(Training(model, data, recipe), progress)

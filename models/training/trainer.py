@@ -93,6 +93,7 @@ class Training:
         self.model, self.data, self.recipe = model, data, recipe
         self.validation = validation
         self.step, self.loss, self.rate_factor = 0, 0.0, 1.0
+        self.step_loss = 0.0
         self.best_error, self.stale = float("inf"), 0
         history = model.history_frames
         # Silence in front: the first frames have no history of their own.
@@ -163,6 +164,7 @@ class Training:
         if healthy:
             self._optimiser.step()
             self._average.update_parameters(self.model)
+            self.step_loss = loss
             # Smoothed, since windows differ far more than steps do.
             self.loss = loss if self.step == 0 else 0.95 * self.loss + 0.05 * loss
         self.step += 1

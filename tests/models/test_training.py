@@ -10,7 +10,7 @@ from models.networks.spec import ModelSpec, dump_model
 from models.networks.wavenet import KnobWaveNet
 from models.training.dataset import Dataset, Model, evaluate
 from models.training.initial_levels import log_levels, polarity, start_at_levels
-from models.training.loop import Diverged, train, train_to_end
+from models.training.loop import Backtracking, Diverged, train, train_to_end
 from models.training.prior import has_prior, prior_control, start_from_prior
 from models.training.rate_search import best_rate
 from models.training.trainer import Recipe, Training, dump_state, load_state
@@ -70,6 +70,46 @@ def test_training_on_nonsense_gives_up() -> None:
     broken = Dataset(data.audio, data.targets * float("nan"), data.knobs, data.start, data.stop)
     with pytest.raises(Diverged):
         train(made(TOYS[0]), broken, replace(SHORT, steps=80, windows=(256,)), lambda *_: None)
+
+
+def test_one_capture_that_is_hard_is_no_break() -> None:
+    """A loss that is fifty times the usual one in some batches costs neither steps nor the rate."""
+    training = Training(made(TOYS[0]), toy(), replace(SHORT, steps=400, windows=(256,)))
+    backtracking = Backtracking(training)
+    for step in range(300):
+        training.step, training.step_loss = step, 0.5 if step % 7 else 25.0
+        backtracking.watch(healthy=True)
+    assert training.rate_factor == 1.0
+    assert not backtracking.gave_up
+
+
+def test_a_loss_that_breaks_away_is_gone_back_from_and_ends_with_a_model() -> None:
+    training = Training(made(TOYS[0]), toy(), replace(SHORT, steps=4_000, windows=(256,)))
+    backtracking = Backtracking(training)
+    for step in range(2_000):
+        training.step, training.step_loss = step, 0.1 if step < 200 else 50.0
+        backtracking.watch(healthy=True)
+        if backtracking.gave_up:
+            break
+    assert backtracking.gave_up
+    assert training.rate_factor == 1 / 32
+    training.finish()
+    assert all(bool(torch.isfinite(p).all()) for p in training.model.parameters())
+
+
+def test_noise_for_a_capture_and_two_that_contradict_each_other_end_in_a_model() -> None:
+    data = toy()
+    targets = data.targets.clone()
+    draw = torch.Generator().manual_seed(5)
+    targets[0] = 0.1 * torch.randn(targets[0].shape, generator=draw)
+    knobs = data.knobs.clone()
+    knobs[2] = knobs[1]
+    targets[2] = -targets[1]
+    odd = Dataset(data.audio, targets, knobs, data.start, data.stop)
+    model = made(TOYS[0])
+    loss = train(model, odd, replace(SHORT, steps=120, windows=(256,)), lambda *_: None)
+    assert loss == loss
+    assert all(bool(torch.isfinite(p).all()) for p in model.parameters())
 
 
 @pytest.mark.parametrize("spec", TOYS, ids=str)
