@@ -116,9 +116,13 @@ def _watch(session: Path, process: "subprocess.Popen[bytes]") -> int:
         control.drop(session, "stop" if pressed == 1 else "stop-now")
         return False
 
-    if wait_for(session, alive) and monitor(session, out, lambda: not alive(), interrupted):
-        out.print(f"the capture goes on; 'rig monitor {session}' shows it again")
-        return 0
+    try:
+        if wait_for(session, alive) and monitor(session, out, lambda: not alive(), interrupted):
+            out.print(f"the capture goes on; 'rig monitor {session}' shows it again")
+            return 0
+    except KeyboardInterrupt:
+        # Before there is a session there is no folder to leave a command in.
+        process.terminate()
     # The journal may not exist: a daemon that cannot begin makes no session.
     code = process.wait()
     try:

@@ -61,11 +61,12 @@ def monitor(session: SessionArgument = None) -> None:
 
 
 def _command(session: Path | None, command: Any, outcome: str) -> None:
+    from rig.daemon.processes import is_supervised
     from rig.session import control
     from rig.session.folder import is_running
 
     folder = find_session(session)
-    if not is_running(folder):
+    if not (is_running(folder) or is_supervised(folder)):
         raise SessionError(
             f"{folder}: nothing is being captured here; 'rig capture' goes on with it"
         )

@@ -23,6 +23,19 @@ def supervisor_lock(folder: Path) -> filelock.FileLock:
     return filelock.FileLock(folder / SUPERVISOR_LOCK)
 
 
+def is_supervised(folder: Path) -> bool:
+    """Whether a supervisor sees the session through, a daemon running just now or not."""
+    if not (folder / SUPERVISOR_LOCK).exists():
+        return False
+    try:
+        with filelock.FileLock(folder / SUPERVISOR_LOCK).acquire(timeout=0):
+            return False
+    except filelock.Timeout:
+        return True
+    except OSError:
+        return False
+
+
 def spawn(module: str, request: Request, log_file: Path | None = None) -> "subprocess.Popen[bytes]":
     """Start one of our own modules where no terminal's end can reach it.
 

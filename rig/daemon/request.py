@@ -10,6 +10,7 @@ One place decides which file, which session and which flag wins:
 
 import argparse
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +21,13 @@ from rig.config import Config
 from rig.daemon.stopping import Goals
 from rig.errors import SessionError, UsageError
 from rig.session.folder import CONFIG, is_running, is_session
+from rig.session.lives import RunState
 
 #: Sessions lie here, below the folder that rig is called in.
 SESSIONS = Path("sessions")
 DEFAULT_CONFIG = Path("rig.yaml")
+#: A deadline that a run died before or after still holds for so long: then it is another night.
+MISSED_S = 6 * 3600.0
 #: Finds mistakes in a configuration that only the drivers know of.
 Check = Callable[[Config], list[str]]
 
@@ -36,17 +40,21 @@ class Request:
         session: The session folder.
         config: The ``rig.yaml`` that was given; None where a session goes on by itself.
         captures: In place of the configured number of captures.
-        until: ``HH:MM``, in place of the configured time of day.
+        until: Unix time, in place of the configured time of day. It is worked out once, when
+            somebody asks: a daemon that is started again after it has passed is not given a day.
         lockstep: In place of what the device suggests.
         supervised: Whether somebody starts the daemon again when it dies.
+        asked_at: Unix time at which somebody asked; a daemon that is started again carries the
+            same. Commands that are older were meant for an earlier capture.
     """
 
     session: Path
     config: Path | None = None
     captures: int | None = None
-    until: str | None = None
+    until: float | None = None
     lockstep: bool | None = None
     supervised: bool = False
+    asked_at: float | None = None
 
     def arguments(self) -> list[str]:
         """The command line that `parse_request` reads."""
@@ -56,6 +64,7 @@ class Request:
             "--until": self.until,
             "--lockstep": None if self.lockstep is None else int(self.lockstep),
             "--supervised": int(self.supervised),
+            "--asked-at": self.asked_at,
         }
         pairs = [[name, str(value)] for name, value in given.items() if value is not None]
         return [str(self.session), *(word for pair in pairs for word in pair)]
@@ -67,13 +76,20 @@ def parse_request(arguments: list[str]) -> Request:
     parser.add_argument("session", type=Path)
     parser.add_argument("--config", type=Path)
     parser.add_argument("--captures", type=int)
-    parser.add_argument("--until")
+    parser.add_argument("--until", type=float)
     parser.add_argument("--lockstep", type=int)
     parser.add_argument("--supervised", type=int, default=0)
+    parser.add_argument("--asked-at", type=float)
     given = parser.parse_args(arguments)
-    lockstep = None if given.lockstep is None else bool(given.lockstep)
-    supervised = bool(given.supervised)
-    return Request(given.session, given.config, given.captures, given.until, lockstep, supervised)
+    return Request(
+        given.session,
+        given.config,
+        given.captures,
+        given.until,
+        None if given.lockstep is None else bool(given.lockstep),
+        bool(given.supervised),
+        given.asked_at,
+    )
 
 
 @dataclass(frozen=True)
@@ -87,12 +103,15 @@ class CommandLine:
     lockstep: bool | None = None
 
 
-def decide(typed: CommandLine, check: Check) -> tuple[Request, Config]:
+def decide(
+    typed: CommandLine, check: Check, clock: Callable[[], float] = time.time
+) -> tuple[Request, Config]:
     """The session and the configuration that a command line means.
 
     Args:
         typed: The flags.
         check: Finds mistakes that only the drivers know of.
+        clock: Unix time.
 
     Raises:
         ConfigError: A configuration cannot be used.
@@ -112,7 +131,9 @@ def decide(typed: CommandLine, check: Check) -> tuple[Request, Config]:
         _refuse_running(session)
         if given is not None:
             _refuse_changes(configuration.load(session / CONFIG, check=check), given, session)
-    request = Request(session, path, typed.captures, typed.until, typed.lockstep)
+    now = clock()
+    until = None if typed.until is None else next_time_of_day(typed.until, now)
+    request = Request(session, path, typed.captures, until, lockstep=typed.lockstep, asked_at=now)
     return request, configured(request, check)
 
 
@@ -151,10 +172,23 @@ def configured(request: Request, check: Check | None = None) -> Config:
     return stored if given is None else stored.model_copy(update={"notify": given.notify})
 
 
-def goals_of(config: Config, request: Request, now: float) -> Goals:
-    """What the run is after: what was asked for, else what is configured."""
-    until = request.until or config.plan.until
-    captures = request.captures
-    if captures is None and request.until is None:
+def goals_of(config: Config, request: Request, now: float, last: RunState) -> Goals:
+    """What the run is after: what was asked for, else what is configured.
+
+    Args:
+        config: The session's.
+        request: What was asked for.
+        now: Unix time.
+        last: The run before. One that died after its deadline had passed, a few hours ago at the
+            most, is brought to its end; it is not given another day.
+    """
+    captures, until = request.captures, request.until
+    if captures is None and until is None:
         captures = config.plan.captures
-    return Goals(captures, next_time_of_day(until, now) if until else None)
+    if until is None and config.plan.until is not None:
+        asked_at = request.asked_at if request.asked_at is not None else now
+        until = next_time_of_day(config.plan.until, asked_at)
+        missed = last.started.until if last.started and last.ended is None else None
+        if missed is not None and missed <= now < missed + MISSED_S:
+            until = missed
+    return Goals(captures, until)

@@ -21,7 +21,7 @@ from rig.daemon.stopping import Finish, Goals
 from rig.devices.client import DevicesClient
 from rig.errors import RigError, SessionError
 from rig.learner.client import Learner
-from rig.session import facts
+from rig.session import control, facts
 from rig.session.folder import CONFIG, Session, is_session
 from rig.session.signal import compose_signal
 
@@ -58,7 +58,9 @@ def _interrupts(publisher: Publisher) -> Iterator[None]:
             signals.signal(number, handler)
 
 
-def _begin(session: Session, goals: Goals, pace: Pace, devices: DevicesClient) -> None:
+def _begin(
+    request: Request, session: Session, goals: Goals, pace: Pace, devices: DevicesClient
+) -> None:
     """Write down that a run begins, and close a take that the last one left open."""
     state = session.state
     left_open = state.takes.open
@@ -73,6 +75,7 @@ def _begin(session: Session, goals: Goals, pace: Pace, devices: DevicesClient) -
             until=goals.until,
             lockstep=not pace.ahead,
             paced=devices.paced,
+            asked_at=request.asked_at,
         )
     )
     if left_open is not None:
@@ -149,7 +152,7 @@ def _capture(
             f"{session.folder}: recorded at {signal.sample_rate} Hz, but the interface now runs at "
             f"{devices.sample_rate} Hz"
         )
-    goals = goals_of(session.config, request, clock.now())
+    goals = goals_of(session.config, request, clock.now(), session.state.run)
     lockstep = not devices.paced if request.lockstep is None else request.lockstep
     pace = Pace(ahead=not lockstep, fill=goals.until is not None and not lockstep)
     learner = Learner(session.folder)
@@ -159,8 +162,8 @@ def _capture(
         run.guard = Guard(request, clock)
     try:
         with _interrupts(publisher):
-            publisher.commands()
-            _begin(session, goals, pace, devices)
+            control.forget_before(session.folder, request.asked_at)
+            _begin(request, session, goals, pace, devices)
             ending = _run(run)
         _last_words(run, ending)
         return ending

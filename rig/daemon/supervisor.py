@@ -15,6 +15,7 @@ from pathlib import Path
 
 import filelock
 
+from rig.capture import Outcome
 from rig.clock import Clock
 from rig.config import Config
 from rig.daemon import notify
@@ -48,7 +49,7 @@ class Supervisor:
         self._request = replace(request, supervised=True)
         self._folder = request.session
         self._clock = clock or Clock()
-        self._stopping = False
+        self._stopping = self._passed_on = False
 
     def run(self) -> int:
         """Start the daemon, again if need be, until it comes to an end; its exit code."""
@@ -65,13 +66,25 @@ class Supervisor:
             if pause_s is None or self._stopping:
                 return self._give_up(code)
             log.warning("the daemon died (exit code %s): it is started again", code)
-            self._clock.sleep(pause_s)
+            self._pause(pause_s)
+            if self._stopping:
+                return self._give_up(code)
+
+    def _pause(self, pause_s: float) -> None:
+        """Wait before the next start, but not longer than until somebody says stop."""
+        left_s = pause_s
+        while left_s > 0 and not self._told_to_stop():
+            self._clock.sleep(min(left_s, TICK_S))
+            left_s -= TICK_S
+
+    def _told_to_stop(self) -> bool:
+        """Whether somebody wants no other daemon: by signal, or by a command that waits."""
+        self._stopping = self._stopping or control.is_stop_waiting(self._folder)
+        return self._stopping
 
     def stop(self) -> None:
         """Have the daemon stop at once and in good order, and do not start it again."""
         self._stopping = True
-        if is_running(self._folder):
-            control.drop(self._folder, "stop-now")
 
     def _daemon(self) -> "subprocess.Popen[bytes] | None":
         """A new daemon; None where one runs already, left behind by an earlier supervisor."""
@@ -89,6 +102,10 @@ class Supervisor:
                 return code if code >= 0 else 1
             if process is None and not is_running(self._folder):
                 return 1
+            if self._stopping and not self._passed_on and is_running(self._folder):
+                # Told before the daemon held its session: it could not have heard.
+                control.drop(self._folder, "stop-now")
+                self._passed_on = True
             snapshot = live.read(self._folder)
             now = self._clock.monotonic()
             if snapshot is not None and snapshot.at != last:
@@ -116,17 +133,20 @@ class Supervisor:
         """The last word of an earlier run; of a daemon that still runs, the word before its own."""
         facts = self._entries_after(0)
         if facts and is_running(self._folder):
-            return max(
-                (i for i, fact in enumerate(facts) if isinstance(fact, DaemonEnded)), default=0
-            )
+            ends = [seq for seq, fact in enumerate(facts, 1) if isinstance(fact, DaemonEnded)]
+            return max(ends, default=0)
         return len(facts)
 
     def _ended(self, seq: int) -> bool:
         return any(isinstance(fact, DaemonEnded) for fact in self._entries_after(seq))
 
     def _has_recorded(self, seq: int) -> bool:
-        """Whether a daemon got anywhere: one that does may die as often as it likes."""
-        return any(isinstance(fact, TakeEnded) for fact in self._entries_after(seq))
+        """Whether a daemon got anywhere: one that does may die as often as it likes.
+
+        A take that was broken off because the daemon died is no progress.
+        """
+        takes = [fact for fact in self._entries_after(seq) if isinstance(fact, TakeEnded)]
+        return any(take.outcome is not Outcome.FAILED for take in takes)
 
     def _give_up(self, code: int) -> int:
         """The daemon stays down: put the knobs to rest, and tell somebody."""

@@ -55,7 +55,11 @@ class SessionCreated(_Fact):
 
 
 class DaemonStarted(_Fact):
-    """A capture daemon took the session up, with these goals."""
+    """A capture daemon took the session up, with these goals.
+
+    ``asked_at`` is when somebody asked for it: a daemon started again for the same request goes on
+    with what was said to the one before.
+    """
 
     kind: Literal["daemon-started"] = "daemon-started"
     pid: int
@@ -63,6 +67,7 @@ class DaemonStarted(_Fact):
     until: float | None
     lockstep: bool
     paced: bool
+    asked_at: float | None = None
 
 
 class DaemonEnded(_Fact):

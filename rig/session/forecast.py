@@ -13,11 +13,11 @@ FIRST_ROUND = 1.8
 def take_s(state: State) -> float | None:
     """Seconds from one kept take to the next, rejected ones and changes of knobs included."""
     kept = state.takes.counts[Outcome.KEPT]
-    if state.takes.first_at is None or state.takes.last_at is None or not kept:
+    if not kept or state.wall_s <= 0:
         return None
     learning_s = sum(learnt.seconds for learnt in state.learning.rounds)
     waited_s = learning_s if state.run.started and state.run.started.lockstep else 0.0
-    return max(state.takes.last_at - state.takes.first_at - waited_s, 0.0) / kept
+    return max(state.wall_s - waited_s, 0.0) / kept
 
 
 def round_s(state: State) -> float | None:

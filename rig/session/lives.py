@@ -32,8 +32,7 @@ class Takes:
         last: Number of the take that was begun last.
         open: The take that is being played.
         recent: The last takes that ended, oldest first.
-        first_at: Unix time at which the first take began.
-        last_at: Unix time at which the last one ended.
+        earlier_s: Seconds that earlier runs took for their takes; what lay between runs is none.
         played_s: Seconds of signal that kept takes have played.
     """
 
@@ -41,18 +40,16 @@ class Takes:
     last: int = 0
     open: facts.TakeBegun | None = None
     recent: list[TakeEnded] = field(default_factory=list)
-    first_at: float | None = None
-    last_at: float | None = None
+    earlier_s: float = 0.0
     played_s: float = 0.0
 
-    def begin(self, take: facts.TakeBegun, at: float) -> None:
+    def begin(self, take: facts.TakeBegun) -> None:
         """Take in that playing begins."""
         self.open, self.last = take, take.take
-        self.first_at = self.first_at or at
 
-    def end(self, take: TakeEnded, at: float) -> None:
+    def end(self, take: TakeEnded) -> None:
         """Take in how it ended."""
-        self.open, self.last_at = None, at
+        self.open = None
         self.counts[take.outcome] += 1
         self.recent = [*self.recent, take][-RECENT:]
         if take.outcome is Outcome.KEPT:
@@ -129,6 +126,8 @@ class RunState:
         paused: Whether somebody has it wait.
         stopping: Whether somebody has it stop.
         has_played: Whether it has begun a take.
+        first_at: Unix time at which its first take began.
+        last_at: Unix time at which its last one ended.
         played_s: Seconds of signal played in it, whatever came of the takes.
         outcomes: How its last takes ended.
         odd_in_a_row: Takes in a row that did not sound like this amp at all.
@@ -144,6 +143,8 @@ class RunState:
     paused: bool = False
     stopping: bool = False
     has_played: bool = False
+    first_at: float | None = None
+    last_at: float | None = None
     played_s: float = 0.0
     outcomes: list[Outcome] = field(default_factory=list)
     odd_in_a_row: int = 0
@@ -153,6 +154,13 @@ class RunState:
     is_proven: bool = False
     in_doubt: bool = False
 
+    def followed_by(self, started: facts.DaemonStarted) -> "RunState":
+        """A new run; one that takes up a dead one's request is still paused, or still stops."""
+        same = self.started is not None and self.started.asked_at == started.asked_at
+        if self.ended is not None or not same or started.asked_at is None:
+            return RunState(started=started)
+        return RunState(started=started, paused=self.paused, stopping=self.stopping)
+
     def hear(self, command: facts.CommandGiven) -> None:
         """Take in what somebody asked for."""
         if command.command in ("pause", "resume"):
@@ -160,9 +168,20 @@ class RunState:
         elif command.command in ("stop", "stop-now"):
             self.stopping, self.paused = True, False
 
-    def count(self, take: TakeEnded) -> None:
+    @property
+    def wall_s(self) -> float:
+        """Seconds from the beginning of its first take to the end of its last."""
+        if self.first_at is None or self.last_at is None:
+            return 0.0
+        return max(self.last_at - self.first_at, 0.0)
+
+    def begin(self, at: float) -> None:
+        """Take in that a take begins."""
+        self.has_played, self.first_at = True, self.first_at or at
+
+    def count(self, take: TakeEnded, at: float) -> None:
         """Take in how a take ended."""
-        self.played_s += take.played_s
+        self.played_s, self.last_at = self.played_s + take.played_s, at
         self.outcomes = [*self.outcomes, take.outcome][-RATED:]
         self.odd_in_a_row = self.odd_in_a_row + 1 if is_odd(take, cold=not self.is_proven) else 0
 

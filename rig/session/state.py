@@ -63,7 +63,8 @@ class State:
 
     @_take_in.register
     def _(self, fact: facts.DaemonStarted, at: float) -> None:
-        self.run, self.opening, self.takes.open = RunState(started=fact), Opening(), None
+        self.takes.earlier_s += self.run.wall_s
+        self.run, self.opening, self.takes.open = self.run.followed_by(fact), Opening(), None
 
     @_take_in.register
     def _(self, fact: facts.DaemonEnded, at: float) -> None:
@@ -93,13 +94,13 @@ class State:
 
     @_take_in.register
     def _(self, fact: facts.TakeBegun, at: float) -> None:
-        self.takes.begin(fact, at)
-        self.run.has_played = True
+        self.takes.begin(fact)
+        self.run.begin(at)
 
     @_take_in.register
     def _(self, fact: TakeEnded, at: float) -> None:
-        self.takes.end(fact, at)
-        self.run.count(fact)
+        self.takes.end(fact)
+        self.run.count(fact, at)
         about = self.captures[fact.capture]
         if fact.outcome is Outcome.KEPT:
             self._keep(about, fact)
@@ -222,6 +223,11 @@ class State:
         """Kept captures of some roles, in the order in which they were asked for."""
         wanted = roles or (Role.SEED, Role.ACTIVE, Role.HOLDOUT, Role.CANARY)
         return [c for c in self.captures.values() if c.kept and c.capture.role in wanted]
+
+    @property
+    def wall_s(self) -> float:
+        """Seconds that takes have taken in all runs, pauses between runs left out."""
+        return self.takes.earlier_s + self.run.wall_s
 
     def ordered_to_learn(self) -> int:
         """How many settings to learn from are kept or still to come."""

@@ -121,11 +121,8 @@ def state_name(state: State, *, running: bool) -> StateName:
 
 
 def utilization(state: State) -> float | None:
-    """Seconds of signal played by kept takes over wall seconds since the first take."""
-    if state.takes.first_at is None or state.takes.last_at is None:
-        return None
-    wall_s = state.takes.last_at - state.takes.first_at
-    return state.takes.played_s / wall_s if wall_s > 0 else None
+    """Seconds of signal played by kept takes over the seconds that takes have taken."""
+    return state.takes.played_s / state.wall_s if state.wall_s > 0 else None
 
 
 def planned(state: State, session: Session) -> int | None:

@@ -81,7 +81,7 @@ def test_time_is_up() -> None:
 
 def test_the_time_leaves_room_for_the_final_model_and_the_take_that_would_come() -> None:
     state = rounds(0.5, 0.4)
-    state.takes.first_at, state.takes.last_at = 0.0, 40.0
+    state.run.first_at, state.run.last_at = 0.0, 40.0
     state.takes.counts[Outcome.KEPT] = 4
     learner = CONFIG.learner
     needed_s = 10.0 + 0.7 * learner.final_steps / learner.steps

@@ -18,7 +18,7 @@ from rig.clock import Clock, JumpWatch
 from rig.daemon import keep_awake, notify, supervisor
 from rig.daemon.request import Request
 from rig.daemon.service import capture
-from rig.session import live
+from rig.session import control, live
 from rig.session.facts import Notified
 from rig.session.folder import Session
 from rig.session.status import status
@@ -170,10 +170,35 @@ def test_a_daemon_that_dies_again_and_again_stays_down_with_its_knobs_at_rest(
     watcher = supervisor.Supervisor(Request(copied, path), Clock(sleep=slept.append))
     assert watcher.run() == 1
     assert started == ["rig.daemon.service"] * (len(supervisor.BACK_OFF_S) + 1)
-    assert slept == list(supervisor.BACK_OFF_S)
+    assert sum(slept) == pytest.approx(sum(supervisor.BACK_OFF_S))
     assert rested == [copied]
     ((_, known),) = told(heard)
     assert "died too often" in known["RIG_REASON"]
+
+
+def test_a_stop_is_heard_while_the_next_start_is_waited_for(
+    copied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "rig.yaml"
+    path.write_text(TINY, encoding="utf-8")
+    started: list[str] = []
+    slept: list[float] = []
+
+    def die(module: str, _request: Request) -> "subprocess.Popen[bytes]":
+        started.append(module)
+        process = subprocess.Popen([sys.executable, "-c", "import os; os.abort()"])
+        process.wait()
+        return process
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        control.drop(copied, "stop")
+
+    monkeypatch.setattr(supervisor, "spawn", die)
+    monkeypatch.setattr(supervisor, "rest_amp", lambda _config, _folder: None)
+    assert supervisor.Supervisor(Request(copied, path), Clock(sleep=sleep)).run() == 1
+    assert len(started) == 1
+    assert len(slept) == 1
 
 
 def test_the_knobs_can_be_put_to_rest_without_an_interface(copied: Path) -> None:

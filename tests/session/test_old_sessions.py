@@ -21,7 +21,7 @@ STORED = {
 }
 
 
-@pytest.fixture(params=STORED.values(), ids=STORED)
+@pytest.fixture(params=list(STORED.values()), ids=list(STORED))
 def stored(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, int]:
     archive, name, captures = request.param
     with tarfile.open(DATA / archive) as packed:

@@ -31,6 +31,7 @@ OWN = {
     "SessionCreated.config": "The configuration as used.",
     "DaemonStarted.captures": "How many settings to learn from, where a number was asked for.",
     "DaemonStarted.until": "Unix time at which recording stops, where a time was asked for.",
+    "DaemonStarted.asked_at": "Unix time of the request it carries out; a restart keeps it.",
     "DaemonStarted.lockstep": "Whether training and recording take turns.",
     "DaemonStarted.paced": "Whether a take lasts as long as its signal.",
     "DaemonEnded.state": "Whether the goal was reached or somebody has to look at it.",
