@@ -176,7 +176,7 @@ def _hypotheses(knobs: list[_Heard]) -> Iterator[tuple[Mistake, list[_Heard]]]:
         yield Mistake("swapped", (knobs[i].name, knobs[j].name)), right
 
 
-def mistakes(responses: Mapping[str, Response]) -> list[Mistake]:
+def mistakes(responses: Mapping[str, Response], margin: float = MARGIN) -> list[Mistake]:
     """Knobs that do what another knob's name promises, or the opposite of what their own does.
 
     Names that promise nothing are left alone, and so are two knobs of one kind (presence and
@@ -185,6 +185,7 @@ def mistakes(responses: Mapping[str, Response]) -> list[Mistake]:
 
     Args:
         responses: By knob name; of knobs that turn, are not dead and share no control.
+        margin: By how much a wrong wire has to explain what is heard better than a right one.
     """
     knobs = [
         _Heard(name, kind, heard)
@@ -202,7 +203,7 @@ def mistakes(responses: Mapping[str, Response]) -> list[Mistake]:
         if not rivals:
             return found
         best, mistake, right = max(rivals, key=lambda rival: rival[0])
-        if best < now + MARGIN or len(found) >= len(knobs):
+        if best < now + margin or len(found) >= len(knobs):
             return found
         found.append(mistake)
         knobs = right

@@ -15,7 +15,8 @@ import pytest
 from rig import config as configuration
 from rig.cli.unit import Manager, text
 from rig.clock import Clock, JumpWatch
-from rig.daemon import keep_awake, notify, supervisor
+from rig import keep_awake, notify
+from rig.daemon import supervisor
 from rig.daemon.request import Request
 from rig.daemon.service import capture
 from rig.session import live
