@@ -176,17 +176,8 @@ def _hypotheses(knobs: list[_Heard]) -> Iterator[tuple[Mistake, list[_Heard]]]:
         yield Mistake("swapped", (knobs[i].name, knobs[j].name)), right
 
 
-def mistakes(responses: Mapping[str, Response], margin: float = MARGIN) -> list[Mistake]:
-    """Knobs that do what another knob's name promises, or the opposite of what their own does.
-
-    Names that promise nothing are left alone, and so are two knobs of one kind (presence and
-    treble, say): what they do cannot tell them apart. Each mistake found is put right before the
-    next one is looked for.
-
-    Args:
-        responses: By knob name; of knobs that turn, are not dead and share no control.
-        margin: By how much a wrong wire has to explain what is heard better than a right one.
-    """
+def _heard(responses: Mapping[str, Response]) -> tuple[list[_Heard], float]:
+    """Knobs whose names promise something, and how much their broad ones compress as a rule."""
     knobs = [
         _Heard(name, kind, heard)
         for name, heard in responses.items()
@@ -196,6 +187,33 @@ def mistakes(responses: Mapping[str, Response], margin: float = MARGIN) -> list[
     usual = float(np.mean(broad)) if len(broad) > 1 else 0.0
     if len(broad) < 2:
         knobs = [_without_squash(knob) for knob in knobs]
+    return knobs, usual
+
+
+def is_supported(mistake: Mistake, responses: Mapping[str, Response]) -> bool:
+    """Whether a mistake explains what is heard at another reference clearly better, too.
+
+    Args:
+        mistake: Found elsewhere.
+        responses: What the same knobs do here.
+    """
+    knobs, usual = _heard(responses)
+    now = _total(knobs, usual)
+    rivals = {wrong: _total(right, usual) for wrong, right in _hypotheses(knobs)}
+    return rivals.get(mistake, now) >= now + MARGIN
+
+
+def mistakes(responses: Mapping[str, Response]) -> list[Mistake]:
+    """Knobs that do what another knob's name promises, or the opposite of what their own does.
+
+    Names that promise nothing are left alone, and so are two knobs of one kind (presence and
+    treble, say): what they do cannot tell them apart. Each mistake found is put right before the
+    next one is looked for.
+
+    Args:
+        responses: By knob name; of knobs that turn, are not dead and share no control.
+    """
+    knobs, usual = _heard(responses)
     found: list[Mistake] = []
     while True:
         now = _total(knobs, usual)
@@ -203,7 +221,7 @@ def mistakes(responses: Mapping[str, Response], margin: float = MARGIN) -> list[
         if not rivals:
             return found
         best, mistake, right = max(rivals, key=lambda rival: rival[0])
-        if best < now + margin or len(found) >= len(knobs):
+        if best < now + MARGIN or len(found) >= len(knobs):
             return found
         found.append(mistake)
         knobs = right

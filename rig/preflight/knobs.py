@@ -16,8 +16,7 @@ from rig.preflight.probe import Heard, Probe, Say
 MOST_PLACES = 6
 #: Where a suspicion is looked at once more, the others stand so far up their travel.
 SECOND_LOOK = 0.3
-#: And there it need not be as plain, only the better explanation again.
-CONFIRMING_MARGIN = 0.1
+TONES = frozenset({wiring.Kind.BASS, wiring.Kind.MIDDLE, wiring.Kind.TREBLE})
 
 Values = Mapping[str, float]
 
@@ -145,10 +144,8 @@ class Wires:
         for name in turning:
             say(f"knob {name} once more")
             heard[name] = self._turned(self._knobs[name], self._second({name})).response
-        again = {(m.kind, frozenset(m.knobs)) for m in wiring.mistakes(heard, CONFIRMING_MARGIN)}
         return [
-            Suspicion(m, Grade.BAD if (m.kind, frozenset(m.knobs)) in again else Grade.NOTE)
-            for m in first
+            Suspicion(m, Grade.BAD if wiring.is_supported(m, heard) else Grade.NOTE) for m in first
         ]
 
     def _at(self, changes: Values) -> Setting:
@@ -216,11 +213,14 @@ class Wires:
                     yield Place(f"{switch.name} switched, others up", {**up, switch.name: value})
 
     def _second(self, but: set[str]) -> Values:
-        """Where the other knobs stand for a second look."""
+        """Where the other knobs stand for a second look: tones stay, since they bend each other."""
         return {
             name: knob.values[round(SECOND_LOOK * (len(knob.values) - 1))]
             for name, knob in self._knobs.items()
-            if name in self.ends and name not in but and not knob.is_switch
+            if name in self.ends
+            and name not in but
+            and not knob.is_switch
+            and wiring.kind_of(name) not in TONES
         }
 
     def _is_one_control(self, a: str, b: str, values: Values) -> bool:

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from rig import config as configuration
+from rig import keep_awake, notify
 from rig.cli.unit import Manager, text
 from rig.clock import Clock, JumpWatch
-from rig import keep_awake, notify
 from rig.daemon import supervisor
 from rig.daemon.request import Request
 from rig.daemon.service import capture
