@@ -12,10 +12,10 @@ from rig.devices.client import DevicesClient
 from rig.errors import DeviceError
 from rig.knobs import Setting
 from rig.preflight import amp, chain, machine
-from rig.preflight.finding import Finding, Grade, finding
+from rig.preflight.finding import WHOLE, Finding, Grade, finding
 from rig.preflight.knob_rows import knob_rows
 from rig.preflight.knobs import Wires
-from rig.preflight.needs import needs
+from rig.preflight.needs import hours, needs
 from rig.preflight.probe import AskHands, Heard, Probe, Say
 from rig.proposals import designs
 from rig.session.signal import compose_signal
@@ -102,7 +102,10 @@ def _rig(
         yield from amp.steadiness(rest)
     yield from _knobs(config, probe, reference, rest, ask, say, concludes=not on.hides_knobs)
     yield _dropouts(probe)
-    yield from needs(config, signal, base, max(dialling_s, 0.0), paced=bench.paced)
+    take_s = max(dialling_s, 0.0)
+    yield from needs(config, signal, base, take_s, paced=bench.paced)
+    night = hours(config, signal, take_s, paced=bench.paced)
+    yield Finding(WHOLE, night.sentence(config.plan.until))
 
 
 def _return(first: Heard, probe: Probe) -> Iterator[Finding]:
