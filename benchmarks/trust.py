@@ -1,6 +1,7 @@
 """Can a take be trusted? Nights in drawn studios: healthy but awkward ones, and spoilt takes.
 
     python benchmarks/trust.py --healthy 200            # does the night complete?
+    python benchmarks/trust.py --check 50               # does 'rig check' accuse the healthy?
     python benchmarks/trust.py --spoilt 50              # every kind of fault, so many draws each
     python benchmarks/trust.py --spoilt 50 --kinds knob_stuck,polarity_turned
 
@@ -25,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from rig.capture import Role
 from rig.devices.virtual.studio import FAULT_KINDS, draw_studio, fault_names
+from tests.studios.checked import accusations, check
 from tests.studios.night import Spoiling, StudioNight, night
 
 #: Captures of a night, and faults in it, well apart.
@@ -63,6 +65,14 @@ def healthy(job: tuple[int, bool]) -> dict[str, object]:
         }
         found.session.close()
     return row
+
+
+def checked(job: tuple[int, bool]) -> tuple[int, bool, list[tuple[str, str, str]]]:
+    """What ``rig check`` accuses a healthy studio of: each row with its figure and advice."""
+    logging.disable(logging.CRITICAL)
+    seed, loopback = job
+    bad = accusations(check(draw_studio(seed, loopback=loopback), seed))
+    return seed, loopback, [(row.name, row.figure, row.advice) for row in bad]
 
 
 def spoilt(job: tuple[int, tuple[str, ...]]) -> list[dict[str, object]]:
@@ -122,6 +132,7 @@ def _spoilt_jobs(kinds: Sequence[str], draws: int, first: int) -> list[tuple[int
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--healthy", type=int, default=0)
+    parser.add_argument("--check", type=int, default=0)
     parser.add_argument("--spoilt", type=int, default=0)
     parser.add_argument("--kinds", default="")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
@@ -129,15 +140,29 @@ def main() -> None:
     asked = parser.parse_args()
     spawn = multiprocessing.get_context("spawn")
     with spawn.Pool(asked.workers) as pool:
+        if asked.check:
+            _show_checked(list(pool.imap_unordered(checked, _pairs(asked.first, asked.check))))
         if asked.healthy:
-            seeds = range(asked.first, asked.first + asked.healthy)
-            jobs = [(seed, loopback) for seed in seeds for loopback in (True, False)]
+            jobs = _pairs(asked.first, asked.healthy)
             _show_healthy(list(pool.imap_unordered(healthy, jobs)))
         if asked.spoilt:
             names = asked.kinds.split(",") if asked.kinds else fault_names()
             plan = _spoilt_jobs(names, asked.spoilt, asked.first)
             nights = pool.imap_unordered(spoilt, plan)
             _show_spoilt([row for rows in nights for row in rows])
+
+
+def _pairs(first: int, count: int) -> list[tuple[int, bool]]:
+    """Each studio with a loopback, and without."""
+    return [(seed, loopback) for seed in range(first, first + count) for loopback in (True, False)]
+
+
+def _show_checked(rows: list[tuple[int, bool, list[tuple[str, str, str]]]]) -> None:
+    accused = [row for row in rows if row[2]]
+    print(f"\nrig check accuses {len(accused)} of {len(rows)} healthy studios")
+    for seed, loopback, bad in sorted(accused):
+        for name, figure, advice in bad:
+            print(f"  seed {seed}, loopback {loopback}: {name}: {figure}: {advice}")
 
 
 def _show_healthy(rows: list[dict[str, object]]) -> None:

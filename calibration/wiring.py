@@ -176,6 +176,33 @@ def _hypotheses(knobs: list[_Heard]) -> Iterator[tuple[Mistake, list[_Heard]]]:
         yield Mistake("swapped", (knobs[i].name, knobs[j].name)), right
 
 
+def _heard(responses: Mapping[str, Response]) -> tuple[list[_Heard], float]:
+    """Knobs whose names promise something, and how much their broad ones compress as a rule."""
+    knobs = [
+        _Heard(name, kind, heard)
+        for name, heard in responses.items()
+        if (kind := kind_of(name)) is not None
+    ]
+    broad = [k.response.squash for k in knobs if k.kind in (Kind.GAIN, Kind.LEVEL)]
+    usual = float(np.mean(broad)) if len(broad) > 1 else 0.0
+    if len(broad) < 2:
+        knobs = [_without_squash(knob) for knob in knobs]
+    return knobs, usual
+
+
+def is_supported(mistake: Mistake, responses: Mapping[str, Response]) -> bool:
+    """Whether a mistake explains what is heard at another reference clearly better, too.
+
+    Args:
+        mistake: Found elsewhere.
+        responses: What the same knobs do here.
+    """
+    knobs, usual = _heard(responses)
+    now = _total(knobs, usual)
+    rivals = {wrong: _total(right, usual) for wrong, right in _hypotheses(knobs)}
+    return rivals.get(mistake, now) >= now + MARGIN
+
+
 def mistakes(responses: Mapping[str, Response]) -> list[Mistake]:
     """Knobs that do what another knob's name promises, or the opposite of what their own does.
 
@@ -186,15 +213,7 @@ def mistakes(responses: Mapping[str, Response]) -> list[Mistake]:
     Args:
         responses: By knob name; of knobs that turn, are not dead and share no control.
     """
-    knobs = [
-        _Heard(name, kind, heard)
-        for name, heard in responses.items()
-        if (kind := kind_of(name)) is not None
-    ]
-    broad = [k.response.squash for k in knobs if k.kind in (Kind.GAIN, Kind.LEVEL)]
-    usual = float(np.mean(broad)) if len(broad) > 1 else 0.0
-    if len(broad) < 2:
-        knobs = [_without_squash(knob) for knob in knobs]
+    knobs, usual = _heard(responses)
     found: list[Mistake] = []
     while True:
         now = _total(knobs, usual)

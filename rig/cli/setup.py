@@ -99,31 +99,37 @@ def devices(
 def check(
     config: Annotated[Path, typer.Argument(help="The configuration.")] = CONFIG,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    no_notify: Annotated[
+        bool, typer.Option("--no-notify", help="Do not try the programs under notify.")
+    ] = False,
 ) -> None:
     """Tell within two minutes whether the night will work. Exit code 1 where it will not."""
     from rig import config as configuration
     from rig.devices import drivers
-    from rig.preflight import table
+    from rig.preflight import summary, table
 
     loaded = configuration.load(config, check=drivers.problems)
-    findings = _findings(loaded, config.parent, quiet=as_json or not out.is_terminal)
+    quiet = as_json or not out.is_terminal
+    findings = _findings(loaded, config.parent, quiet=quiet, notifies=not no_notify)
     passed = all(finding.passed for finding in findings)
     if as_json:
         rows = [finding.as_dict() for finding in findings]
-        typer.echo(json.dumps({"passed": passed, "checks": rows}, ensure_ascii=False))
+        answer = {"passed": passed, "summary": summary(findings), "checks": rows}
+        typer.echo(json.dumps(answer, ensure_ascii=False))
     else:
         out.print(table(findings), soft_wrap=False)
+        out.print(summary(findings), style=None if passed else "bold red")
     if not passed:
         raise typer.Exit(1)
 
 
-def _findings(config: "Config", base: Path, *, quiet: bool) -> "list[Finding]":
+def _findings(config: "Config", base: Path, *, quiet: bool, notifies: bool) -> "list[Finding]":
     """Run the check; where somebody watches, show what is going on and ask for their hands."""
     from rig.monitor.prompt import ask_in_terminal
     from rig.preflight import preflight
 
     if quiet:
-        return list(preflight(config, base))
+        return list(preflight(config, base, notifies=notifies))
     with out.status("") as status:
 
         def say(what: str) -> None:
@@ -137,4 +143,4 @@ def _findings(config: "Config", base: Path, *, quiet: bool) -> "list[Finding]":
             ask_in_terminal(out, config.panel, moves)
             status.start()
 
-        return list(preflight(config, base, ask, say))
+        return list(preflight(config, base, ask, say, notifies=notifies))

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from calibration import signals
 from calibration.signals import Part, Signal
+from rig import notify
 from rig.clock import Clock, JumpWatch
 from rig.config import NotifyConfig, PlanConfig
-from rig.daemon import notify
 from rig.daemon.baseline import KeptAudio
 from rig.daemon.publisher import Publisher
 from rig.daemon.stopping import Finish, Goals, Now, finish

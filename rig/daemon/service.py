@@ -11,7 +11,6 @@ from calibration.verdict import Check
 from rig.clock import Clock
 from rig.config import Config
 from rig.daemon.guard import Guard
-from rig.daemon.keep_awake import awake
 from rig.daemon.loop import record_until_done
 from rig.daemon.publisher import Publisher
 from rig.daemon.recovery import rest
@@ -20,6 +19,7 @@ from rig.daemon.run import Pace, Run
 from rig.daemon.stopping import Finish, Goals
 from rig.devices.client import DevicesClient
 from rig.errors import RigError, SessionError
+from rig.keep_awake import awake
 from rig.learner.client import Learner
 from rig.session import control, facts
 from rig.session.folder import CONFIG, Session, is_session

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import filelock
 
+from rig import notify
 from rig.capture import Outcome
 from rig.clock import Clock
 from rig.config import Config
-from rig.daemon import notify
 from rig.daemon.processes import SERVICE, kill, spawn, supervisor_lock
 from rig.daemon.request import Request, configured, parse_request
 from rig.devices.client import DevicesClient

@@ -1,229 +1,170 @@
-"""The amp itself: whether it is warm and repeats itself, and what its knobs do."""
+"""The amp itself: whether it is warm and repeats itself, and what was left on."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from itertools import combinations
+from dataclasses import dataclass
 
-import numpy as np
-
-from calibration import levels, warmup, wiring
-from rig.config import Config, KnobConfig
-from rig.knobs import Knob, Panel, Setting
+from calibration import effects, levels, warmup
+from calibration.replicates import compare
+from calibration.signals import Part, Signal
+from calibration.takes import silence_of
+from rig.knobs import Setting
 from rig.preflight.finding import Finding, Grade, finding
-from rig.preflight.probe import Heard, Probe, Say
+from rig.preflight.probe import STEADY_HZ, STEADY_REST_S, STEADY_S, Heard, Probe, Say
 
 #: Two takes of one setting must agree at least this well to teach a model anything.
 REPEATABILITY_LIMIT = 0.01
 #: Takes of the reference setting before an amp is said to be still warming up.
 MOST_WARMUP_TAKES = 8
+#: Steps from take to take that point the same way at least so much are one way: an amp gets warm.
+ONE_WAY = 0.5
+#: A swing counts where two takes differ as well by so much, noise set aside.
+SWINGING_ESR = 1e-3
 
 
 @dataclass(frozen=True)
 class Rest:
-    """An amp at rest, or as much at rest as it came: its last take, ESR from one to the next."""
+    """An amp at rest, or as much at rest as it came.
+
+    Attributes:
+        heard: Its last take.
+        repeatability_esr: ESR from one take to the next.
+        noise_esr: What of that noise may make.
+        takes: How many there were.
+        is_steady: Whether it stays the same.
+        one_way: How much the steps between takes point one way; about -0.5 to and fro, 1 one way.
+    """
 
     heard: Heard
     repeatability_esr: float
     takes: int
     is_steady: bool
+    noise_esr: float = 0.0
+    one_way: float = 1.0
+
+    @property
+    def own_esr(self) -> float:
+        """What the takes differ by beyond their noise."""
+        return max(self.repeatability_esr - self.noise_esr, 0.0)
+
+    @property
+    def goes_one_way(self) -> bool:
+        """Whether it changes like an amp that gets warm."""
+        return self.one_way > ONE_WAY
 
 
 def come_to_rest(probe: Probe, reference: Setting, first: Heard, say: Say) -> Rest:
     """Record the reference setting until it stays the same."""
-    guitars, step = [first.guitar], float("inf")
+    guitars, step, noise_esr = [first.guitar], float("inf"), 0.0
     for count in range(2, MOST_WARMUP_TAKES + 1):
         say(f"warm-up, take {count}")
         heard = probe.take(reference)
         found = warmup.warmup(guitars[-2:], heard.guitar, heard.noise_power)
+        noise_esr = compare(guitars[-1], heard.guitar, 2 * heard.noise_power).noise_esr
         guitars.append(heard.guitar)
         step = found.step_esr if found.step_esr is not None else step
         if found.is_steady:
-            return Rest(heard, step, count, is_steady=True)
-    return Rest(heard, step, MOST_WARMUP_TAKES, is_steady=False)
+            return Rest(heard, step, count, is_steady=True, noise_esr=noise_esr)
+    one_way = effects.to_and_fro(guitars, heard.noise_power)
+    return Rest(heard, step, MOST_WARMUP_TAKES, False, noise_esr, one_way)
 
 
 def steadiness(rest: Rest) -> Iterator[Finding]:
     """The rows about warm-up and repeatability."""
-    figure = f"steady after {rest.takes} takes" if rest.is_steady else "still changing"
-    yield finding(
-        "warm-up",
-        figure,
-        f"{MOST_WARMUP_TAKES} takes",
-        good=rest.is_steady,
-        advice="let the amp play for a quarter of an hour; is a tremolo or a chorus on?",
-    )
+    yield _warmth(rest)
     yield finding(
         "repeatability",
         f"ESR {rest.repeatability_esr:.1e}",
         f"{REPEATABILITY_LIMIT:g}",
-        good=rest.repeatability_esr <= REPEATABILITY_LIMIT,
+        good=rest.own_esr <= REPEATABILITY_LIMIT,
         advice="the amp does not repeat itself: switch modulation and reverb off; look for loose "
         "plugs",
     )
 
 
+def _warmth(rest: Rest) -> Finding:
+    limit = f"{MOST_WARMUP_TAKES} takes"
+    if rest.is_steady:
+        return Finding("warm-up", f"steady after {rest.takes} takes", limit)
+    if rest.goes_one_way:
+        advice = "it is getting warm: let it play for a quarter of an hour, or the night waits for "
+        return Finding(
+            "warm-up", "still changing, one way", limit, Grade.NOTE, advice + "it (plan.warmup_s)"
+        )
+    advice = "it differs a little from take to take; is a tremolo or a chorus on?"
+    return Finding("warm-up", "to and fro", limit, Grade.NOTE, advice)
+
+
 @dataclass(frozen=True)
-class Ends:
-    """A knob at its lowest and at its highest value, everything else at the reference."""
+class LeftOn:
+    """What was left on behind or before the amp.
 
-    low: Heard
-    high: Heard
-    response: wiring.Response
-
-    @property
-    def louder_is_high(self) -> bool:
-        """Whether the highest value is the louder one."""
-        return levels.rms(self.high.guitar) >= levels.rms(self.low.guitar)
-
-
-def _at(panel: Panel, setting: Setting, changes: dict[str, float]) -> Setting:
-    return panel.setting({**panel.named(setting), **changes})
-
-
-def listen_to(probe: Probe, panel: Panel, reference: Setting, knob: Knob) -> Ends:
-    """Turn one knob from end to end."""
-    low, high = (
-        probe.take(_at(panel, reference, {knob.name: end}), last=knob.name)
-        for end in (knob.values[0], knob.values[-1])
-    )
-    heard = wiring.response(low.aligned.returned, high.aligned.returned, probe.tones)
-    return Ends(low, high, heard)
-
-
-class Wires:
-    """What the knobs do, and which of them are wired wrongly.
-
-    Args:
-        probe: For takes.
-        config: The configuration.
-        reference: Where all other knobs stand.
-        rest: The amp at rest there.
+    Attributes:
+        swing_db: How far a steady tone swings.
+        tail: What still sounds after the send has stopped.
+        gate_dbfs: The level of a send at which a gate opens; None where there is none.
+        is_modulated: Whether something swings by itself.
     """
 
-    def __init__(self, probe: Probe, config: Config, reference: Setting, rest: Rest) -> None:
-        self._probe, self._config, self._reference = probe, config, reference
-        self._panel = config.panel
-        self._limit = wiring.dead_limit(rest.repeatability_esr)
-        self._usual_rms = levels.rms(rest.heard.guitar)
-        self.ends: dict[str, Ends] = {}
+    swing_db: float
+    tail: effects.Tail
+    gate_dbfs: float | None
+    is_modulated: bool
 
-    def listen(self, say: Say) -> None:
-        """Turn every knob that has a wire from end to end."""
-        for knob in self._panel.knobs:
-            if not knob.by_hand and len(knob.values) > 1:
-                say(f"knob {knob.name}")
-                self.ends[knob.name] = listen_to(self._probe, self._panel, self._reference, knob)
-
-    def extreme(self, *, loud: bool, hands: bool) -> Setting:
-        """The setting of all the louder, or all the quieter, ends.
-
-        Knobs turned by hand go to their highest value with ``hands``, and stay otherwise;
-        switches stay in any case.
-        """
-        values = {}
-        for knob in self._panel.knobs:
-            if knob.name in self.ends and not knob.is_switch:
-                high = self.ends[knob.name].louder_is_high is loud
-                values[knob.name] = knob.values[-1] if high else knob.values[0]
-            elif knob.by_hand and hands and not knob.is_switch:
-                values[knob.name] = knob.values[-1]
-        return _at(self._panel, self._reference, values)
-
-    def findings(self, say: Say) -> Iterator[Finding]:
-        """A row for every knob."""
-        dead = {name for name in self.ends if self._change(name) <= self._limit}
-        shared = self._shared(dead, say)
-        turning = {
-            knob.name: self.ends[knob.name].response
-            for knob in self._panel.knobs
-            if knob.name in self.ends
-            and not knob.is_switch
-            and knob.name not in dead
-            and not any(knob.name in pair for pair in shared)
-        }
-        wrong = wiring.mistakes(turning)
-        for name in self.ends:
-            yield self._finding(name, dead, shared, wrong)
-        by_hand = [knob.name for knob in self._panel.knobs if knob.by_hand]
-        if by_hand:
-            names = ", ".join(by_hand)
-            yield Finding("by hand", names, "", Grade.NOTE, "somebody turns these all night")
-
-    def _change(self, name: str) -> float:
-        """How different both ends of a knob sound."""
-        ends = self.ends[name]
-        return wiring.difference(ends.low.guitar, ends.high.guitar, self._usual_rms)
-
-    def _shared(self, dead: set[str], say: Say) -> list[tuple[str, str]]:
-        """Pairs of knobs that turn one control: whichever is set last decides alone."""
-        alike = [
-            (a, b)
-            for a, b in combinations((name for name in self.ends if name not in dead), 2)
-            if self.ends[a].response.is_like(self.ends[b].response)
-        ]
-        found = []
-        for a, b in alike:
-            say(f"knobs {a} and {b}: one control or two?")
-            if self._is_one_control(a, b):
-                found.append((a, b))
-        return found
-
-    def _is_one_control(self, a: str, b: str) -> bool:
-        """Set one knob to either end after the other was set to the opposite one."""
-        knobs = {knob.name: knob for knob in self._panel.knobs}
-        for other, mine, heard in (
-            (knobs[a].values[-1], knobs[b].values[0], self.ends[b].low),
-            (knobs[a].values[0], knobs[b].values[-1], self.ends[b].high),
-        ):
-            setting = _at(self._panel, self._reference, {a: other, b: mine})
-            both = self._probe.take(setting, last=b)
-            off = wiring.difference(both.guitar, heard.guitar, self._usual_rms)
-            if off > self._limit:
-                return False
-        return True
-
-    def _finding(
-        self,
-        name: str,
-        dead: set[str],
-        shared: list[tuple[str, str]],
-        wrong: list[wiring.Mistake],
-    ) -> Finding:
-        ends = self.ends[name]
-        change = float(np.mean(ends.response.quiet_db))
-        figure = f"{change:+.1f} dB, ESR {self._change(name):.1e}"
-        row = Finding(f"knob {name}", figure, f"over {self._limit:.1e}")
-        bad = replace(row, verdict=Grade.BAD)
-        if name in dead:
-            return replace(bad, advice=f"turning it changes nothing: {self._look(name)}")
-        for pair in shared:
-            if name in pair:
-                other = pair[1 - pair.index(name)]
-                advice = f"it turns the same control as {other}: {self._look(name)}"
-                return replace(bad, advice=advice)
-        for mistake in wrong:
-            if name in mistake.knobs and mistake.kind == "swapped":
-                other = mistake.knobs[1 - mistake.knobs.index(name)]
-                key = _wire(self._config.knobs[name])
-                advice = f"does what {other} should, and {other} what this should: exchange their "
-                return replace(bad, advice=f"{advice}'{key}' in rig.yaml")
-            if name in mistake.knobs:
-                advice = "turning it up does what turning it down should: "
-                return replace(bad, advice=advice + self._turn_round(name))
-        return row
-
-    def _look(self, name: str) -> str:
-        key = _wire(self._config.knobs[name])
-        return f"look at knobs.{name}.{key} in rig.yaml, at the amp's channel and MIDI map"
-
-    def _turn_round(self, name: str) -> str:
-        knob = self._config.knobs[name]
-        if knob.wires and knob.program is None:
-            low, high = knob.send_span
-            return f"set knobs.{name}.send to [{high}, {low}]"
-        return f"look at knobs.{name} in rig.yaml, and at the amp's own range for it"
+    @property
+    def hides_knobs(self) -> bool:
+        """Whether differences between takes say nothing of knobs."""
+        return self.is_modulated or self.tail.rings
 
 
-def _wire(knob: KnobConfig) -> str:
-    """The key that says how a knob is set."""
-    return next(iter(knob.wires), "control")
+def listen_for_effects(probe: Probe, reference: Setting, rest: Rest) -> LeftOn:
+    """Play steady tones with silence behind them."""
+    heard, signal = probe.take(reference, signal=probe.steady), probe.steady
+    rate, start = signal.sample_rate, signal.segment(Part.TRAIN).start
+    audio = effects.without_rumble(heard.aligned.returned, rate)
+    silence = audio[: signal.segment(Part.LEAD).stop][rate // 20 :]
+    swings, tails = [], []
+    for number in range(len(STEADY_HZ)):
+        first = start + round(number * (STEADY_S + STEADY_REST_S) * rate)
+        end, stop = first + round(STEADY_S * rate), first + round((STEADY_S + STEADY_REST_S) * rate)
+        swings.append(effects.swing_db(audio[first + rate // 100 : end - rate // 100], rate))
+        tails.append(effects.tail(audio[first:end], audio[end:stop], silence, rate))
+    tail = max(tails, key=lambda each: each.level_db)
+    swing = max(swings)
+    # A delay makes steps in a steady tone; it repeats them, and something that swings does not.
+    swings_too = swing > effects.SWING_DB and not tail.rings and rest.own_esr > SWINGING_ESR
+    wanders = not rest.goes_one_way and rest.own_esr > REPEATABILITY_LIMIT
+    moved = not rest.is_steady and (swings_too or wanders)
+    return LeftOn(swing, tail, _gate(probe, rest.heard, probe.short), moved)
+
+
+def _gate(probe: Probe, heard: Heard, signal: Signal) -> float | None:
+    sent = [signal.send[tone] for tone in probe.tones]
+    returned = [heard.aligned.returned[tone] for tone in probe.tones]
+    noise_rms = levels.rms(silence_of(heard.aligned, signal))
+    return effects.gate_dbfs(sent, returned, noise_rms, signal.sample_rate)
+
+
+def left_on(found: LeftOn) -> Iterator[Finding]:
+    """Rows about what was left on; none where nothing was."""
+    if found.is_modulated:
+        yield Finding(
+            "modulation",
+            f"a steady tone swings by {found.swing_db:.1f} dB",
+            f"{effects.SWING_DB:g} dB",
+            Grade.BAD,
+            "no two takes are alike: switch tremolo, chorus, vibrato or phaser off, look for a "
+            "loose plug, and check again; nothing is said of the knobs until then",
+        )
+    if found.tail.rings:
+        yield Finding(
+            "delay or reverb",
+            f"{found.tail.level_db:.0f} dB after the send stopped",
+            f"{effects.TAIL_DB:g} dB",
+            Grade.NOTE,
+            "a model holds no long echo: switch delay and reverb off and check again; nothing is "
+            "said of the knobs until then",
+        )
+    if found.gate_dbfs is not None:
+        advice = "what is played more quietly comes back as silence, and the model learns that"
+        figure = f"opens at {found.gate_dbfs:.0f} dBFS"
+        yield Finding("noise gate", figure, "", Grade.NOTE, advice)

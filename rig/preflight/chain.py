@@ -1,12 +1,14 @@
 """The way from the send to the return: timing, clocks, polarity, noise, levels."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from calibration import levels, noise, sendlevel
 from calibration.checks import DRIFT_ESTIMATE_FRAMES, Limits
 from calibration.latency import Latency
 from calibration.signals import Part, Signal
 from calibration.takes import LOST_SHARPNESS, estimate_error_frames, silence_of, within
+from calibration.verdict import Check
 from rig.knobs import Setting
 from rig.preflight.finding import Finding, Grade, finding
 from rig.preflight.probe import Heard, Probe
@@ -18,6 +20,12 @@ CROSSTALK_DB = -60.0
 #: Two other looks at a round trip without loopback must agree this well.
 ESTIMATE_AGREES_FRAMES = 2.0
 LOWEST_SEND_DBFS = -40.0
+#: DC above the first is told, above the second it is a fault.
+OFFSET_DBFS, MUCH_OFFSET_DBFS = -40.0, -20.0
+#: An amp and its cabinet answer sooner than this; a microphone across the room does as well.
+LATE_S = 0.01
+#: What the judge says of a loopback.
+LOOPBACK_CHECKS = frozenset({Check.DROPOUT, Check.LOOPBACK_CLIPPING})
 
 
 def timing(heard: Heard, signal: Signal, session: Signal, limits: Limits) -> Iterator[Finding]:
@@ -44,14 +52,17 @@ def _estimate(heard: Heard, signal: Signal) -> Iterator[Finding]:
         "a cable from an output to an input makes timing certain, and finds every lost frame",
     )
     off = estimate_error_frames(heard.aligned, signal)
-    yield finding(
-        "round trip",
-        f"estimate: {heard.aligned.latency.frames:.1f} ±{off:.1f} frames",
-        f"±{ESTIMATE_AGREES_FRAMES:g}",
-        good=off <= ESTIMATE_AGREES_FRAMES,
-        advice="the return cannot tell the round trip: patch a loopback "
-        "(interface.loopback_channel), or turn the amp cleaner",
-    )
+    figure = f"estimate: {heard.aligned.latency.frames:.1f} ±{off:.1f} frames"
+    row = Finding("round trip", figure, f"±{ESTIMATE_AGREES_FRAMES:g}")
+    if heard.aligned.latency.sharpness < LOST_SHARPNESS:
+        advice = "the return cannot tell the round trip: patch a loopback "
+        advice += "(interface.loopback_channel), or turn the amp cleaner"
+        row = replace(row, verdict=Grade.BAD, advice=advice)
+    elif off > ESTIMATE_AGREES_FRAMES:
+        # A cabinet delays low notes more than high ones: all takes are moved by the same estimate.
+        advice = "the amp's own delay is in it, which is not one number; a loopback would be exact"
+        row = replace(row, verdict=Grade.NOTE, advice=advice)
+    yield row
 
 
 def _loopback(heard: Heard, limits: Limits) -> Iterator[Finding]:
@@ -66,16 +77,39 @@ def _loopback(heard: Heard, limits: Limits) -> Iterator[Finding]:
             "interface.loopback_channel names, or leave that key out",
         )
         return
-    error = heard.figures["loopback_error_db"]
-    yield finding(
+    wrong = [reason for reason in heard.verdict.reasons if reason.check in LOOPBACK_CHECKS]
+    advice = "it clips, or something lies in its way: turn that input down; no effects, no amp"
+    row = Finding(
         "loopback",
-        f"{error:.0f} dB off the send",
-        f"{limits.loopback_error_db:g}",
-        good=error < limits.loopback_error_db
-        and heard.figures["loopback_peak_dbfs"] < limits.clip_dbfs,
-        advice="it clips, or something lies in its way: turn that input down; no effects, no amp",
+        f"{heard.figures['loopback_error_db']:.0f} dB off the send, filtered",
+        f"{wrong[0].limit if wrong else limits.loopback_error_db:.0f}",
     )
+    yield replace(row, verdict=Grade.BAD, advice=f"{wrong[0].sentence}: {advice}") if wrong else row
     yield Finding("round trip", f"{found.frames:.2f} frames")
+
+
+def offset(heard: Heard) -> Finding:
+    """DC of the return: rig takes it off, but it eats headroom, and much of it is a fault."""
+    dbfs = heard.figures["offset_dbfs"]
+    row = Finding("DC", f"{dbfs:.0f} dBFS", f"{OFFSET_DBFS:g}")
+    if dbfs > MUCH_OFFSET_DBFS:
+        advice = "something in front of the input leaks DC, or the converter is broken: try another"
+        return replace(row, verdict=Grade.BAD, advice=f"{advice} input")
+    if dbfs > OFFSET_DBFS:
+        return replace(row, verdict=Grade.NOTE, advice="rig takes it off; it eats headroom")
+    return row
+
+
+def lag(heard: Heard, sample_rate: int) -> Finding | None:
+    """How late the amp itself answers; None where there is no loopback to tell it from the rest."""
+    if heard.aligned.loopback is None:
+        return None
+    frames = heard.figures["return_lag_frames"]
+    row = Finding("return lag", f"{frames:.1f} frames")
+    if abs(frames) <= LATE_S * sample_rate:
+        return row
+    advice = "something digital lies in the amp's way (a plug-in, a wireless system): models of it "
+    return replace(row, verdict=Grade.NOTE, advice=advice + "will be as late")
 
 
 def _drift(heard: Heard, signal: Signal, session: Signal, limits: Limits) -> Finding:

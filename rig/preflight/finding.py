@@ -1,10 +1,13 @@
 """What the check found: rows with a figure, a limit, a verdict and what to do."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from rich.table import Table
+
+#: The row that says how long everything takes.
+WHOLE = "whole night"
 
 
 class Grade(StrEnum):
@@ -40,6 +43,19 @@ def finding(name: str, figure: str, limit: str, *, good: bool, advice: str) -> F
     if good:
         return Finding(name, figure, limit)
     return Finding(name, figure, limit, Grade.BAD, advice)
+
+
+def summary(findings: Sequence[Finding]) -> str:
+    """One sentence: whether the night will work, and how long it takes."""
+    bad = [row.name for row in findings if not row.passed]
+    length = next((row.figure for row in findings if row.name == WHOLE), "")
+    if bad:
+        rows = ", ".join(bad)
+        return f"The night will not work yet: mend {rows}, and check again."
+    notes = sum(row.verdict is Grade.NOTE for row in findings)
+    read = "" if not notes else f"; read the {'note' if notes == 1 else f'{notes} notes'}"
+    takes = f" and takes {length}" if length else ""
+    return f"The night will work{takes}{read}."
 
 
 STYLES = {Grade.GOOD: "green", Grade.NOTE: "yellow", Grade.BAD: "bold red"}

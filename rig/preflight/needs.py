@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from calibration.signals import Signal
@@ -10,6 +11,7 @@ from rig.clock import next_time_of_day
 from rig.config import Config
 from rig.preflight.finding import Finding, Grade, finding
 from rig.session.folder import FRAME_BYTES, STORED_CHANNELS
+from rig.session.forecast import LOOK_SHARE
 from rig.session.signal import read_guitars
 
 #: Models, journal and logs, on top of the audio.
@@ -18,6 +20,12 @@ SPARE_BYTES = 200_000_000
 MANY_CAPTURES = 500
 #: Canaries at the start, until the amp is warm, and at the end.
 EXTRA_CANARIES = 4
+#: Seconds of one training step on two processor cores, and of choosing a batch
+#: (docs/benchmarks/learner-round.md); smaller and larger models in shares of it.
+STEP_S, PROPOSING_S = 0.06, 16.0
+STEP_SHARES = {"nano": 0.6, "feather": 1.0, "lite": 1.6, "standard": 2.0}
+#: Strategies that ask the ensemble, round by round.
+ASKING = frozenset({"integrated-variance", "panama"})
 
 
 def takes_needed(config: Config) -> int:
@@ -65,6 +73,73 @@ def needs(
         f"{left:.1f} h until {until}",
         good=hours < left,
         advice="ask for fewer captures (plan.captures), or for shorter ones (signal.train)",
+    )
+
+
+@dataclass(frozen=True)
+class Hours:
+    """How long the night takes, in seconds of each thing.
+
+    Attributes:
+        playing_s: Takes, with what lies between them.
+        looks_s: Looks at what was kept.
+        rounds_s: Rounds of learning.
+        final_s: The final model.
+        waits: Whether the amp waits while the ensemble learns.
+    """
+
+    playing_s: float
+    looks_s: float
+    rounds_s: float
+    final_s: float
+    waits: bool
+
+    @property
+    def total_s(self) -> float:
+        """From the first take to the final model."""
+        return self.playing_s + self.looks_s + self.waits * self.rounds_s + self.final_s
+
+    def sentence(self, until: str | None) -> str:
+        """For a musician."""
+        parts = f"{_span(self.playing_s)} of playing"
+        if self.looks_s:
+            parts += f", {_span(self.looks_s)} of looks"
+        beside = "" if self.waits else " beside it"
+        parts += f", {_span(self.rounds_s)} of learning{beside}, {_span(self.final_s)} for the"
+        ends = f", and playing ends at {until}" if until else ""
+        return f"about {_span(self.total_s)} ({parts} final model, on two processor cores){ends}"
+
+
+def _span(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 3600:.1f} h" if seconds >= 3600 else f"{seconds / 60:.0f} min"
+
+
+def hours(config: Config, signal: Signal, take_s: float, *, paced: bool) -> Hours:
+    """How long a night will be; training as long as it took on two processor cores.
+
+    Args:
+        config: The configuration.
+        signal: What the session plays.
+        take_s: What one take needs besides playing.
+        paced: Whether a take lasts as long as its signal.
+    """
+    plan, learner = config.plan, config.learner
+    each_s = signal.duration_s * paced + take_s
+    captures = plan.captures or MANY_CAPTURES
+    look_s = LOOK_SHARE * signal.duration_s * paced + take_s
+    step_s = STEP_S * STEP_SHARES.get(learner.size, 1.0)
+    to_order = max(captures - plan.seeds, 0) if plan.strategy in ASKING else 0
+    rounds = 1 + -(-to_order // plan.batch)
+    learning_s = rounds * (PROPOSING_S + step_s * learner.steps) + step_s * learner.steps
+    final_s = STEP_S * STEP_SHARES.get(learner.final_size, 1.0) * learner.final_steps
+    return Hours(
+        takes_needed(config) * each_s,
+        plan.looks * (captures + plan.holdouts) * look_s,
+        learning_s,
+        final_s,
+        waits=plan.until is None or not paced,
     )
 
 

@@ -9,7 +9,7 @@ from calibration import wiring
 from calibration.checks import Baseline, Limits, judge
 from calibration.signals import Audio, Part, Signal, compose
 from calibration.takes import Aligned, align, guitar_of
-from calibration.verdict import Verdict
+from calibration.verdict import Check, Verdict
 from rig.devices.client import DevicesClient
 from rig.knobs import Move, Panel, Setting
 from rig.proposals import hands
@@ -25,7 +25,7 @@ LISTEN_S = 1.5
 #: Takes of a setting before dropouts are accepted as the machine's nature.
 ATTEMPTS = 3
 #: What goes wrong on the way, not in the amp.
-LOST = frozenset({"dropout", "dropout-flag", "standstill", "drift", "latency"})
+LOST = frozenset({Check.DROPOUT, Check.DROPOUT_FLAG, Check.STANDSTILL, Check.DRIFT, Check.LATENCY})
 
 
 def _loudest(guitar: Audio, sample_rate: int) -> Audio:
@@ -52,6 +52,25 @@ def probe_signal(session_signal: Signal, peak_dbfs: float, *, listen: bool) -> S
     return compose(guitar, rest, wiring.PROBE_HZ, TONE_S, peak_dbfs, rate, **lead)
 
 
+#: Steady tones with silence behind each: so high, so long, this far below the guitar's peak.
+STEADY_HZ, STEADY_S, STEADY_REST_S, STEADY_DB = (220.0, 880.0), 1.3, 0.65, -12.0
+
+
+def steady_signal(session_signal: Signal, peak_dbfs: float) -> Signal:
+    """Steady tones with silence between them, in the place of the guitar to learn from.
+
+    They tell what was left on: what swings by itself shows in a tone, what rings on behind it.
+    """
+    rate = session_signal.sample_rate
+    time_s = np.arange(round(STEADY_S * rate)) / rate
+    rest = np.zeros(round(STEADY_REST_S * rate))
+    fade = np.minimum(1.0, np.minimum(time_s, time_s[::-1]) / 0.01)
+    tones = [np.concatenate([fade * np.sin(2 * np.pi * hz * time_s), rest]) for hz in STEADY_HZ]
+    gap = np.zeros(round(REST_S * rate))
+    gap[: len(gap) // 2] = tones[0][: len(gap) // 2]
+    return compose(np.concatenate(tones), gap, (), TONE_S, peak_dbfs + STEADY_DB, rate)
+
+
 @dataclass(frozen=True)
 class Heard:
     """A probe take: in step, judged, and the part of it where takes are compared."""
@@ -69,6 +88,15 @@ class Heard:
     def figures(self) -> dict[str, float]:
         """Everything measured of it."""
         return dict(self.verdict.figures)
+
+
+def _is_damaged(heard: Heard) -> bool:
+    """Whether audio was lost on the way, as far as that is known."""
+    found = {reason.check for reason in heard.verdict.reasons}
+    if heard.aligned.loopback is None:
+        # The return's own sweeps are all there is, and a quiet or a gated one has hardly any.
+        found -= {Check.DRIFT}
+    return bool(LOST & found)
 
 
 class Probe:
@@ -98,6 +126,7 @@ class Probe:
         self.peak_dbfs = peak_dbfs
         self.short = probe_signal(signal, peak_dbfs, listen=False)
         self.long = probe_signal(signal, peak_dbfs, listen=True)
+        self.steady = steady_signal(signal, peak_dbfs)
         self.takes = self.damaged = 0
 
     @property
@@ -136,7 +165,7 @@ class Probe:
             self._bench.dial(setting, last)
             heard = self._record(signal)
             self.takes += 1
-            if not LOST & {reason.check for reason in heard.verdict.reasons}:
+            if not _is_damaged(heard):
                 return heard
             self.damaged += 1
         return heard

@@ -11,10 +11,12 @@ from rig.config import Config
 from rig.devices.client import DevicesClient
 from rig.errors import DeviceError
 from rig.knobs import Setting
-from rig.preflight import amp, chain
-from rig.preflight.finding import Finding, Grade, finding
-from rig.preflight.needs import needs
-from rig.preflight.probe import AskHands, Probe, Say
+from rig.preflight import amp, chain, machine
+from rig.preflight.finding import WHOLE, Finding, Grade, finding
+from rig.preflight.knob_rows import knob_rows
+from rig.preflight.knobs import Wires
+from rig.preflight.needs import hours, needs
+from rig.preflight.probe import AskHands, Heard, Probe, Say
 from rig.proposals import designs
 from rig.session.signal import compose_signal
 
@@ -29,7 +31,12 @@ def _silent(_what: str) -> None:
 
 
 def preflight(
-    config: Config, base: Path, ask: AskHands | None = None, say: Say = _silent
+    config: Config,
+    base: Path,
+    ask: AskHands | None = None,
+    say: Say = _silent,
+    *,
+    notifies: bool = True,
 ) -> Iterator[Finding]:
     """Open the rig, listen to it, and report row by row.
 
@@ -38,6 +45,7 @@ def preflight(
         base: The folder that its file names are relative to.
         ask: Asks for hands; without it knobs turned by hand are taken to stand right.
         say: Told what is being looked at.
+        notifies: Whether the user's programs are run once, to see whether they do.
 
     Raises:
         ConfigError: A guitar recording is missing.
@@ -56,6 +64,10 @@ def preflight(
             yield Finding("devices", f"{config.amp.driver}, {rate}", "there")
             signal = compose_signal(config.signal, base, bench.sample_rate)
             yield from _rig(config, bench, signal, base, ask, say)
+            yield from machine.machine(paced=bench.paced)
+            if notifies:
+                say("programs to tell")
+                yield from machine.programs(config.notify)
             bench.rest()
         except DeviceError as error:
             advice = "look at the cables"
@@ -81,21 +93,44 @@ def _rig(
             if reason.check not in TOLD:
                 yield Finding(reason.check, reason.sentence, "", Grade.BAD, "then check again")
         return
-    yield from chain.quiet(first, probe.long)
+    yield from _return(first, probe)
     rest = amp.come_to_rest(probe, reference, first, say)
-    yield from amp.steadiness(rest)
-    yield from _knobs(config, probe, reference, rest, ask, say)
+    say("what was left on")
+    on = amp.listen_for_effects(probe, reference, rest)
+    yield from amp.left_on(on)
+    if not on.is_modulated:
+        yield from amp.steadiness(rest)
+    yield from _knobs(config, probe, reference, rest, ask, say, concludes=not on.hides_knobs)
     yield _dropouts(probe)
-    yield from needs(config, signal, base, max(dialling_s, 0.0), paced=bench.paced)
+    take_s = max(dialling_s, 0.0)
+    yield from needs(config, signal, base, take_s, paced=bench.paced)
+    night = hours(config, signal, take_s, paced=bench.paced)
+    yield Finding(WHOLE, night.sentence(config.plan.until))
+
+
+def _return(first: Heard, probe: Probe) -> Iterator[Finding]:
+    """What the first take says of the return."""
+    lag = chain.lag(first, probe.long.sample_rate)
+    if lag is not None:
+        yield lag
+    yield chain.offset(first)
+    yield from chain.quiet(first, probe.long)
 
 
 def _knobs(
-    config: Config, probe: Probe, reference: Setting, rest: amp.Rest, ask: AskHands | None, say: Say
+    config: Config,
+    probe: Probe,
+    reference: Setting,
+    rest: amp.Rest,
+    ask: AskHands | None,
+    say: Say,
+    *,
+    concludes: bool,
 ) -> Iterator[Finding]:
     """What every knob does, then the loudest and the quietest that they come to together."""
-    wires = amp.Wires(probe, config, reference, rest)
+    wires = Wires(probe, config, reference, rest)
     wires.listen(say)
-    yield from wires.findings(say)
+    yield from knob_rows(wires, config, say, concludes=concludes)
     say("the quietest setting")
     quietest = probe.take(wires.extreme(loud=False, hands=False))
     yield chain.crosstalk(quietest, rest.heard, probe.short)

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from rig import config as configuration
+from rig import keep_awake, notify
 from rig.cli.unit import Manager, text
 from rig.clock import Clock, JumpWatch
-from rig.daemon import keep_awake, notify, supervisor
+from rig.daemon import supervisor
 from rig.daemon.request import Request
 from rig.daemon.service import capture
 from rig.session import control, live

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rig import config as configuration
-from rig.preflight import Finding, Grade, preflight
+from rig.preflight import Finding, Grade, preflight, summary
 from tests.conftest import TINY
 
 INTERFACE = "interface: {driver: virtual, latency_frames: 311.3}"
@@ -41,10 +41,12 @@ def test_a_healthy_rig_passes_and_every_row_says_something(tmp_path: Path) -> No
     for name in (
         "devices", "loopback", "round trip", "clock drift", "polarity", "noise floor", "hum",
         "warm-up", "repeatability", "knob gain", "knob tone", "knob volume", "crosstalk",
-        "return level", "dropouts", "disk", "playing time",
+        "return level", "dropouts", "disk", "playing time", "DC", "return lag", "sleep",
+        "whole night",
     ):  # fmt: skip
         assert found[name].figure, name
     assert found["round trip"].figure == "311.30 frames"
+    assert summary(list(found.values())).startswith("The night will work and takes about ")
 
 
 @pytest.mark.parametrize(
@@ -74,13 +76,15 @@ def test_without_a_loopback_the_round_trip_is_an_estimate(tmp_path: Path) -> Non
 def test_an_amp_that_never_comes_to_rest_is_named(tmp_path: Path) -> None:
     amp = "amp: {driver: virtual, preset: tweed, warmup_db: 3, warmup_s: 100}"
     found = checked(HEALTHY.replace("amp: {driver: virtual, preset: tweed}", amp), tmp_path)
-    assert "warm-up" in bad(found)
+    assert found["warm-up"].verdict is Grade.NOTE
+    assert "getting warm" in found["warm-up"].advice
 
 
 def test_a_dead_controller_is_named_with_its_key(tmp_path: Path) -> None:
     amp = "amp: {driver: virtual, preset: tweed, miswiring: [{kind: dead, knob: tone}]}"
     found = checked(HEALTHY.replace("amp: {driver: virtual, preset: tweed}", amp), tmp_path)
     assert bad(found) == {"knob tone"}
+    assert "nothing was heard of it at 2 settings" in found["knob tone"].advice
     assert "knobs.tone.control in rig.yaml" in found["knob tone"].advice
 
 
@@ -91,6 +95,7 @@ def test_as_json_with_its_exit_code(tmp_path: Path) -> None:
     assert done.returncode == 1
     answer = json.loads(done.stdout)
     assert answer["passed"] is False
+    assert answer["summary"] == "The night will not work yet: mend crosstalk, and check again."
     rows = {row["name"]: row for row in answer["checks"]}
     assert rows["crosstalk"]["verdict"] == "bad"
     assert set(rows["crosstalk"]) == {"name", "figure", "limit", "verdict", "advice", "passed"}

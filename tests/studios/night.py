@@ -110,7 +110,7 @@ class StudioDevices:
     def close(self) -> None:
         """Let go."""
 
-    def reamp(self, send: Frames, report: Report) -> Recording:
+    def reamp(self, send: Frames, report: Report = lambda _: None) -> Recording:
         """Play into the studio."""
         report(Levels(1.0, -6.0, -12.0))
         spoilt = self._spoiling.at.get(len(self.happened) + 1)

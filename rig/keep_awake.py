@@ -15,6 +15,11 @@ log = logging.getLogger("rig")
 _STAY_AWAKE, _AS_USUAL = 0x80000001, 0x80000000
 
 
+def can_keep_awake() -> bool:
+    """Whether the system offers something that keeps it awake."""
+    return sys.platform == "win32" or _helper() is not None
+
+
 def _helper() -> list[str] | None:
     """A program that keeps the machine awake for as long as it runs; it ends with its input."""
     if sys.platform == "darwin" and shutil.which("caffeinate"):

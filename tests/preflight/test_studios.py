@@ -1,0 +1,37 @@
+"""``rig check`` in studios that were written from physics: the healthy are not accused."""
+
+import pytest
+
+from rig.devices.virtual.studio import draw_studio
+from rig.preflight import Finding, Grade
+from tests.studios.checked import accusations, check
+
+#: Kinds that were accused once, with and without a loopback.
+HEALTHY = [
+    (("late_presence", "plain_cabinet"), False),
+    (("bypassed_tone",), True),
+    (("gain_alike_at_ends", "single_ended"), False),
+    (("closing_volume", "compressor"), False),
+]
+
+
+def rows(kinds: tuple[str, ...], *, loopback: bool = True) -> dict[str, Finding]:
+    studio = draw_studio(3, healthy=False, loopback=loopback, amp_kinds=kinds)
+    return {row.name: row for row in check(studio, 3)}
+
+
+@pytest.mark.parametrize(("kinds", "loopback"), HEALTHY)
+def test_the_healthy_are_not_accused(kinds: tuple[str, ...], loopback: bool) -> None:
+    assert not accusations(list(rows(kinds, loopback=loopback).values()))
+
+
+def test_a_tremolo_is_named_and_nothing_else_is() -> None:
+    found = rows(("tremolo",))
+    assert [row.name for row in accusations(list(found.values()))] == ["modulation"]
+
+
+def test_a_delay_left_on_is_named_and_no_knob_is_accused() -> None:
+    found = rows(("echo",))
+    assert found["delay or reverb"].verdict is Grade.NOTE
+    assert found["knob gain"].verdict is Grade.NOTE
+    assert not accusations(list(found.values()))
