@@ -20,7 +20,17 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"rig.session"}),
     frozenset({"rig.devices"}),
     frozenset({"rig.config"}),
-    frozenset({"rig.knobs", "rig.capture", "rig.errors", "rig.clock", "rig.child", "rig.data"}),
+    frozenset(
+        {
+            "rig.knobs",
+            "rig.capture",
+            "rig.errors",
+            "rig.clock",
+            "rig.child",
+            "rig.data",
+            "rig.printable",
+        }
+    ),
     frozenset({"calibration", "models"}),
 )
 #: Neighbours on one floor that may use each other, one way.
