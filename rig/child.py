@@ -19,6 +19,9 @@ Message = dict[str, Any]
 #: A message as it arrives; None once the other side is gone.
 Parcel = tuple[Message, bytes] | None
 
+#: Where a child's complaints go: a file, or something that opens one.
+Log = Path | Callable[[], IO[bytes]]
+
 #: A line longer than this, or a block larger than this, is no message of ours.
 MAX_LINE = 16_000_000
 MAX_BLOCK = 4_000_000_000
@@ -64,6 +67,13 @@ def _nothing() -> None:
     return None
 
 
+def _opened(log: Log) -> IO[bytes]:
+    if not isinstance(log, Path):
+        return log()
+    log.parent.mkdir(parents=True, exist_ok=True)
+    return log.open("ab")
+
+
 class Child:
     """The parent's end.
 
@@ -73,10 +83,9 @@ class Child:
         environment: Variables to set on top of ours.
     """
 
-    def __init__(self, module: str, log: Path, environment: dict[str, str] | None = None) -> None:
-        log.parent.mkdir(parents=True, exist_ok=True)
+    def __init__(self, module: str, log: Log, environment: dict[str, str] | None = None) -> None:
         flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
-        with log.open("ab") as stderr:
+        with _opened(log) as stderr:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", module],
                 stdin=subprocess.PIPE,

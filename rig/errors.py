@@ -4,6 +4,7 @@ RigError                  1  a run that failed
 ├── ConfigError           2  a rig.yaml that cannot be used
 ├── UsageError            2  a command that cannot be carried out as typed
 ├── SessionError          1  a session folder that is missing, locked or damaged
+│   └── NewerSession      1  a newer rig has written into it: nothing is wrong with it
 ├── StorageError          1  the disk is full, read-only or broken
 ├── DeviceError           1  the amp or the interface did not do its part
 │   └── DeviceGone        1  it is no longer there; it may come back
@@ -36,6 +37,10 @@ class UsageError(RigError):
 
 class SessionError(RigError):
     """A session folder that is missing, in use or damaged."""
+
+
+class NewerSession(SessionError):
+    """A session that a newer rig has written into; it is whole, and nothing of it may be cut."""
 
 
 class StorageError(RigError):

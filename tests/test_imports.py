@@ -21,7 +21,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"rig.devices"}),
     frozenset({"rig.config"}),
     frozenset({"rig.knobs", "rig.capture", "rig.errors", "rig.clock", "rig.child", "rig.data"})
-    | frozenset({"rig.keep_awake", "rig.notify"}),
+    | frozenset({"rig.keep_awake", "rig.notify", "rig.printable"}),
     frozenset({"calibration", "models"}),
 )
 #: Neighbours on one floor that may use each other, one way.

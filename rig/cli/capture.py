@@ -1,6 +1,5 @@
 """The ``rig capture`` command begins a session, or continues it."""
 
-import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +9,9 @@ import typer
 
 from rig.cli.common import err, out
 from rig.errors import RigError, SessionError, UsageError
+
+#: A longer log is not from a capture that ended at once.
+MOST_LOG_BYTES = 10_000_000
 
 if TYPE_CHECKING:
     from rig.config import Config
@@ -79,19 +81,19 @@ def _refuse_hands(config: "Config") -> None:
 def _in_front(request: "Request", config: "Config") -> int:
     """Run the daemon in this process, as a service does."""
     from rig.daemon.service import capture as run
+    from rig.printable import log_lines
 
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stdout
-    )
+    log_lines("%(asctime)s %(message)s", "%H:%M:%S", sys.stdout)
     return int(run(request, config).failed)
 
 
 def _start(request: "Request") -> "subprocess.Popen[bytes]":
     """Start the supervisor in a process of its own, which this terminal's end does not touch."""
     from rig.daemon.processes import SUPERVISOR, spawn
+    from rig.session.door import begin
 
     try:
-        return spawn(SUPERVISOR, request)
+        return spawn(SUPERVISOR, request, begin(request.session))
     except OSError as error:
         raise SessionError(f"{request.session}: cannot be written to: {error.strerror}") from None
 
@@ -134,9 +136,17 @@ def _watch(session: Path, process: "subprocess.Popen[bytes]") -> int:
 
 def _last_words(session: Path) -> str:
     """Return the last line that a daemon logged which ended before there was a session."""
-    log = session / "logs" / "daemon.log"
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
+    from rig.daemon.processes import LOG
+    from rig.printable import printable
+    from rig.session.door import Door
+
+    try:
+        log = Door(session).read(LOG, MOST_LOG_BYTES).decode(errors="replace")
+    except RigError:
+        log = ""
+    # What is said before there is a session is short; a traceback's lines are indented.
+    lines = [line for line in log.splitlines() if line.strip() and not line.startswith(" ")]
     if not lines:
         return "rig: the capture ended at once and left no word"
     # A log line begins with its date and time.
-    return f"rig: {lines[-1].split(' ', 2)[-1]}"
+    return f"rig: {printable(lines[-1].split(' ', 2)[-1])}"

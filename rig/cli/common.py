@@ -10,7 +10,6 @@ from rig.errors import SessionError, UsageError
 
 #: Sessions lie here, below the folder that rig is called in.
 SESSIONS = Path("sessions")
-JOURNAL = "journal.db"
 
 SessionArgument = Annotated[
     Path | None, typer.Argument(help="The session's folder; the latest in ./sessions if left out.")
@@ -27,11 +26,14 @@ def find_session(folder: Path | None) -> Path:
     Raises:
         SessionError: There is none.
     """
+    from rig.session.folder import JOURNAL, is_session
+
     if folder is not None:
-        if not (folder / JOURNAL).is_file():
+        if not is_session(folder):
             raise SessionError(f"{folder}: this is no session folder (it has no {JOURNAL})")
         return folder
-    journals = sorted(SESSIONS.glob(f"*/{JOURNAL}"), key=lambda path: path.stat().st_mtime)
+    found = [path for path in SESSIONS.glob(f"*/{JOURNAL}") if path.is_file()]
+    journals = sorted(found, key=lambda path: path.stat().st_mtime)
     if not journals:
         raise SessionError(f"there is no session in ./{SESSIONS}: 'rig capture' begins one")
     return journals[-1].parent

@@ -68,7 +68,7 @@ def _model(session: "Session") -> Any:
             f"{session.folder}: has no final model yet; 'rig train {session.folder}' makes it"
         )
     try:
-        model, spec = load_model(str(session.folder / trained.model.path))
+        model, spec = load_model(session.stored(trained.model))
     except BadModel as error:
         raise SessionError(str(error)) from None
     if spec.positions != session.config.panel.switch_positions:
@@ -89,9 +89,8 @@ def export(
         setting = _setting(opened, at)
         model = _model(opened)
         from rig.exchange.nam import nam_document
-        from rig.session import store
 
-        store.put(file, json.dumps(nam_document(opened, model, setting)).encode())
+        _put(opened, file, json.dumps(nam_document(opened, model, setting)).encode())
         out.print(f"{file}: {opened.config.panel.describe(setting)}")
     finally:
         opened.close()
@@ -118,6 +117,17 @@ def render(
         out.print(f"{target}: {opened.config.panel.describe(setting)}")
     finally:
         opened.close()
+
+
+def _put(session: "Session", target: Path, content: bytes) -> None:
+    """Write what a user asked for; within the session's folder no link is followed."""
+    from rig.session import store
+
+    root, absolute = session.folder.absolute(), target.absolute()
+    if ".." not in absolute.parts and absolute.is_relative_to(root):
+        session.door.put(absolute.relative_to(root).as_posix(), content)
+    else:
+        store.put(target, content)
 
 
 def _view(session: Path) -> "Session":
@@ -155,4 +165,4 @@ def _render(
         played = play_turning(model, dry, first, last)[0]
     if not torch.isfinite(played).all():
         raise RigError(f"{session.folder}: the model does not give finite audio; train it again")
-    store.put(target, store.wav_bytes(played.numpy(), rate))
+    _put(session, target, store.wav_bytes(played.numpy(), rate))

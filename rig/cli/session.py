@@ -63,6 +63,7 @@ def monitor(session: SessionArgument = None) -> None:
 def _command(session: Path | None, command: Any, outcome: str) -> None:
     from rig.daemon.processes import is_supervised
     from rig.session import control
+    from rig.session.door import Door
     from rig.session.folder import is_running
 
     folder = find_session(session)
@@ -70,7 +71,7 @@ def _command(session: Path | None, command: Any, outcome: str) -> None:
         raise SessionError(
             f"{folder}: nothing is being captured here; 'rig capture' goes on with it"
         )
-    control.drop(folder, command)
+    control.drop(Door(folder), command)
     out.print(f"{folder.name}: {outcome}")
 
 

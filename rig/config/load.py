@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, get_args
 
@@ -11,9 +11,10 @@ from pydantic import BaseModel, ValidationError
 
 from rig.config.types import Config
 from rig.errors import ConfigError
+from rig.printable import is_printable, printable
 
 #: A configuration is a page of text; what is larger is something else.
-MAX_BYTES = 1_000_000
+MAX_BYTES, MAX_VALUES = 1_000_000, 50_000
 
 
 class _Loader(yaml.SafeLoader):
@@ -90,6 +91,33 @@ def _key_path(path: tuple[int | str, ...]) -> str:
     return named or "the file"
 
 
+def _unprintable(document: Any, source: str) -> Iterator[tuple[int | str, ...]]:
+    """Where a text stands that could not be shown in one line: labels go to logs and screens.
+
+    What is in notify goes to programs of the user's own, and to nobody else.
+    """
+    waiting: list[tuple[tuple[int | str, ...], Any]] = [((), document)]
+    for _ in range(MAX_VALUES):
+        if not waiting:
+            return
+        path, value = waiting.pop()
+        if path == ("notify",):
+            continue
+        if not is_printable(str(path[-1]) if path else "") or (
+            isinstance(value, str) and not is_printable(value)
+        ):
+            yield path
+        if isinstance(value, dict | list):
+            pairs = value.items() if isinstance(value, dict) else enumerate(value)
+            waiting += [((*path, k if isinstance(k, int) else str(k)), v) for k, v in pairs]
+    # A few aliases of aliases stand for more than any memory holds.
+    raise ConfigError(f"{source}: holds more values than any rig.yaml")
+
+
+def _shown(path: tuple[int | str, ...]) -> str:
+    return printable(".".join(str(key) for key in path).replace("\n", "\\n"))
+
+
 def _sentence(error: Any) -> str:
     path: tuple[int | str, ...] = error["loc"]
     if error["type"] == "extra_forbidden":
@@ -131,6 +159,10 @@ def parse(
         ConfigError: Every mistake, a line each, with its key path.
     """
     document = _parse(text, source)
+    unprintable = sorted({_shown(path) for path in _unprintable(document, source)})
+    if unprintable:
+        said = [f"{path}: holds a control character or a line break" for path in unprintable]
+        raise _refuse(source, said)
     if not isinstance(document, dict):
         raise ConfigError(f"{source}: the file must hold keys and values, such as 'name: my-amp'")
     try:

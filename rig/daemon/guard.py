@@ -5,6 +5,8 @@ import filelock
 from rig.clock import Clock
 from rig.daemon.processes import SUPERVISOR, spawn, supervisor_lock
 from rig.daemon.request import Request
+from rig.errors import RigError
+from rig.session.door import Door
 
 #: How often a daemon looks after its supervisor, and how often at most it starts a new one.
 LOOK_S, MOST_NEW = 3.0, 20
@@ -19,7 +21,7 @@ class Guard:
     """
 
     def __init__(self, request: Request, clock: Clock) -> None:
-        self._request, self._clock = request, clock
+        self._request, self._clock, self._door = request, clock, Door.into(request.session)
         self._looked, self._started = clock.monotonic(), 0
 
     def __call__(self) -> str | None:
@@ -29,10 +31,10 @@ class Guard:
             return None
         self._looked = now
         try:
-            with supervisor_lock(self._request.session).acquire(timeout=0):
+            with supervisor_lock(self._door).acquire(timeout=0):
                 pass
-            spawn(SUPERVISOR, self._request)
-        except (filelock.Timeout, OSError):
+            spawn(SUPERVISOR, self._request, self._door)
+        except (filelock.Timeout, OSError, RigError):
             return None
         self._started += 1
         return "the supervisor ended without a word"

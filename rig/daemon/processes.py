@@ -10,43 +10,58 @@ from pathlib import Path
 import filelock
 
 from rig.daemon.request import Request
+from rig.errors import RigError
+from rig.session.door import Door
 
 log = logging.getLogger("rig")
 
 SUPERVISOR_LOCK = ".supervisor.lock"
+LOG = "logs/daemon.log"
+#: A system that does not say in this time what a process is, does not say it.
+ASK_S = 5.0
 SERVICE, SUPERVISOR = "rig.daemon.service", "rig.daemon.supervisor"
 
 
-def supervisor_lock(folder: Path) -> filelock.FileLock:
-    """The lock that a session's supervisor holds for as long as it lives."""
-    folder.mkdir(parents=True, exist_ok=True)
-    return filelock.FileLock(folder / SUPERVISOR_LOCK)
+def supervisor_lock(place: Path | Door) -> filelock.FileLock:
+    """The lock that a session's supervisor holds for as long as it lives.
+
+    Raises:
+        SessionError: Something else lies in its place.
+        StorageError: The folder is gone.
+    """
+    return Door.at(place).lock(SUPERVISOR_LOCK)
 
 
-def is_supervised(folder: Path) -> bool:
+def is_supervised(place: Path | Door) -> bool:
     """Whether a supervisor sees the session through, a daemon running just now or not."""
-    if not (folder / SUPERVISOR_LOCK).exists():
-        return False
+    door = Door.at(place)
     try:
-        with filelock.FileLock(folder / SUPERVISOR_LOCK).acquire(timeout=0):
+        if not door.is_there(SUPERVISOR_LOCK):
+            return False
+        with door.lock(SUPERVISOR_LOCK).acquire(timeout=0):
             return False
     except filelock.Timeout:
         return True
-    except OSError:
+    except (OSError, RigError):
         return False
 
 
-def spawn(module: str, request: Request, log_file: Path | None = None) -> "subprocess.Popen[bytes]":
+def spawn(module: str, request: Request, door: Door | None = None) -> "subprocess.Popen[bytes]":
     """Start one of our own modules where no terminal's end can reach it.
 
+    Args:
+        module: Which.
+        request: What it is to do.
+        door: To the session's folder, which has to be there.
+
     Raises:
-        OSError: It cannot be started, or its log not be written.
+        OSError: It cannot be started.
+        SessionError: Something else lies in the place of its log.
+        StorageError: Its log cannot be written, or the folder is gone.
     """
     flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
     flags |= getattr(subprocess, "CREATE_NO_WINDOW", 0)
-    path = log_file or request.session / "logs" / "daemon.log"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as stream:
+    with (door or Door(request.session)).appending(LOG) as stream:
         return subprocess.Popen(
             [sys.executable, "-m", module, *request.arguments()],
             stdin=subprocess.DEVNULL,
@@ -65,3 +80,34 @@ def kill(pid: int | None) -> None:
         os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
     except OSError as error:
         log.warning("process %d could not be ended: %s", pid, error)
+
+
+def kill_daemon(pid: int, folder: Path) -> None:
+    """End a session's daemon by a number that was written down: only if it is still its own."""
+    if is_daemon(_command_line(pid), folder):
+        kill(pid)
+    else:
+        log.warning("process %d is no daemon of %s any more: it is left alone", pid, folder)
+
+
+def is_daemon(command: str, folder: Path) -> bool:
+    """Whether a command line is that of a session's daemon."""
+    # With what follows it: another session's path may begin with this one's.
+    return SERVICE in command and f" {folder} " in f"{command} "
+
+
+def _command_line(pid: int) -> str:
+    """What a process was started with; empty where that cannot be told."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text(errors="replace").replace("\0", " ")
+    except OSError:
+        pass
+    asks = ["ps", "-ww", "-o", "args=", "-p", str(pid)]
+    if os.name == "nt":
+        query = f"(Get-CimInstance Win32_Process -Filter 'ProcessId={pid}').CommandLine"
+        asks = ["powershell", "-NoProfile", "-Command", query]
+    try:
+        told = subprocess.run(asks, capture_output=True, text=True, timeout=ASK_S, check=False)
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return told.stdout

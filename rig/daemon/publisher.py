@@ -8,6 +8,7 @@ from pathlib import Path
 from rig.capture import Levels, Take
 from rig.knobs import Move
 from rig.session import control, live
+from rig.session.door import Door
 
 #: A snapshot is published at most this often.
 PUBLISH_S = 0.2
@@ -22,14 +23,14 @@ class Publisher:
     """
 
     def __init__(self, folder: Path, processes: Callable[[], dict[str, int | None]] = dict) -> None:
-        self._folder = folder
+        self._door = Door.into(folder)
         self._processes = processes
         self._take: live.LiveTake | None = None
         self._prompt: tuple[Move, ...] = ()
         self._doing = "starting"
         self._published = 0.0
         self._signals: list[control.Command] = []
-        live.remove(folder)
+        live.remove(self._door)
 
     def interrupt(self, command: control.Command) -> None:
         """A command that came by signal, not by file."""
@@ -38,7 +39,7 @@ class Publisher:
     def commands(self) -> list[control.Command]:
         """What was asked for since the last time."""
         heard, self._signals = self._signals, []
-        return heard + control.collect(self._folder)
+        return heard + control.collect(self._door)
 
     def take_begins(self, take: Take, duration_s: float) -> None:
         """Show a new take."""
@@ -89,8 +90,8 @@ class Publisher:
             learner=learner,
             processes={name: pid for name, pid in self._processes().items() if pid is not None},
         )
-        live.publish(self._folder, snapshot)
+        live.publish(self._door, snapshot)
 
     def close(self) -> None:
         """Take the snapshot away."""
-        live.remove(self._folder)
+        live.remove(self._door)

@@ -20,7 +20,7 @@ from rig.clock import next_time_of_day
 from rig.config import Config
 from rig.daemon.stopping import Goals
 from rig.errors import SessionError, UsageError
-from rig.session.folder import CONFIG, is_running, is_session
+from rig.session.folder import is_running, is_session, stored_config
 from rig.session.lives import RunState
 
 #: Sessions lie here, below the folder that rig is called in.
@@ -130,7 +130,7 @@ def decide(
     if is_session(session):
         _refuse_running(session)
         if given is not None:
-            _refuse_changes(configuration.load(session / CONFIG, check=check), given, session)
+            _refuse_changes(stored_config(session, check), given, session)
     now = clock()
     until = None if typed.until is None else next_time_of_day(typed.until, now)
     request = Request(session, path, typed.captures, until, lockstep=typed.lockstep, asked_at=now)
@@ -168,7 +168,7 @@ def configured(request: Request, check: Check | None = None) -> Config:
         if given is None:
             raise SessionError(f"{request.session}: this is no session folder")
         return given
-    stored = configuration.load(request.session / CONFIG, check=check)
+    stored = stored_config(request.session, check)
     return stored if given is None else stored.model_copy(update={"notify": given.notify})
 
 

@@ -21,7 +21,9 @@ from rig.devices.client import DevicesClient
 from rig.errors import RigError, SessionError
 from rig.keep_awake import awake
 from rig.learner.client import Learner
+from rig.printable import log_lines
 from rig.session import control, facts
+from rig.session.door import Door, begin
 from rig.session.folder import CONFIG, Session, is_session
 from rig.session.signal import compose_signal
 
@@ -129,7 +131,11 @@ def capture(request: Request, config: Config, clock: Clock | None = None) -> Fin
         """Takes and seconds that the session has behind it."""
         return (session.state.takes.last, session.state.takes.played_s) if session else (0, 0.0)
 
-    devices = DevicesClient(config, request.session / "logs" / "devices.log", counters)
+    # Whoever asked for the capture has made its folder. Where that is gone by now, it was renamed
+    # or unmounted, and another one in its place would not be the session.
+    door = Door.into(request.session) if request.supervised else begin(request.session)
+    owner = str(request.session.absolute())
+    devices = DevicesClient(config, door.log("logs/devices.log"), counters, owner=owner)
     try:
         if is_session(request.session):
             session = _open_session(request, devices, config, clock)
@@ -162,7 +168,7 @@ def _capture(
         run.guard = Guard(request, clock)
     try:
         with _interrupts(publisher):
-            control.forget_before(session.folder, request.asked_at)
+            control.forget_before(session.door, request.asked_at)
             _begin(request, session, goals, pace, devices)
             ending = _run(run)
         _last_words(run, ending)
@@ -173,7 +179,7 @@ def _capture(
 
 def main(arguments: list[str]) -> int:
     """The background process: everything it has to say goes to its log."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    log_lines("%(asctime)s %(message)s")
     request = parse_request(arguments)
     try:
         return int(capture(request, configured(request)).failed)

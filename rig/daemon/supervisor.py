@@ -19,11 +19,13 @@ from rig import notify
 from rig.capture import Outcome
 from rig.clock import Clock
 from rig.config import Config
-from rig.daemon.processes import SERVICE, kill, spawn, supervisor_lock
+from rig.daemon.processes import SERVICE, kill, kill_daemon, spawn, supervisor_lock
 from rig.daemon.request import Request, configured, parse_request
 from rig.devices.client import DevicesClient
 from rig.errors import RigError
+from rig.printable import log_lines
 from rig.session import control, live
+from rig.session.door import Door
 from rig.session.facts import DaemonEnded, TakeEnded
 from rig.session.folder import Session, is_running, is_session
 
@@ -48,6 +50,7 @@ class Supervisor:
     def __init__(self, request: Request, clock: Clock | None = None) -> None:
         self._request = replace(request, supervised=True)
         self._folder = request.session
+        self._door = Door.into(request.session)
         self._clock = clock or Clock()
         self._stopping = self._passed_on = False
 
@@ -79,7 +82,7 @@ class Supervisor:
 
     def _told_to_stop(self) -> bool:
         """Whether somebody wants no other daemon: by signal, or by a command that waits."""
-        self._stopping = self._stopping or control.is_stop_waiting(self._folder)
+        self._stopping = self._stopping or control.is_stop_waiting(self._door)
         return self._stopping
 
     def stop(self) -> None:
@@ -90,7 +93,7 @@ class Supervisor:
         """A new daemon; None where one runs already, left behind by an earlier supervisor."""
         if is_session(self._folder) and is_running(self._folder):
             return None
-        return spawn(SERVICE, self._request)
+        return spawn(SERVICE, self._request, self._door)
 
     def _watch(self, process: "subprocess.Popen[bytes] | None") -> int:
         """Wait until the daemon ends, and end it if it hangs; its exit code, 1 where unknown."""
@@ -104,17 +107,24 @@ class Supervisor:
                 return 1
             if self._stopping and not self._passed_on and is_running(self._folder):
                 # Told before the daemon held its session: it could not have heard.
-                control.drop(self._folder, "stop-now")
+                control.drop(self._door, "stop-now")
                 self._passed_on = True
-            snapshot = live.read(self._folder)
+            snapshot = live.read(self._door)
             now = self._clock.monotonic()
             if snapshot is not None and snapshot.at != last:
                 last, heard = snapshot.at, now
             if now - heard > HUNG_S:
                 log.warning("the daemon was not heard of for %g s: it is ended", HUNG_S)
-                kill(process.pid if process is not None else snapshot.pid if snapshot else None)
+                self._end(process, snapshot)
                 heard = now
             self._clock.sleep(TICK_S)
+
+    def _end(self, process: "subprocess.Popen[bytes] | None", snapshot: live.Live | None) -> None:
+        """End the daemon; of one that an earlier supervisor started, only its number is known."""
+        if process is not None:
+            kill(process.pid)
+        elif snapshot is not None:
+            kill_daemon(snapshot.pid, self._folder)
 
     def _entries_after(self, seq: int) -> list[object]:
         if not is_session(self._folder):
@@ -166,7 +176,7 @@ class Supervisor:
 
 def rest_amp(config: Config, folder: Path) -> None:
     """Put the knobs to rest without an interface, where a daemon could not do so."""
-    devices = DevicesClient(config, folder / "logs" / "devices.log")
+    devices = DevicesClient(config, Door(folder).log("logs/devices.log"), owner=str(folder))
     try:
         devices.rest_amp()
     except RigError as error:
@@ -177,7 +187,7 @@ def rest_amp(config: Config, folder: Path) -> None:
 
 def main(arguments: list[str]) -> int:
     """The background process; everything it has to say goes to its log."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s supervisor: %(message)s")
+    log_lines("%(asctime)s supervisor: %(message)s")
     request = parse_request(arguments)
     try:
         with supervisor_lock(request.session).acquire(timeout=0):
@@ -190,6 +200,9 @@ def main(arguments: list[str]) -> int:
     except OSError as error:
         log.error("%s: cannot be written: %s", request.session, error.strerror)  # noqa: TRY400
         return 1
+    except RigError as error:
+        log.error("%s", error)  # noqa: TRY400 (a sentence, not a traceback)
+        return error.exit_code
 
 
 if __name__ == "__main__":

@@ -2,14 +2,14 @@
 
 import contextlib
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
 from rig import config as configuration
 from rig.capture import Frames, Levels, Recording
-from rig.child import Child, ChildGone, ChildSilent
+from rig.child import Child, ChildGone, ChildSilent, Log
 from rig.config import Config
+from rig.devices.lock import DeviceLocks
 from rig.devices.messages import (
     ANSWER,
     Answer,
@@ -50,20 +50,23 @@ class DevicesClient:
         log: Where the audio child's complaints go.
         counters: How many takes the session has behind it, and seconds played in it.
         stall_s: After how many silent seconds the child is killed.
+        owner: Whose the devices are meanwhile, for others who want them; the configuration's name.
     """
 
     def __init__(
         self,
         config: Config,
-        log: Path,
+        log: Log,
         counters: Callable[[], tuple[int, float]] = lambda: (0, 0.0),
         stall_s: float = STALL_S,
+        owner: str | None = None,
     ) -> None:
         self._config = config
         self._log = log
         self._counters = counters
         self._stall_s = stall_s
         self._child: Child | None = None
+        self._locks = DeviceLocks(config, owner or config.name)
         self.sample_rate = 0
         self.paced = False
 
@@ -71,6 +74,7 @@ class DevicesClient:
         """Open the devices, in a new process if there is none; also brings lost ones back.
 
         Raises:
+            DeviceError: Somebody else drives one of them.
             DeviceGone: They are not there.
             ConfigError: Their drivers refuse the configuration.
         """
@@ -83,10 +87,13 @@ class DevicesClient:
         self.sample_rate, self.paced = answer.sample_rate, answer.paced
 
     def _started(self) -> Child:
+        self._locks.take()
         try:
             return Child("rig.devices.worker", self._log)
         except OSError as error:
-            raise StorageError(f"{self._log}: cannot be written: {error.strerror}") from None
+            raise StorageError(
+                f"the audio process cannot be started: {error.strerror or error}"
+            ) from None
 
     @property
     def pid(self) -> int | None:
@@ -140,6 +147,7 @@ class DevicesClient:
         child, self._child = self._child, None
         if child is not None:
             child.close()
+        self._locks.release()
 
     def _ask(self, order: Order, report: Report, block: bytes = b"") -> tuple[Answer, bytes]:
         if self._child is None:

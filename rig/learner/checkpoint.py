@@ -1,20 +1,24 @@
 """Checkpoints of training: saved every minute, and continued to the bit by another process."""
 
+import contextlib
 import hashlib
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from models.training.dataset import Dataset, Model
 from models.training.loop import train_to_end
 from models.training.trainer import Progress, Recipe, Training, dump_state, load_state
-from rig.errors import StorageError
+from rig.errors import SessionError, StorageError
 from rig.session import store
+from rig.session.door import Door
 from rig.session.folder import Session
 
 #: Steps' worth of seconds that a killed learner loses at most.
 SAVE_EVERY_S = 60.0
-RATE = "rounds/rate.txt"
+ROUNDS, UNFINISHED = "rounds", "unfinished-"
+RATE = f"{ROUNDS}/rate.txt"
+#: Weights and what the optimiser keeps of them: a large model has some tens of megabytes.
+MOST_BYTES, MOST_RATE_BYTES = 500_000_000, 100
 #: Where the first round's search has left nothing to read.
 DEFAULT_RATE = Recipe.rate
 
@@ -37,10 +41,10 @@ def train(
         Diverged: The loss broke away again and again.
     """
     training = Training(model, dataset, recipe, validation)
-    path = session.folder / "rounds" / f"unfinished-{_digest(name, training)}.pt"
+    path = f"{ROUNDS}/{UNFINISHED}{_digest(name, training)}.pt"
     # A checkpoint that cannot be read changes nothing: training then starts from its beginning.
-    if path.is_file():
-        load_state(training, path.read_bytes())
+    with contextlib.suppress(SessionError):
+        load_state(training, session.door.read(path, MOST_BYTES))
     saved_at = clock()
 
     def save_at_times(step: int, loss: float) -> None:
@@ -48,25 +52,28 @@ def train(
         nonlocal saved_at
         progress(step, loss)
         if clock() - saved_at >= SAVE_EVERY_S:
-            _save(path, training)
+            _save(session.door, path, training)
             saved_at = clock()
 
     loss = train_to_end(training, save_at_times)
-    for left in path.parent.glob("unfinished-*.pt"):
-        left.unlink(missing_ok=True)
+    _forget(session.door)
     return loss
 
 
-def _save(path: Path, training: Training) -> None:
+def _forget(door: Door, but: str | None = None) -> None:
+    """Remove the checkpoints of other runs: they take room and are of no use any more."""
+    for name in door.names(ROUNDS, prefix=UNFINISHED):
+        if f"{ROUNDS}/{name}" != but:
+            door.remove(f"{ROUNDS}/{name}")
+
+
+def _save(door: Door, path: str, training: Training) -> None:
     """Save a checkpoint; a full disk costs the checkpoint and nothing else."""
-    # What other runs have left is of no use any more, and takes as much of the disk.
-    for older in path.parent.glob("unfinished-*.pt"):
-        if older != path:
-            older.unlink(missing_ok=True)
+    _forget(door, but=path)
     try:
-        store.put(path, dump_state(training))
+        door.put(path, dump_state(training))
     except StorageError:
-        path.unlink(missing_ok=True)
+        door.remove(path)
 
 
 def _digest(name: str, training: Training) -> str:
@@ -81,14 +88,14 @@ def _digest(name: str, training: Training) -> str:
 def search_rate(session: Session, search: Callable[[], float]) -> float:
     """Search for the learning rate, and keep it for later rounds."""
     rate = search()
-    store.write(session.folder, RATE, f"{rate!r}\n".encode())
+    store.write(session.door, RATE, f"{rate!r}\n".encode())
     return rate
 
 
 def stored_rate(session: Session) -> float:
     """Return the learning rate that the first round has found."""
     try:
-        rate = float((session.folder / RATE).read_text(encoding="ascii"))
-    except (OSError, ValueError):
+        rate = float(session.door.read(RATE, MOST_RATE_BYTES))
+    except (SessionError, ValueError):
         return DEFAULT_RATE
     return rate if 0.0 < rate < 1.0 else DEFAULT_RATE

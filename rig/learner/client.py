@@ -10,7 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from rig.child import Child, ChildGone, ChildSilent
-from rig.errors import LearnerDied, LearnerError
+from rig.errors import LearnerDied, LearnerError, SessionError, StorageError
+from rig.session.door import Door
 from rig.session.facts import FACT, ModelTrained, RoundLearned
 from rig.session.live import LiveLearner
 
@@ -55,7 +56,7 @@ class Learner:
         clock: Callable[[], float] = time.monotonic,
         stall_s: float = STALL_S,
     ) -> None:
-        self._folder = session_folder
+        self._folder, self._door = session_folder, Door.into(session_folder)
         self._clock = clock
         self._stall_s = stall_s
         self._child: Child | None = None
@@ -84,10 +85,10 @@ class Learner:
         message = {"session": str(self._folder), **vars(job)}
         try:
             if self._child is None:
-                log = self._folder / "logs" / "learner.log"
+                log = self._door.log("logs/learner.log")
                 self._child = Child(WORKER, log, ENVIRONMENT)
             self._child.send(message)
-        except (ChildGone, OSError):
+        except (ChildGone, OSError, SessionError, StorageError):
             self.stop()
             raise LearnerError(
                 "the learner could not be started; logs/learner.log says more"

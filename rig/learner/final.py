@@ -138,14 +138,14 @@ def train_final(session: Session, tell: Tell) -> facts.ModelTrained:
         "exported_at": panel.named(reference),
         "export_error": error,
     }
-    store.write(session.folder, "model/metrics.json", json.dumps(metrics, indent=1).encode())
+    store.write(session.door, "model/metrics.json", json.dumps(metrics, indent=1).encode())
     return facts.ModelTrained(
         learnt_from=tuple(about.capture.number for about in data.training_captures(session)),
         holdout_esr=total,
         by_setting=by_setting,
         seconds=time.monotonic() - began,
-        model=store.write(session.folder, MODEL, dump_model(model, spec)),
-        export=store.write(session.folder, "model/reference.nam", exported),
+        model=store.write(session.door, MODEL, dump_model(model, spec)),
+        export=store.write(session.door, "model/reference.nam", exported),
         export_error=error,
         within_db=closeness_of_model.within_db if closeness_of_model else None,
         verdict=closeness_of_model.sentence if closeness_of_model else None,

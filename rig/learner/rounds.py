@@ -18,7 +18,7 @@ from models.training.prior import has_prior, start_from_prior
 from models.training.rate_search import best_rate
 from models.training.trainer import Recipe
 from rig.capture import Role
-from rig.errors import LearnerError
+from rig.errors import LearnerError, SessionError
 from rig.learner import checkpoint, data, device
 from rig.learner.excerpts import loudest_excerpts
 from rig.learner.proposal_errors import errors_at_proposals
@@ -72,8 +72,8 @@ def last_ensemble(session: Session) -> tuple[Model, ModelSpec] | None:
     if not session.state.learning.rounds:
         return None
     try:
-        return load_model(str(session.folder / session.state.learning.rounds[-1].ensemble.path))
-    except BadModel:
+        return load_model(session.stored(session.state.learning.rounds[-1].ensemble))
+    except (BadModel, SessionError):
         return None
 
 
@@ -206,7 +206,7 @@ def _propose(this: _Round, request: ProposalRequest) -> Proposal:
         ],
     }
     why = json.dumps(document, indent=1).encode()
-    store.write(this.session.folder, f"rounds/{this.number:03d}/proposals.json", why)
+    store.write(this.session.door, f"rounds/{this.number:03d}/proposals.json", why)
     return proposal
 
 
@@ -258,7 +258,7 @@ def learn(session: Session, number: int, count: int, tell: Tell) -> facts.RoundL
         ensemble_esr=float(seen.mean()),
         holdout_esr=mean(holdout_esr(session, model)),
         seconds=time.monotonic() - began,
-        ensemble=store.write(session.folder, f"rounds/{number:03d}/ensemble.safetensors", weights),
+        ensemble=store.write(session.door, f"rounds/{number:03d}/ensemble.safetensors", weights),
         found=found,
         calibration=calibration,
     )

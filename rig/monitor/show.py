@@ -67,7 +67,7 @@ class _Viewer:
         key = self._keys(REFRESH_S)
         command = command_for(key, self._view) if self._view is not None else None
         if command is not None:
-            control.drop(self._session.folder, command)
+            control.drop(self._session.door, command)
         return key == LEAVE
 
 

@@ -36,13 +36,24 @@ class View:
         return [pair.found for r in self.rounds if r.round == number + 1 for pair in r.found]
 
 
+def _drawable(snapshot: live.Live | None, panel: Panel) -> live.Live | None:
+    """A snapshot as far as it is about this panel: nothing has checked what is written there."""
+    if snapshot is None:
+        return None
+    names = {knob.name for knob in panel.knobs}
+    prompt = tuple(move for move in snapshot.prompt if move.knob in names)
+    fits = snapshot.take is not None and panel.allows(Setting(snapshot.take.values))
+    return snapshot.model_copy(update={"prompt": prompt, "take": snapshot.take if fits else None})
+
+
 def look(session: Session) -> View:
     """Read what was written since the last look, and return the session as it is."""
     session.refresh()
     state, panel = session.state, session.config.panel
     now = status(session)
     # What a daemon that has ended wrote last is not what happens now.
-    snapshot = live.read(session.folder) if now.state not in ("finished", "failed") else None
+    running = now.state not in ("finished", "failed")
+    snapshot = _drawable(live.read(session.door), panel) if running else None
     setting = panel.rest
     if snapshot is not None and snapshot.take is not None:
         setting = Setting(snapshot.take.values)

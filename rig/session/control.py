@@ -4,54 +4,72 @@ The daemon alone writes the journal. Whoever wants something leaves a file in ``
 daemon takes it up within a tenth of a second and writes the fact down.
 """
 
-import contextlib
+import logging
 import time
 from pathlib import Path
 from typing import Literal, get_args
 
+from rig.session.door import Door
+
+log = logging.getLogger("rig")
+
 FOLDER = "control"
 Command = Literal["pause", "resume", "stop", "stop-now", "done", "skip", "redo"]
+#: What lies in control/ and is no command of anybody's is told once, by its path.
+_told: set[Path] = set()
 
 
-def drop(session_folder: Path, command: Command) -> None:
-    """Ask the daemon for something."""
-    folder = session_folder / FOLDER
-    folder.mkdir(exist_ok=True)
-    (folder / f"{time.time_ns():020d}.{command}").touch()
+def drop(place: Path | Door, command: Command) -> None:
+    """Ask the daemon for something.
+
+    Raises:
+        SessionError: There is no folder for it.
+        StorageError: The disk did not take it.
+    """
+    Door.at(place).put(f"{FOLDER}/{time.time_ns():020d}.{command}", b"", durable=False)
 
 
-def forget_before(session_folder: Path, asked_at: float | None) -> None:
+def forget_before(place: Path | Door, asked_at: float | None) -> None:
     """Take away what was asked for before a capture was: it was meant for an earlier one.
 
     Args:
-        session_folder: The session.
+        place: The session.
         asked_at: Unix time at which the capture was asked for; None takes everything away.
+
+    Raises:
+        SessionError: The folder for it is a link, or none.
+        StorageError: The session's folder is gone.
     """
-    folder = session_folder / FOLDER
-    if not folder.is_dir():
-        return
-    for path in folder.iterdir():
-        at_ns, _, _ = path.name.partition(".")
+    door = Door.at(place)
+    for name, is_plain in door.entries(FOLDER):
+        at_ns = name.partition(".")[0]
         is_later = asked_at is not None and at_ns.isdecimal() and int(at_ns) >= 1e9 * asked_at
-        if not is_later:
-            with contextlib.suppress(OSError):
-                path.unlink()
+        if is_plain and not is_later:
+            door.remove(f"{FOLDER}/{name}")
 
 
-def is_stop_waiting(session_folder: Path) -> bool:
+def is_stop_waiting(place: Path | Door) -> bool:
     """Whether somebody asked to stop, and nobody has taken it up yet."""
-    folder = session_folder / FOLDER
-    return folder.is_dir() and any(p.suffix in (".stop", ".stop-now") for p in folder.iterdir())
+    names = (name for name, is_plain in Door.at(place).entries(FOLDER) if is_plain)
+    return any(name.endswith((".stop", ".stop-now")) for name in names)
 
 
-def collect(session_folder: Path) -> list[Command]:
-    """What was asked for since the last time, oldest first; the files are gone after this."""
-    folder = session_folder / FOLDER
-    if not folder.is_dir():
-        return []
+def collect(place: Path | Door) -> list[Command]:
+    """What was asked for since the last time, oldest first; the files are gone after this.
+
+    Only a file that could be taken away counts: what stays would be heard again and again.
+
+    Raises:
+        SessionError: The folder for it is a link, or none.
+        StorageError: The session's folder is gone.
+    """
+    door = Door.at(place)
     asked: list[Command] = []
-    for path in sorted(folder.iterdir()):
-        asked += [known for known in get_args(Command) if path.suffix == f".{known}"]
-        with contextlib.suppress(OSError):
-            path.unlink()
+    for name, is_plain in door.entries(FOLDER):
+        path = f"{FOLDER}/{name}"
+        if is_plain and door.remove(path):
+            asked += [known for known in get_args(Command) if name.endswith(f".{known}")]
+        elif door.path / path not in _told:
+            _told.add(door.path / path)
+            log.warning("%s is no command that can be taken up, and is left alone", path)
     return asked

@@ -3,11 +3,13 @@
 A fact is never changed and never taken back; `rig.session.state` folds them into what is so now.
 """
 
-from typing import Annotated, Literal
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter
 
 from rig.capture import Outcome, Role
+from rig.printable import Words
 
 #: A path inside the session folder: plain names, never up and never absolute.
 InnerPath = Annotated[
@@ -16,10 +18,29 @@ InnerPath = Annotated[
 ]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Number = Annotated[int, Field(ge=0, lt=2**31)]
+#: The end of the year 2199. The earliest is 1970: so begins a machine without a battery clock.
+LATEST = 7_258_118_400.0
+Time = Annotated[float, Field(ge=0, le=LATEST)]
+Seconds = Annotated[float, Field(ge=0, le=1e9)]
+#: A setting: a faceplate value for each knob, of which a panel has at most 32.
+Values = Annotated[
+    tuple[Annotated[float, Field(ge=-1e6, le=1e6)], ...], Field(min_length=1, max_length=32)
+]
+
+
+@dataclass(frozen=True)
+class Since:
+    """The mark of a field: the schema that first knew it (`rig.session.schema`)."""
+
+    schema: int
 
 
 class _Fact(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="constants")
+
+    #: The schema that first knew the kind, and those that first knew some values of its fields.
+    since: ClassVar[int] = 1
+    values_since: ClassVar[dict[tuple[str, Any], int]] = {}
 
 
 class StoredFile(_Fact):
@@ -33,7 +54,7 @@ class StoredFile(_Fact):
 class SegmentFact(_Fact):
     """A stretch of the signal, in frames."""
 
-    part: str
+    part: Words
     start: Number
     frames: Number
 
@@ -47,7 +68,7 @@ class SessionCreated(_Fact):
     """The first fact: what is played, and with which knobs."""
 
     kind: Literal["session-created"] = "session-created"
-    rig_version: str
+    rig_version: Words
     sample_rate: Annotated[int, Field(ge=8_000, le=192_000)]
     signal: StoredFile
     segments: tuple[SegmentFact, ...]
@@ -62,9 +83,9 @@ class DaemonStarted(_Fact):
     """
 
     kind: Literal["daemon-started"] = "daemon-started"
-    pid: int
-    captures: int | None
-    until: float | None
+    pid: Annotated[int, Field(ge=0, lt=2**32)]
+    captures: Number | None
+    until: Time | None
     lockstep: bool
     paced: bool
     asked_at: float | None = None
@@ -75,7 +96,7 @@ class DaemonEnded(_Fact):
 
     kind: Literal["daemon-ended"] = "daemon-ended"
     state: Literal["finished", "failed"]
-    reason: str
+    reason: Words
 
 
 class CommandGiven(_Fact):
@@ -89,16 +110,18 @@ class HandsSet(_Fact):
     """Somebody says that the knobs turned by hand stand at these values, in the panel's order."""
 
     kind: Literal["hands-set"] = "hands-set"
-    values: tuple[float, ...]
+    values: Values
 
 
 class CaptureOrdered(_Fact):
     """A setting is to be recorded."""
 
+    values_since: ClassVar[dict[tuple[str, Any], int]] = {("role", Role.LOOK): 3}
+
     kind: Literal["capture-ordered"] = "capture-ordered"
     capture: Number
     role: Role
-    values: tuple[float, ...]
+    values: Values
     round: Number
 
 
@@ -107,7 +130,7 @@ class CaptureAbandoned(_Fact):
 
     kind: Literal["capture-abandoned"] = "capture-abandoned"
     capture: Number
-    why: str
+    why: Words
 
 
 class TakeBegun(_Fact):
@@ -121,10 +144,10 @@ class TakeBegun(_Fact):
 class ReasonFact(_Fact):
     """One thing that was wrong with a take."""
 
-    check: str
+    check: Words
     figure: float
     limit: float
-    sentence: str
+    sentence: Words
 
 
 class TakeEnded(_Fact):
@@ -137,12 +160,12 @@ class TakeEnded(_Fact):
     take: Number
     capture: Number
     outcome: Outcome
-    figures: dict[str, float] = {}
+    figures: dict[Words, float] = {}
     reasons: tuple[ReasonFact, ...] = ()
     raw: StoredFile | None = None
     aligned: StoredFile | None = None
-    played_s: float = 0.0
-    died: bool = False
+    played_s: Seconds = 0.0
+    died: Annotated[bool, Since(3)] = False
 
 
 def broken_off(take: int, capture: int, check: str, why: str, died: bool = False) -> TakeEnded:
@@ -161,7 +184,7 @@ class CapturesSuspected(_Fact):
 
     kind: Literal["captures-suspected"] = "captures-suspected"
     captures: tuple[Number, ...]
-    why: str
+    why: Words
     alone: bool = False
 
 
@@ -170,14 +193,14 @@ class ProcessDied(_Fact):
 
     kind: Literal["process-died"] = "process-died"
     process: Literal["supervisor", "daemon", "audio", "learner"]
-    why: str
+    why: Words
 
 
 class ClockJumped(_Fact):
     """The machine slept, or its clock was set: by so many seconds more than have gone by."""
 
     kind: Literal["clock-jumped"] = "clock-jumped"
-    seconds: float
+    seconds: Annotated[float, Field(ge=-LATEST, le=LATEST)]
 
 
 class FilesSetAside(_Fact):
@@ -193,7 +216,7 @@ class Notified(_Fact):
 
     kind: Literal["notified"] = "notified"
     event: Literal["finish", "alarm"]
-    exit_code: int | None
+    exit_code: Annotated[int, Field(ge=-(2**32), le=2**32)] | None
 
 
 class DeviceTrouble(_Fact):
@@ -201,14 +224,16 @@ class DeviceTrouble(_Fact):
 
     kind: Literal["device-trouble"] = "device-trouble"
     back: bool
-    why: str
+    why: Words
 
 
 class DevicesOpened(_Fact):
     """The devices were opened anew within a run: the round trip is another one."""
 
+    since: ClassVar[int] = 3
+
     kind: Literal["devices-opened"] = "devices-opened"
-    why: str
+    why: Words
 
 
 class FoundError(_Fact):
@@ -245,13 +270,13 @@ class RoundLearned(_Fact):
 
     kind: Literal["round-learned"] = "round-learned"
     round: Number
-    strategy: str
-    values: tuple[tuple[float, ...], ...]
+    strategy: Words
+    values: tuple[Values, ...]
     disagreement: tuple[float, ...]
     learnt_from: tuple[Number, ...]
     ensemble_esr: float
     holdout_esr: float | None
-    seconds: float
+    seconds: Seconds
     ensemble: StoredFile
     found: tuple[FoundError, ...] = ()
     calibration: float | None = None
@@ -267,7 +292,7 @@ class LearnerFailed(_Fact):
 
     kind: Literal["learner-failed"] = "learner-failed"
     round: Number
-    why: str
+    why: Words
 
 
 class SettingsFilled(_Fact):
@@ -275,7 +300,7 @@ class SettingsFilled(_Fact):
 
     kind: Literal["settings-filled"] = "settings-filled"
     round: Number
-    why: str
+    why: Words
 
 
 class ModelTrained(_Fact):
@@ -284,13 +309,13 @@ class ModelTrained(_Fact):
     kind: Literal["model-trained"] = "model-trained"
     learnt_from: tuple[Number, ...]
     holdout_esr: float | None
-    by_setting: dict[str, float]
-    seconds: float
+    by_setting: dict[Words, float]
+    seconds: Seconds
     model: StoredFile
     export: StoredFile
     export_error: float | None = None
     within_db: float | None = None
-    verdict: str | None = None
+    verdict: Words | None = None
 
 
 Fact = (

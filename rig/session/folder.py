@@ -1,7 +1,6 @@
 """The session folder: made once, opened by one writer and many readers."""
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -18,38 +17,36 @@ from calibration.verdict import Check, Verdict
 from rig import config as configuration
 from rig.capture import Capture, Outcome, Take
 from rig.config import Config
-from rig.errors import SessionError
+from rig.errors import RigError, SessionError
 from rig.session import facts, store
+from rig.session.door import Door, begin
+from rig.session.holding import acquire, examine, locked, new_journal, take_repaired
 from rig.session.journal import Journal
+from rig.session.layout import (
+    CONFIG,
+    JOURNAL,
+    config_of,
+    is_running,
+    is_session,
+    journal_name,
+    stored_config,
+)
+from rig.session.plausible import Plausible
 from rig.session.reserve import Reserve
 from rig.session.state import State, fold
 
-JOURNAL = "journal.db"
-CONFIG = "rig.yaml"
-LOCK = ".lock"
-#: How long a daemon waits for the lock: longer than a viewer's probe holds it.
-LOCK_S = 2.0
+__all__ = [
+    "CONFIG",
+    "JOURNAL",
+    "Session",
+    "is_running",
+    "is_session",
+    "locked",
+    "stored_config",
+]
+
 #: Float32 frames on disk for each frame played: return, loopback, aligned.
 STORED_CHANNELS, FRAME_BYTES = 3, 4
-
-
-def is_session(folder: Path) -> bool:
-    """Whether a folder holds a session."""
-    return (folder / JOURNAL).is_file()
-
-
-def is_running(folder: Path) -> bool:
-    """Whether some process holds the session's writer lock (its death lets go of it)."""
-    if not (folder / LOCK).exists():
-        return False
-    lock = filelock.FileLock(folder / LOCK)
-    try:
-        with lock.acquire(timeout=0):
-            return False
-    except filelock.Timeout:
-        return True
-    except OSError:
-        return False
 
 
 @dataclass
@@ -60,17 +57,23 @@ class Session:
     disk before the journal says so: what the journal calls kept is there.
     """
 
-    folder: Path
+    door: Door
     journal: Journal
     config: Config
     state: State
+    plausible: Plausible
     clock: Callable[[], float] = time
     _lock: filelock.BaseFileLock | None = None
 
     @property
+    def folder(self) -> Path:
+        """Where it lies."""
+        return self.door.path
+
+    @property
     def reserve(self) -> Reserve:
         """Room on the disk for what is still to be recorded."""
-        return Reserve(self.folder)
+        return Reserve(self.door)
 
     def reserve_round(self) -> None:
         """Take room on the disk for everything that is ordered, and for a canary.
@@ -99,30 +102,25 @@ class Session:
         """
         if is_session(folder):
             raise SessionError(f"{folder}: there is a session already")
-        with contextlib.suppress(OSError):
-            folder.mkdir(parents=True, exist_ok=True)
-        lock = _acquire(folder)
+        door = begin(folder)
+        lock = acquire(door)
         text = configuration.dump(config).encode()
         audio = store.wav_bytes(signal.send, signal.sample_rate)
         created = facts.SessionCreated(
             rig_version=version("rig-capture"),
             sample_rate=signal.sample_rate,
-            signal=store.write(folder, "signal/send.wav", audio),
+            signal=store.write(door, "signal/send.wav", audio),
             segments=tuple(
                 facts.SegmentFact(part=s.part, start=s.start, frames=s.frames)
                 for s in signal.segments
             ),
-            config=store.write(folder, CONFIG, text),
+            config=store.write(door, CONFIG, text),
         )
-        unfinished = folder / f"{JOURNAL}{store.UNFINISHED}"
-        for leftover in folder.glob(f"{unfinished.name}*"):
-            leftover.unlink()
-        journal = Journal.create(unfinished)
+        journal = new_journal(door)
         journal.append(created, clock())
         journal.close()
-        unfinished.replace(folder / JOURNAL)
-        store.sync_folder(folder)
-        return cls._opened(folder, clock, lock)
+        door.move(journal.path.name, JOURNAL)
+        return cls._opened(door, clock, lock)
 
     @classmethod
     def open(cls, folder: Path, clock: Callable[[], float] = time) -> Self:
@@ -133,42 +131,80 @@ class Session:
         """
         if not is_session(folder):
             raise SessionError(f"{folder}: this is no session folder (it has no {JOURNAL})")
-        return cls._opened(folder, clock, _acquire(folder))
+        door = Door.into(folder)
+        return cls._opened(door, clock, acquire(door))
 
     @classmethod
     def view(cls, folder: Path) -> Self:
-        """Open a session for reading, whoever else has it open."""
-        return cls._opened(folder, time, None)
+        """Open a session for reading, whoever else has it open.
+
+        Raises:
+            SessionError: It is missing or damaged.
+        """
+        if not is_session(folder):
+            raise SessionError(f"{folder}: this is no session folder (it has no {JOURNAL})")
+        return cls._opened(Door.into(folder), time, None)
 
     @classmethod
     def _opened(
-        cls, folder: Path, clock: Callable[[], float], lock: filelock.BaseFileLock | None
+        cls, door: Door, clock: Callable[[], float], lock: filelock.BaseFileLock | None
     ) -> Self:
-        journal = Journal.open(folder / JOURNAL, writing=lock is not None)
-        state = fold(journal.entries())
-        if state.created is None:
-            raise SessionError(f"{folder}: the journal does not say how the session began")
-        config = configuration.load(folder / CONFIG)
-        return cls(folder, journal, config, state, clock, lock)
+        try:
+            if lock is not None:
+                take_repaired(door)
+                examine(door)
+            path = door.path / (journal_name(door) or JOURNAL)
+            journal = Journal.open(path, writing=lock is not None)
+            return cls._told(door, journal, clock, lock)
+        except RigError:
+            if lock is not None:
+                lock.release()
+            raise
+
+    @classmethod
+    def _told(
+        cls,
+        door: Door,
+        journal: Journal,
+        clock: Callable[[], float],
+        lock: filelock.BaseFileLock | None,
+    ) -> Self:
+        """What a journal tells, with the configuration that bounds it."""
+        try:
+            config = config_of(door, journal)
+            plausible = Plausible(config.panel)
+            state = fold(plausible(journal.entries()))
+            if state.created is None:
+                raise SessionError(f"{door.path}: the journal does not say how the session began")
+        except RigError:
+            journal.close()
+            raise
+        return cls(door, journal, config, state, plausible, clock, lock)
 
     def refresh(self) -> None:
         """Take in what was written since."""
-        fold(self.journal.entries(after=self.state.seq), onto=self.state)
+        fold(self.plausible(self.journal.entries(after=self.state.seq)), onto=self.state)
 
     def record(self, fact: facts.Fact) -> None:
-        """Write a fact down, then act as if it were so."""
+        """Write a fact down, then act as if it were so.
+
+        Raises:
+            StorageError: The disk did not take it, or the folder is gone, or another one.
+        """
+        # The journal is open and would follow a folder that was renamed; nothing else would.
+        self.door.check()
         self.state.apply(self.journal.append(fact, self.clock()))
 
     def signal(self) -> signals.Signal:
         """What is played, as it was stored when the session was made."""
         created = self.state.created
         assert created is not None
-        path = store.inside(self.folder, created.signal.path)
-        _, send = store.read_wav(path, created.signal.size)
+        _, send = store.read_stored(self.door, created.signal)
         segments = tuple(
             signals.Segment(signals.Part(s.part), s.start, s.frames) for s in created.segments
         )
         if send.ndim != 1 or not segments or segments[-1].stop != len(send):
+            path = self.folder / created.signal.path
             raise SessionError(f"{path}: is not the signal that the journal describes")
         return signals.Signal(send, created.sample_rate, segments)
 
@@ -198,12 +234,12 @@ class Session:
         raw = store.wav_bytes(np.stack(channels, axis=1), rate)
         self.reserve.give(self.take_bytes)
         name = f"{take.number:05d}.wav"
-        stored_raw = store.write(self.folder, f"takes/{name}", raw)
+        stored_raw = store.write(self.door, f"takes/{name}", raw)
         stored = None
         figures = dict(verdict.figures)
         if verdict.kept:
             audio = store.wav_bytes(aligned.returned, rate)
-            stored = store.write(self.folder, f"captures/{name}", audio)
+            stored = store.write(self.door, f"captures/{name}", audio)
         self.record(
             facts.TakeEnded(
                 take=take.number,
@@ -227,19 +263,28 @@ class Session:
         assert self.state.created is not None
         return self.state.created
 
+    def stored(self, file: facts.StoredFile) -> str:
+        """The path of a stored file that somebody else opens by its name.
+
+        Raises:
+            SessionError: It is missing, no plain file, or not as long as it was.
+        """
+        path = self.door.file(file.path)
+        if path is None or path.stat().st_size != file.size:
+            raise SessionError(
+                f"{self.folder / file.path}: is not what was kept; 'rig verify' says more"
+            )
+        return str(path)
+
     def kept_audio(self, take: facts.TakeEnded) -> NDArray[np.float64]:
         """What was kept of a take, ``(frames,)``, in step with the signal."""
-        assert take.aligned is not None
-        path = store.inside(self.folder, take.aligned.path)
-        return store.read_wav(path, take.aligned.size)[1]
+        return store.read_stored(self.door, _named(take, take.aligned))[1]
 
     def raw_audio(
         self, take: facts.TakeEnded
     ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
         """Return and loopback of a take as recorded, ``(frames,)`` each; None for no loopback."""
-        assert take.raw is not None
-        path = store.inside(self.folder, take.raw.path)
-        _, audio = store.read_wav(path, take.raw.size)
+        _, audio = store.read_stored(self.door, _named(take, take.raw))
         channels = audio[:, None] if audio.ndim == 1 else audio
         return channels[:, 0], channels[:, 1] if channels.shape[1] > 1 else None
 
@@ -252,28 +297,7 @@ class Session:
             self._lock.release()
 
 
-@contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Be the only one who writes into a session.
-
-    Raises:
-        SessionError: Somebody else does.
-    """
-    lock = _acquire(folder)
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _acquire(folder: Path) -> filelock.BaseFileLock:
-    lock = filelock.FileLock(folder / LOCK)
-    try:
-        lock.acquire(timeout=LOCK_S)
-    except filelock.Timeout:
-        raise SessionError(
-            f"{folder}: another capture is running here; 'rig monitor {folder}' shows it"
-        ) from None
-    except OSError as error:
-        raise SessionError(f"{folder}: cannot be written to: {error.strerror}") from None
-    return lock
+def _named(take: facts.TakeEnded, file: facts.StoredFile | None) -> facts.StoredFile:
+    if file is None:
+        raise SessionError(f"take {take.take}: the journal names no recording of it")
+    return file

@@ -14,14 +14,16 @@ from typing import Self
 
 from pydantic import ValidationError
 
-from rig.errors import SessionError, StorageError
-from rig.session.facts import FACT, Fact
+from rig.errors import NewerSession, SessionError, StorageError
+from rig.session import database, schema
+from rig.session.door import Door
+from rig.session.facts import FACT, LATEST, Fact
+from rig.session.schema import CHAINED, SCHEMA_VERSION
 
 #: Marks the file as ours ("rigj").
 APPLICATION_ID = 0x7269676A
-#: 1: rows without a digest. 2: rows with one.
-SCHEMA_VERSION = 2
-BUSY_S = 10.0
+#: The way out of what a disk has done to a journal.
+REPAIR = "'rig verify --repair' keeps what comes before it"
 #: A fact is a few kilobytes; a row that is longer than this was not written by us.
 MAX_BODY = 4_000_000
 
@@ -41,8 +43,27 @@ CREATE TABLE facts (
 );
 {_GUARDS}
 PRAGMA application_id = {APPLICATION_ID};
-PRAGMA user_version = {SCHEMA_VERSION};
+PRAGMA user_version = {CHAINED};
 """
+
+#: How a journal's parts may have been made: as now, or as schema 1 with a column added.
+_TABLE = (
+    "CREATE TABLE facts ( seq INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, "
+    "kind TEXT NOT NULL, body TEXT NOT NULL"
+)
+_OURS = {
+    "facts": {
+        f"{_TABLE} )",
+        f"{_TABLE}, digest TEXT NOT NULL DEFAULT '' )",
+        f"{_TABLE} , digest TEXT NOT NULL DEFAULT '')",
+    },
+    "sqlite_sequence": {"CREATE TABLE sqlite_sequence(name,seq)"},
+    **{
+        name: {" ".join(f"CREATE TRIGGER {rest}".removesuffix(";\n").split())}
+        for rest in _GUARDS.split("CREATE TRIGGER ")[1:]
+        for name in [rest.split()[0]]
+    },
+}
 
 
 def chained(before: str, seq: int, at: float, body: str) -> str:
@@ -79,14 +100,15 @@ class Journal:
         Raises:
             StorageError: The folder cannot be written to.
         """
+        database.look(path, writing=True)
         try:
-            connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
+            connection = sqlite3.connect(path, timeout=database.BUSY_S, isolation_level=None)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
         except sqlite3.Error as error:
             raise StorageError(f"{path}: the journal cannot be made: {error}") from None
-        return cls(path, connection, SCHEMA_VERSION)
+        return cls(path, connection, CHAINED)
 
     @classmethod
     def open(cls, path: Path, *, writing: bool = False) -> Self:
@@ -95,12 +117,15 @@ class Journal:
         Raises:
             SessionError: There is none, it is not ours, newer than this rig, or damaged.
         """
-        if not path.is_file():
+        if Door(path.parent).file(path.name) is None:
             raise SessionError(f"{path.parent}: this is no session folder (it has no {path.name})")
+        database.look(path, writing=writing)
         mode = "rw" if writing else "ro"
         try:
-            connection = cls._connect(path, mode)
+            connection = database.connect(path, mode)
             version = cls._checked_version(path, connection)
+            ours = _OURS if writing else {"facts": _OURS["facts"]}
+            database.refuse_foreign(path, connection, ours, writing=writing)
             journal = cls(path, connection, version)
             if writing:
                 connection.execute("PRAGMA synchronous = FULL")
@@ -112,27 +137,13 @@ class Journal:
         return journal
 
     @staticmethod
-    def _connect(path: Path, mode: str) -> sqlite3.Connection:
-        location = f"{path.resolve().as_uri()}?mode={mode}"
-        connection = sqlite3.connect(location, timeout=BUSY_S, isolation_level=None, uri=True)
-        try:
-            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        except sqlite3.OperationalError:
-            connection.close()
-            if mode != "ro" or path.with_name(f"{path.name}-wal").exists():
-                raise
-            location = f"{path.resolve().as_uri()}?immutable=1"
-            connection = sqlite3.connect(location, isolation_level=None, uri=True)
-        return connection
-
-    @staticmethod
     def _checked_version(path: Path, connection: sqlite3.Connection) -> int:
         application = connection.execute("PRAGMA application_id").fetchone()[0]
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])
         if application != APPLICATION_ID:
             raise SessionError(f"{path}: this is not a journal of rig's")
         if not 1 <= version <= SCHEMA_VERSION:
-            raise SessionError(
+            raise NewerSession(
                 f"{path}: written by a newer rig (schema {version}, this one reads up to "
                 f"{SCHEMA_VERSION}): update rig"
             )
@@ -146,7 +157,7 @@ class Journal:
 
     def _bring_up_to_date(self) -> None:
         """From schema 1: give every row its digest, all at once or not at all."""
-        if self._version == SCHEMA_VERSION:
+        if self._version >= CHAINED:
             return
         with self._transaction():
             run = self._connection.execute
@@ -157,8 +168,8 @@ class Journal:
                 last = chained(last, seq, float(at), body)
                 run("UPDATE facts SET digest = ? WHERE seq = ?", (last, seq))
             run(_GUARDS.split("CREATE TRIGGER facts_remain")[0])
-            run(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        self._version = SCHEMA_VERSION
+            run(f"PRAGMA user_version = {CHAINED}")
+        self._version = CHAINED
 
     def _transaction(self) -> sqlite3.Connection:
         """Commits at the end of a ``with``, or takes everything back."""
@@ -177,16 +188,20 @@ class Journal:
         Raises:
             StorageError: The disk did not take it; the journal is as it was before.
         """
-        body, seq = fact.model_dump_json(), self._last_seq + 1
-        digest = chained(self._last, seq, at, body)
+        body, seq = schema.body(fact), self._last_seq + 1
+        digest, needed = chained(self._last, seq, at, body), schema.needed(fact)
         try:
-            self._connection.execute(
-                "INSERT INTO facts (seq, at, kind, body, digest) VALUES (?, ?, ?, ?, ?)",
-                (seq, at, fact.kind, body, digest),
-            )
+            with self._transaction() as connection:
+                connection.execute(
+                    "INSERT INTO facts (seq, at, kind, body, digest) VALUES (?, ?, ?, ?, ?)",
+                    (seq, at, fact.kind, body, digest),
+                )
+                # An older rig is to say that it is too old, and not that a row is damaged.
+                if needed > self._version:
+                    connection.execute(f"PRAGMA user_version = {needed}")
         except sqlite3.Error as error:
             raise StorageError(f"{self.path}: the journal cannot be written: {error}") from None
-        self._last, self._last_seq = digest, seq
+        self._last, self._last_seq, self._version = digest, seq, max(needed, self._version)
         return Entry(seq, at, fact)
 
     def entries(self, after: int = 0) -> Iterator[Entry]:
@@ -205,14 +220,31 @@ class Journal:
                 (after,),
             )
             for seq, at, body, digest in rows:
+                after = self._counted(seq, after)
                 last = self._checked(seq, last, float(at), body, digest)
                 yield Entry(seq, float(at), FACT.validate_json(body))
         except sqlite3.Error as error:
             raise _damaged(self.path, error) from None
-        except (ValidationError, TypeError, ValueError):
+        except ValidationError as error:
+            raise self._unread(seq, error) from None
+        except (TypeError, ValueError):
             raise SessionError(
-                f"{self.path}: row {seq} is not a fact that this rig knows; {_REPAIR}"
+                f"{self.path}: row {seq} is not a fact that this rig knows; {REPAIR}"
             ) from None
+
+    def _counted(self, seq: int, before: int) -> int:
+        if seq != before + 1:
+            raise SessionError(f"{self.path}: row {before + 1} is missing; {REPAIR}")
+        return seq
+
+    def _unread(self, seq: int, error: ValidationError) -> SessionError:
+        """A row that holds as it was written, and that this rig does not know, is a newer rig's."""
+        newer = schema.unknown(error) if self._version >= CHAINED else None
+        if newer is not None:
+            return NewerSession(
+                f"{self.path}: written by a newer rig (row {seq}, {newer}): update rig"
+            )
+        return SessionError(f"{self.path}: row {seq} is not a fact that this rig knows; {REPAIR}")
 
     def _digest_at(self, seq: int) -> str:
         if seq == 0 or self._version == 1:
@@ -222,7 +254,9 @@ class Journal:
 
     def _checked(self, seq: int, before: str, at: float, body: str, digest: str) -> str:
         if self._version > 1 and chained(before, seq, at, body) != digest:
-            raise SessionError(f"{self.path}: row {seq} is not what was written; {_REPAIR}")
+            raise SessionError(f"{self.path}: row {seq} is not what was written; {REPAIR}")
+        if not 0 <= at <= LATEST:
+            raise SessionError(f"{self.path}: row {seq} was written at no time; {REPAIR}")
         return digest
 
     def close(self) -> None:
@@ -230,8 +264,5 @@ class Journal:
         self._connection.close()
 
 
-_REPAIR = "'rig verify --repair' keeps what comes before it"
-
-
 def _damaged(path: Path, error: sqlite3.Error) -> SessionError:
-    return SessionError(f"{path}: the journal cannot be read ({error}); {_REPAIR}")
+    return SessionError(f"{path}: the journal cannot be read ({error}); {REPAIR}")

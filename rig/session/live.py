@@ -5,14 +5,14 @@ old or half there shows less, and nothing else depends on it.
 """
 
 import contextlib
-import json
-import os
 from pathlib import Path
-from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
+from rig.errors import RigError
 from rig.knobs import Move
+from rig.printable import Words
+from rig.session.door import Door
 
 NAME = "live.json"
 MAX_BYTES = 100_000
@@ -25,7 +25,7 @@ class LiveTake(BaseModel):
 
     number: int
     capture: int
-    role: str
+    role: Words
     values: tuple[float, ...]
     played_s: float = 0.0
     duration_s: float
@@ -38,7 +38,7 @@ class LiveLearner(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    stage: str
+    stage: Words
     round: int
     done: int = 0
     total: int = 0
@@ -53,33 +53,30 @@ class Live(BaseModel):
 
     at: float
     pid: int
-    doing: str
+    doing: Words
     take: LiveTake | None = None
     prompt: tuple[Move, ...] = ()
     learner: LiveLearner | None = None
     processes: dict[str, int] = {}
 
 
-def publish(folder: Path, live: Live) -> None:
+def publish(place: Path | Door, live: Live) -> None:
     """Replace the snapshot; a viewer that holds the file open for a moment is no reason to fail."""
-    unfinished = folder / f"{NAME}.{os.getpid()}"
-    with contextlib.suppress(OSError):
-        unfinished.write_text(live.model_dump_json(), encoding="utf-8")
-        unfinished.replace(folder / NAME)
+    with contextlib.suppress(RigError):
+        Door.at(place).put(NAME, live.model_dump_json().encode(), durable=False)
 
 
-def read(folder: Path) -> Live | None:
+def read(place: Path | Door) -> Live | None:
     """The last snapshot, if there is one that can be read."""
     try:
-        with (folder / NAME).open(encoding="utf-8") as file:
-            document: Any = json.loads(file.read(MAX_BYTES))
-        return Live.model_validate(document)
-    except (OSError, ValueError, ValidationError):
+        return Live.model_validate_json(Door.at(place).read(NAME, MAX_BYTES))
+    except (RigError, ValueError):
         return None
 
 
-def remove(folder: Path) -> None:
+def remove(place: Path | Door) -> None:
     """Nothing is happening any more; what a killed process left behind goes too."""
-    for path in folder.glob(f"{NAME}*"):
-        with contextlib.suppress(OSError):
-            path.unlink(missing_ok=True)
+    door = Door.at(place)
+    with contextlib.suppress(RigError):
+        for name in door.names(prefix=NAME):
+            door.remove(name)

@@ -1,15 +1,17 @@
 """Setting aside what is damaged, so that the session goes on without it and makes it anew."""
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from rig.errors import SessionError, StorageError
-from rig.session import facts
-from rig.session.folder import JOURNAL, Session, locked
+from rig.errors import NewerSession, SessionError, StorageError
+from rig.session import database, facts
+from rig.session.door import Door
+from rig.session.folder import JOURNAL, Session, locked, stored_config
+from rig.session.holding import new_journal, take_repaired
 from rig.session.journal import Entry, Journal
+from rig.session.layout import REPAIRED
+from rig.session.plausible import Plausible
 from rig.session.state import State
-from rig.session.store import UNFINISHED, sync_folder
 from rig.session.verify import verify
 
 FOLDER = "damaged"
@@ -23,18 +25,22 @@ class Repair:
     set_aside: tuple[str, ...]
 
 
-def _readable(path: Path) -> list[Entry]:
-    """Everything up to the first row that cannot be read, or speaks of what never was."""
+def _readable(door: Door, path: Path) -> list[Entry]:
+    """Everything up to the first row that cannot be read, or says what cannot be."""
     found: list[Entry] = []
     state = State()
     try:
         journal = Journal.open(path)
+    except NewerSession:
+        raise
     except SessionError:
         return found
     try:
-        for entry in journal.entries():
+        for entry in Plausible(stored_config(door.path).panel)(journal.entries()):
             state.apply(entry)
             found.append(entry)
+    except NewerSession:
+        raise
     except (SessionError, KeyError):
         pass
     finally:
@@ -42,57 +48,63 @@ def _readable(path: Path) -> list[Entry]:
     return found
 
 
-def _set_aside(folder: Path, path: str, *, copy: bool = False) -> None:
+def _set_aside(door: Door, path: str, *, copy: bool = False) -> None:
     """Move or copy a file out of the way, under a name that nothing has yet."""
-    source, target = folder / path, folder / FOLDER / path
-    while target.exists():
-        target = target.with_name(f"{target.name}.again")
-    target.parent.mkdir(parents=True, exist_ok=True)
+    target = f"{FOLDER}/{path}"
+    while door.is_there(target):
+        target = f"{target}.again"
     if copy:
-        shutil.copy2(source, target)
+        door.copy(path, target)
     else:
-        source.rename(target)
+        door.displace(path, target)
 
 
 def _damage(folder: Path) -> str | None:
-    """Why the journal cannot be read; None where it can."""
+    """Why nothing can be added to the journal; None where something can.
+
+    Raises:
+        NewerSession: A newer rig has written into it, and nothing of it may be cut.
+    """
+    # Without its configuration nothing is known of a journal, and cutting it would mend nothing.
+    stored_config(folder)
     try:
         Session.view(folder).close()
+        Journal.open(folder / JOURNAL, writing=True).close()
+    except NewerSession:
+        raise
     except SessionError as error:
         return str(error)
     return None
 
 
-def _repair_journal(folder: Path) -> int | None:
+def _repair_journal(door: Door) -> int | None:
     """Make a journal of what can be read of a damaged one; None where it is sound.
+
+    Killed at any instant, either journal is the session's: the damaged one with its log until the
+    other one is whole and durable under its own name, and from then on that one.
 
     Raises:
         SessionError: Not even its first fact can be read.
     """
-    path = folder / JOURNAL
-    damage = _damage(folder)
+    take_repaired(door)
+    damage = _damage(door.path)
     if damage is None:
         return None
-    entries = _readable(path)
+    entries = _readable(door, door.path / JOURNAL)
     if not entries or not isinstance(entries[0].fact, facts.SessionCreated):
         raise SessionError(
-            f"{damage}\n{folder}: nothing of the journal can be kept; the recordings are in "
+            f"{damage}\n{door.path}: nothing of the journal can be kept; the recordings are in "
             "takes/ and captures/, and 'rig capture' into another folder begins anew"
         )
-    unfinished = folder / f"{JOURNAL}{UNFINISHED}"
-    for leftover in folder.glob(f"{unfinished.name}*"):
-        leftover.unlink()
-    rescued = Journal.create(unfinished)
+    rescued = new_journal(door)
     for entry in entries:
         rescued.append(entry.fact, entry.at)
     rescued.close()
-    # The log of the damaged journal must never meet the new one; a journal is there all the time.
-    for name in (f"{JOURNAL}-wal", f"{JOURNAL}-shm"):
-        if (folder / name).exists():
-            _set_aside(folder, name)
-    _set_aside(folder, JOURNAL, copy=True)
-    unfinished.replace(path)
-    sync_folder(folder)
+    for name in (JOURNAL, *(f"{JOURNAL}{side}" for side in database.BESIDE)):
+        if door.file(name) is not None:
+            _set_aside(door, name, copy=True)
+    door.move(rescued.path.name, REPAIRED)
+    take_repaired(door)
     return len(entries)
 
 
@@ -104,8 +116,8 @@ def repair(folder: Path) -> Repair:
         StorageError: The disk does not let anything be moved.
     """
     try:
-        with locked(folder):
-            kept = _repair_journal(folder)
+        with locked(folder) as door:
+            kept = _repair_journal(door)
         session = Session.open(folder)
         try:
             return Repair(kept, _repair_files(session))
@@ -128,7 +140,7 @@ def _repair_files(session: Session) -> tuple[str, ...]:
     if not paths and not takes:
         return ()
     for path in paths:
-        if (session.folder / path).is_file():
-            _set_aside(session.folder, path)
+        if session.door.is_there(path):
+            _set_aside(session.door, path)
     session.record(facts.FilesSetAside(paths=paths, takes=takes))
     return paths

@@ -2,9 +2,11 @@
 
 import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
-from rig.errors import StorageError
+from rig.errors import RigError, StorageError
+from rig.session.door import Door
 
 NAME = ".reserve"
 #: Always kept back, so that a full disk can still be written about in the journal.
@@ -16,29 +18,38 @@ class Reserve:
     """A file of a session's that holds nothing but its own size.
 
     Args:
-        folder: The session folder.
+        place: The session folder.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / NAME
+    def __init__(self, place: Path | Door) -> None:
+        self._door = Door.at(place)
 
     def take(self, size: int) -> None:
         """Reserve ``size`` bytes and the slack, counting what is reserved already.
 
         Raises:
+            SessionError: Something lies in its place that is no file of its own.
             StorageError: The disk has not that much left; what there was stays reserved.
         """
         wanted = size + SLACK_BYTES
         try:
-            with self._path.open("ab") as file:
-                missing = wanted - file.tell()
-                if missing > 0:
-                    self._grow(file.fileno(), file.tell(), missing)
+            with self._file(os.O_WRONLY | os.O_CREAT) as descriptor:
+                there = os.fstat(descriptor).st_size
+                if wanted > there:
+                    self._grow(descriptor, there, wanted - there)
         except OSError as error:
             raise StorageError(
-                f"{self._path.parent}: the disk has no room for the next recordings "
+                f"{self._door.path}: the disk has no room for the next recordings "
                 f"({wanted / 1e6:.0f} MB): {error.strerror}"
             ) from None
+
+    @contextlib.contextmanager
+    def _file(self, flags: int = os.O_WRONLY) -> Iterator[int]:
+        descriptor = self._door.changing(NAME, flags)
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
 
     @staticmethod
     def _grow(descriptor: int, size: int, missing: int) -> None:
@@ -46,16 +57,19 @@ class Reserve:
         if hasattr(os, "posix_fallocate"):
             os.posix_fallocate(descriptor, size, missing)
             return
+        os.lseek(descriptor, size, os.SEEK_SET)
         for start in range(0, missing, CHUNK_BYTES):
             os.write(descriptor, bytes(min(CHUNK_BYTES, missing - start)))
 
     def give(self, size: int) -> None:
         """Give ``size`` bytes back, down to the slack: they are about to be written elsewhere."""
-        with contextlib.suppress(OSError):
-            left = max(self._path.stat().st_size - size, SLACK_BYTES)
-            os.truncate(self._path, left)
+        # Whatever is wrong with the folder is told by what is written next.
+        with contextlib.suppress(OSError, RigError), self._file() as descriptor:
+            left = max(os.fstat(descriptor).st_size - size, SLACK_BYTES)
+            if left < os.fstat(descriptor).st_size:
+                os.ftruncate(descriptor, left)
 
     def drop(self) -> None:
         """Give everything back."""
-        with contextlib.suppress(OSError):
-            self._path.unlink(missing_ok=True)
+        with contextlib.suppress(RigError):
+            self._door.remove(NAME)

@@ -104,7 +104,10 @@ class Status:
 
 
 def _iso(at: float | None) -> str | None:
-    return None if at is None else datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
+    # What is estimated from a stranger's figures may be no time at all.
+    if at is None or not 0 <= at <= facts.LATEST:
+        return None
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
 
 
 def state_name(state: State, *, running: bool) -> StateName:
@@ -185,7 +188,7 @@ def status(session: Session, clock: Callable[[], float] = time.time) -> Status:
     state, now = session.state, clock()
     running = is_running(session.folder)
     name = state_name(state, running=running)
-    snapshot = live.read(session.folder) if running else None
+    snapshot = live.read(session.door) if running else None
     left = left_s(session, name, snapshot, now)
     names = [knob.name for knob in session.config.panel.knobs]
     return Status(

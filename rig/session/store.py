@@ -1,24 +1,25 @@
 """Files that are whole or absent: written beside their place, synced, renamed, hashed."""
 
-import contextlib
 import hashlib
 import io
-import os
 import struct
 import warnings
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import scipy  # its parts load when they are first used: 'rig status' needs none
 from numpy.typing import ArrayLike, NDArray
 
 from rig.errors import SessionError, StorageError
+from rig.session.door import Door
 from rig.session.facts import StoredFile
+from rig.session.plain import write_beside
 
-#: What a file is called until it is whole.
-UNFINISHED = ".part"
-#: No recording of ours comes near this; a larger file is somebody's mistake, or worse.
+#: No recording of anybody's comes near this; a larger file is somebody's mistake, or worse.
 MOST_WAV_BYTES = 4_000_000_000
+#: Of a session's own files: two channels of an hour and a quarter at 48 kHz.
+MOST_STORED_BYTES = 2_000_000_000
 MOST_RATE = 10_000_000
 #: What reading a WAV of any content may raise.
 READING_FAILED = (
@@ -36,95 +37,44 @@ READING_FAILED = (
 )
 
 
-def sync_folder(folder: Path) -> None:
-    """Make a rename durable where the system can sync folders (Windows cannot and need not)."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _make_parents(target: Path, root: Path | None) -> None:
-    """Make the folders of a file, but never the root: where that is gone, so is its disk."""
-    if root is None:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        return
-    for parent in reversed(target.relative_to(root).parents):
-        if parent.parts:
-            (root / parent).mkdir(exist_ok=True)
-
-
-def put(target: Path, content: bytes, root: Path | None = None) -> None:
-    """Write a file so that after this it is there, whole, whatever happens.
-
-    On macOS ``fsync`` hands the data to the disk, which may still lose it with the power.
-
-    Args:
-        target: The file; its folders are made.
-        content: All of it.
-        root: A folder above it that has to be there already.
+def put(target: Path, content: bytes) -> None:
+    """Write a file that a user has named, so that it is there whole, or not at all.
 
     Raises:
-        StorageError: The disk did not take it; nothing is left under the file's own name.
+        StorageError: The disk did not take it.
     """
-    unfinished = target.with_name(target.name + UNFINISHED)
     try:
-        _make_parents(target, root)
-        with unfinished.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(target)
-        sync_folder(target.parent)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_beside(target, content)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            unfinished.unlink(missing_ok=True)
         raise StorageError(f"{target}: cannot be written: {error.strerror}") from None
 
 
-def inside(folder: Path, path: str) -> Path:
-    """A stored file's place, which a link must not lead out of the session folder.
+def write(place: Path | Door, path: str, content: bytes) -> StoredFile:
+    """Put a file into a session folder, and say what the journal must know of it.
 
     Raises:
-        SessionError: It leads outside.
-    """
-    target = folder / path
-    if not target.resolve().is_relative_to(folder.resolve()):
-        raise SessionError(f"{target}: leads out of the session folder; it is not opened")
-    return target
-
-
-def write(folder: Path, path: str, content: bytes) -> StoredFile:
-    """Put a file into a session folder, and say what the journal must know of it; see `put`.
-
-    Raises:
+        SessionError: Something lies there that is no plain file.
         StorageError: The disk did not take it, or the folder is gone with its disk.
     """
-    target = inside(folder, path)
-    try:
-        put(target, content, folder)
-    except StorageError:
-        if not folder.is_dir():
-            raise StorageError(f"{folder}: is gone: was its disk pulled out?") from None
-        raise
+    Door.at(place).put(path, content)
     return StoredFile(path=path, sha256=hashlib.sha256(content).hexdigest(), size=len(content))
 
 
-def problem(folder: Path, file: StoredFile) -> str | None:
+def problem(place: Path | Door, file: StoredFile) -> str | None:
     """What is wrong with a stored file, in words; None where it is as the journal says."""
-    target = folder / file.path
+    door = Door.at(place)
     try:
-        outside = not target.resolve().is_relative_to(folder.resolve())
-        if outside or target.is_symlink() or not target.is_file():
+        there = door.file(file.path)
+        size = None if there is None else there.stat().st_size
+        if size is None:
             return f"{file.path} is missing"
-        size = target.stat().st_size
         if size != file.size:
             return f"{file.path} has {size} bytes, not {file.size}"
-        with target.open("rb") as stream:
+        with door.reading(file.path, MOST_STORED_BYTES) as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    except SessionError as error:
+        return str(error)
     except OSError as error:
         return f"{file.path} cannot be read: {error.strerror}"
     return None if digest == file.sha256 else f"{file.path} is not what was kept (hash differs)"
@@ -138,7 +88,7 @@ def wav_bytes(audio: ArrayLike, sample_rate: int) -> bytes:
 
 
 def read_wav(path: Path, most_bytes: int = MOST_WAV_BYTES) -> tuple[int, NDArray[np.float64]]:
-    """Sample rate and samples of a WAV, full scale at 1, ``(frames,)`` or ``(frames, channels)``.
+    """Sample rate and samples of a user's WAV, full scale at 1, ``(frames,)`` or with channels.
 
     Args:
         path: The file.
@@ -151,11 +101,27 @@ def read_wav(path: Path, most_bytes: int = MOST_WAV_BYTES) -> tuple[int, NDArray
         size = path.stat().st_size
         if size > most_bytes:
             raise SessionError(f"{path}: {size} bytes are more than it can have; it is not opened")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", scipy.io.wavfile.WavFileWarning)
-            sample_rate, samples = scipy.io.wavfile.read(path)
+        with path.open("rb") as stream:
+            return _decoded(stream, path)
     except FileNotFoundError:
         raise SessionError(f"{path}: there is no such file") from None
+    except OSError as error:
+        raise SessionError(f"{path}: not a WAV file that can be read: {error}") from None
+
+
+def read_stored(
+    door: Door, file: StoredFile, most_bytes: int = MOST_STORED_BYTES
+) -> tuple[int, NDArray[np.float64]]:
+    """Sample rate and samples of a session's own WAV; see `read_wav`."""
+    with door.reading(file.path, min(file.size, most_bytes)) as stream:
+        return _decoded(stream, door.path / file.path)
+
+
+def _decoded(stream: BinaryIO, path: Path) -> tuple[int, NDArray[np.float64]]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", scipy.io.wavfile.WavFileWarning)
+            sample_rate, samples = scipy.io.wavfile.read(stream)
     except READING_FAILED as error:
         raise SessionError(f"{path}: not a WAV file that can be read: {error}") from None
     if not samples.size or samples.ndim > 2 or not 1 <= sample_rate < MOST_RATE:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rig.printable import printable
 from rig.session import store
 from rig.session.facts import StoredFile
 from rig.session.folder import Session
@@ -78,13 +79,11 @@ def verify(session: Session) -> Report:
         if file.path in session.state.set_aside and not _is_made_anew(session, file):
             continue
         known.add(file.path)
-        wrong = store.problem(session.folder, file)
+        wrong = store.problem(session.door, file)
         if wrong is not None:
             problems.append(Problem(take, wrong, file.path))
     present = (
-        path.relative_to(session.folder).as_posix()
-        for folder in AUDIO_FOLDERS
-        for path in sorted((session.folder / folder).glob("*"))
+        f"{folder}/{name}" for folder in AUDIO_FOLDERS for name, _ in session.door.entries(folder)
     )
-    strays = tuple(path for path in present if path not in known)
+    strays = tuple(printable(path) for path in present if path not in known)
     return Report(len(known), tuple(problems), strays)

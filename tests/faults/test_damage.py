@@ -15,6 +15,7 @@ from rig.session import facts
 from rig.session.folder import Session
 from rig.session.journal import Entry, Journal
 from rig.session.repair import repair
+from rig.session.schema import SCHEMA_VERSION
 from rig.session.status import status
 from rig.session.verify import verify
 
@@ -213,4 +214,4 @@ def test_a_session_of_the_first_schema_opens_and_goes_on(tmp_path: Path) -> None
     assert after[: len(before)] == before
     assert verify(session).sound
     with sqlite3.connect(folder / "journal.db") as connection:
-        assert connection.execute("PRAGMA user_version").fetchone()[0] == 2
+        assert connection.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION

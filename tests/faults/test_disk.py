@@ -13,7 +13,7 @@ from rig import config as configuration
 from rig.daemon.request import Request
 from rig.daemon.service import capture
 from rig.errors import RigError, StorageError
-from rig.session import store
+from rig.session.door import Door
 from rig.session.folder import Session, is_session
 from rig.session.reserve import SLACK_BYTES, Reserve
 from rig.session.status import status
@@ -137,19 +137,19 @@ def test_a_disk_that_is_pulled_out_ends_the_capture_with_a_sentence(
     path = tmp_path / "rig.yaml"
     path.write_text(SMALL, encoding="utf-8")
     folder = tiny_disk / "session"
-    real = store.put
+    real = Door.put
 
-    def pulled(target: Path, content: bytes, root: Path | None = None) -> None:
+    def pulled(door: Door, name: str, content: bytes, *, durable: bool = True) -> None:
         """As the fourth take is stored, everything below the folder is gone."""
-        if target.name == "00004.wav" and target.parent.name == "takes":
+        if name == "takes/00004.wav":
             subprocess.run(["umount", "-l", str(tiny_disk)], check=True)
-        real(target, content, root)
+        real(door, name, content, durable=durable)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(store, "put", pulled)
+        patch.setattr(Door, "put", pulled)
         said = run(Request(folder, path), path)
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(tiny_disk)], check=True)
-    assert "is gone: was its disk pulled out?" in said
+    assert "is gone: was its disk pulled out" in said
     assert not folder.exists()
 
 

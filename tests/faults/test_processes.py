@@ -87,6 +87,7 @@ def test_a_daemon_that_hangs_is_ended_and_started_again(
     from rig.daemon.request import Request
 
     folder, config = rig
+    folder.mkdir(exist_ok=True)
     monkeypatch.setattr(supervisor, "HUNG_S", 10.0)
     watcher = supervisor.Supervisor(Request(folder, config))
     hung: list[int] = []

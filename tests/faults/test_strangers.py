@@ -148,9 +148,9 @@ def test_no_link_leads_outside_either(copied: Path, tmp_path: Path) -> None:
     session = Session.view(copied)
     kept = session.state.kept()[0].kept
     assert kept is not None
-    with pytest.raises(SessionError, match="leads out of the session folder"):
+    with pytest.raises(SessionError, match="is a link"):
         session.kept_audio(kept)
-    with pytest.raises(SessionError, match="leads out"):
+    with pytest.raises(SessionError, match="is a link"):
         store.write(copied, "captures/x.wav", b"")
     assert not list(outside.glob("x*"))
     session.close()

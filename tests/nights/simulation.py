@@ -28,6 +28,7 @@ from rig.knobs import Setting
 from rig.learner.client import Job
 from rig.session import facts, store
 from rig.session.captures import CaptureState
+from rig.session.door import Door
 from rig.session.folder import Session
 from rig.session.live import LiveLearner
 from rig.session.state import State
@@ -347,13 +348,13 @@ class Night:
 @contextmanager
 def simulated(world: World) -> Iterator[None]:
     """Put the simulated devices, learner and disk in place of the real ones."""
-    real_put = store.put
+    real_put = Door.put
 
-    def put(target: Path, content: bytes, root: Path | None = None) -> None:
+    def put(door: Door, name: str, content: bytes, *, durable: bool = True) -> None:
         """A disk that is full until somebody makes room."""
         if world.disk_full:
-            raise StorageError(f"{target}: cannot be written: No space left on device")
-        real_put(target, content, root)
+            raise StorageError(f"{door.path / name}: cannot be written: No space left on device")
+        real_put(door, name, content, durable=durable)
 
     def bench(config: Config, *_: object) -> Devices:
         return Devices(world, config)
@@ -364,7 +365,7 @@ def simulated(world: World) -> Iterator[None]:
     with (
         patch.object(service, "DevicesClient", bench),
         patch.object(service, "Learner", learner),
-        patch.object(store, "put", put),
+        patch.object(Door, "put", put),
     ):
         yield
 

@@ -9,6 +9,7 @@ import pytest
 
 from rig.errors import SessionError, StorageError
 from rig.session import store
+from rig.session.door import Door
 
 
 def test_written_files_are_whole_and_as_described(tmp_path: Path) -> None:
@@ -32,7 +33,7 @@ def test_a_link_out_of_the_session_is_no_file_of_it(tmp_path: Path) -> None:
     stored = store.write(tmp_path, "a.wav", b"content")
     (tmp_path / "a.wav").rename(tmp_path / "b.wav")
     (tmp_path / "a.wav").symlink_to(tmp_path / "b.wav")
-    assert store.problem(tmp_path, stored) == "a.wav is missing"
+    assert "a.wav: is a link" in str(store.problem(tmp_path, stored))
 
 
 @pytest.mark.parametrize("failing", ["fsync", "write"])
@@ -45,7 +46,7 @@ def test_a_full_disk_leaves_nothing_half_written(
     if failing == "fsync":
         monkeypatch.setattr(os, "fsync", full)
     else:
-        monkeypatch.setattr(Path, "open", full)
+        monkeypatch.setattr(os, "fdopen", full)
     with pytest.raises(StorageError, match="No space left"):
         store.write(tmp_path, "a.wav", b"content")
     assert not list(tmp_path.iterdir())
@@ -55,8 +56,9 @@ def test_wav_survives_exactly_and_its_bytes_repeat(tmp_path: Path) -> None:
     audio = np.random.default_rng(0).standard_normal((100, 2)).astype(np.float32)
     content = store.wav_bytes(audio, 48_000)
     assert content == store.wav_bytes(audio, 48_000)
-    store.write(tmp_path, "a.wav", content)
+    stored = store.write(tmp_path, "a.wav", content)
     rate, back = store.read_wav(tmp_path / "a.wav")
+    assert np.array_equal(back, store.read_stored(Door(tmp_path), stored)[1])
     assert rate == 48_000
     assert np.array_equal(back, audio)
 

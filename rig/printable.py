@@ -1,0 +1,59 @@
+"""Text from elsewhere in one line that a terminal and a log can show, whatever is in it."""
+
+import logging
+import re
+from typing import IO, Annotated
+
+from pydantic import AfterValidator
+
+#: Control characters, line breaks, halves of characters, and what turns the direction of writing:
+#: with these a text can pretend to be another line, or tell a terminal what to do.
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+#: A sentence has a few hundred characters; nobody reads more of one.
+MOST_CHARACTERS = 2_000
+
+
+def is_printable(text: str) -> bool:
+    """Whether a text can be shown as it is, in one line."""
+    return _UNPRINTABLE.search(text) is None
+
+
+def printable(text: str) -> str:
+    r"""A text in one line, what cannot be printed as ``\x1b`` or a space, not endlessly long."""
+    shown = re.sub(r"\r?\n|\t", " ", text)
+    shown = _UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], shown)
+    return shown if len(shown) <= MOST_CHARACTERS else f"{shown[: MOST_CHARACTERS - 1]}…"
+
+
+#: The type of a text that comes from a file, and is made printable as it is read.
+Words = Annotated[str, AfterValidator(printable)]
+
+
+class LogFormatter(logging.Formatter):
+    """Writes each record as one line; a traceback follows, indented, and looks like no record."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, and the traceback where there is one."""
+        told = logging.makeLogRecord(vars(record))
+        told.msg, told.args = printable(record.getMessage()), None
+        told.exc_info = told.exc_text = told.stack_info = None
+        line = super().format(told)
+        if record.exc_info is None:
+            return line
+        rows = self.formatException(record.exc_info).splitlines()
+        return "\n".join([line, *(f"    {printable(row.expandtabs())}" for row in rows)])
+
+
+def log_lines(pattern: str, dates: str | None = None, stream: IO[str] | None = None) -> None:
+    """Have everything that is logged written as lines that carry no control characters.
+
+    Args:
+        pattern: As `logging.Formatter` takes it.
+        dates: How times look.
+        stream: Where to; standard error where left out.
+    """
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(LogFormatter(pattern, dates))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])

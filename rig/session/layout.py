@@ -1,0 +1,87 @@
+"""What lies where in a session folder, and what can be told of it without opening it."""
+
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+import filelock
+
+from rig import config as configuration
+from rig.config import Config
+from rig.config.load import MAX_BYTES
+from rig.errors import ConfigError, NewerSession
+from rig.session import facts
+from rig.session.door import Door
+from rig.session.journal import Journal
+
+JOURNAL = "journal.db"
+#: A journal that was made of a damaged one, until it takes that one's place.
+REPAIRED = f"{JOURNAL}.repaired"
+CONFIG = "rig.yaml"
+LOCK = ".lock"
+
+
+def is_session(folder: Path) -> bool:
+    """Whether a folder holds a session."""
+    return folder.is_dir() and journal_name(Door(folder)) is not None
+
+
+def journal_name(door: Door) -> str | None:
+    """What the journal is called: once a repair is done but for the names, by another one.
+
+    Raises:
+        SessionError: What lies there is no plain file.
+        StorageError: The folder is gone.
+    """
+    return next((name for name in (REPAIRED, JOURNAL) if door.file(name) is not None), None)
+
+
+def stored_config(folder: Path, check: Callable[[Config], list[str]] | None = None) -> Config:
+    """The configuration that a session was begun with.
+
+    Raises:
+        ConfigError: It cannot be used.
+        SessionError: It is missing, or no plain file.
+    """
+    path = folder / CONFIG
+    try:
+        text = Door(folder).read(CONFIG, MAX_BYTES).decode()
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: not UTF-8 text") from None
+    return configuration.parse(text, str(path), check)
+
+
+def is_running(folder: Path) -> bool:
+    """Whether some process holds the session's writer lock (its death lets go of it)."""
+    if not folder.is_dir() or Door(folder).file(LOCK) is None:
+        return False
+    try:
+        with Door(folder).lock(LOCK).acquire(timeout=0):
+            return False
+    except filelock.Timeout:
+        return True
+    except OSError:
+        return False
+
+
+def config_of(door: Door, journal: Journal) -> Config:
+    """The session's configuration; what is wrong with it may be that a newer rig wrote it."""
+    try:
+        return stored_config(door.path)
+    except ConfigError:
+        first = next(journal.entries(), None)
+        created = first.fact if first is not None else None
+        if isinstance(created, facts.SessionCreated) and _is_newer(created.rig_version):
+            raise NewerSession(
+                f"{door.path}: begun by rig {created.rig_version}, which is newer than this one: "
+                "update rig"
+            ) from None
+        raise
+
+
+def _is_newer(theirs: str) -> bool:
+    def numbers(text: str) -> list[int]:
+        """The leading numbers of a version."""
+        return [int(part) for part in text.split(".")[:3] if part.isdecimal() and len(part) < 9]
+
+    return numbers(theirs) > numbers(version("rig-capture"))
