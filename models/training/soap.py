@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from models.training.basis import State, from_basis, to_basis, update_bases
+
 #: How much of the gradients' mean, of their squares and of their covariances stays each step.
 MEAN, SQUARE, COVARIANCE = 0.9, 0.99, 0.95
 #: Steps between two looks at the bases.
@@ -18,8 +20,6 @@ BASIS_EVERY = 5
 #: Sides longer than this keep the basis they have.
 WIDEST = 128
 TINY = 1e-8
-
-_State = dict[str, Any]
 
 
 class SOAP(torch.optim.Optimizer):
@@ -45,7 +45,7 @@ class SOAP(torch.optim.Optimizer):
                     parameter.sub_(update.view_as(parameter), alpha=group["lr"])
 
 
-def _update(state: _State, gradient: Tensor) -> Tensor:
+def _update(state: State, gradient: Tensor) -> Tensor:
     """Return the step at a rate of one; until the bases are first updated, it is Adam's."""
     if "steps" not in state:
         _initialise(state, gradient)
@@ -56,18 +56,18 @@ def _update(state: _State, gradient: Tensor) -> Tensor:
     if "columns" in state:
         state["columns"].lerp_(gradient.mT @ gradient, 1 - COVARIANCE)
     if steps % BASIS_EVERY == 0:
-        _update_bases(state, first=steps == BASIS_EVERY)
+        update_bases(state, first=steps == BASIS_EVERY)
     # The mean is linear and stays in the parameter's coordinates, true in whatever basis it is
     # looked at; squares are not, so they live in the basis and have to turn with it.
     state["mean"].lerp_(gradient, 1 - MEAN)
-    state["square"].lerp_(_to_basis(state, gradient) ** 2, 1 - SQUARE)
+    state["square"].lerp_(to_basis(state, gradient) ** 2, 1 - SQUARE)
     # Both averages start from zero: what is missing of their weights is divided out, as in Adam.
-    mean = _to_basis(state, state["mean"]) / (1 - MEAN**steps)
+    mean = to_basis(state, state["mean"]) / (1 - MEAN**steps)
     size = (state["square"] / (1 - SQUARE**steps)).sqrt()
-    return _from_basis(state, mean / (size + TINY))
+    return from_basis(state, mean / (size + TINY))
 
 
-def _initialise(state: _State, gradient: Tensor) -> None:
+def _initialise(state: State, gradient: Tensor) -> None:
     state["steps"] = 0
     state["mean"], state["square"] = torch.zeros_like(gradient), torch.zeros_like(gradient)
     for side, length in zip(("rows", "columns"), gradient.shape[-2:], strict=True):
@@ -75,35 +75,3 @@ def _initialise(state: _State, gradient: Tensor) -> None:
             own = torch.eye(length, dtype=gradient.dtype, device=gradient.device)
             state[f"{side}_basis"] = own.expand(*gradient.shape[:-2], length, length).clone()
             state[side] = torch.zeros_like(state[f"{side}_basis"])
-
-
-def _update_bases(state: _State, first: bool) -> None:
-    """Bring the bases nearer to the eigenvectors, largest first, and the squares along."""
-    for side in ("rows", "columns"):
-        if side not in state:
-            continue
-        # On the CPU: the matrices are small, and not every device has these decompositions.
-        covariance, old = state[side].cpu(), state[f"{side}_basis"]
-        if first:
-            # Ascending out of eigh, flipped to the order in which the power iteration keeps them.
-            new = torch.linalg.eigh(covariance)[1].flip(-1)
-        else:
-            # One step of the power iteration: covariances change slowly, and an eigh costs more.
-            new = torch.linalg.qr(covariance @ old.cpu())[0]
-        new = new.to(old.device)
-        # Mean squares of rotated coordinates, if those are uncorrelated: weights are squared.
-        weights, square = (new.mT @ old) ** 2, state["square"]
-        state["square"] = weights @ square if side == "rows" else square @ weights.mT
-        state[f"{side}_basis"] = new
-
-
-def _to_basis(state: _State, matrix: Tensor) -> Tensor:
-    """Rotate a matrix from the parameter's coordinates into those of the bases."""
-    matrix = state["rows_basis"].mT @ matrix if "rows" in state else matrix
-    return matrix @ state["columns_basis"] if "columns" in state else matrix
-
-
-def _from_basis(state: _State, matrix: Tensor) -> Tensor:
-    """Rotate a matrix from the coordinates of the bases back into the parameter's."""
-    matrix = state["rows_basis"] @ matrix if "rows" in state else matrix
-    return matrix @ state["columns_basis"].mT if "columns" in state else matrix

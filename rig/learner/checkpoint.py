@@ -79,16 +79,15 @@ def _save(door: Door, path: str, training: Training) -> None:
 def _digest(name: str, training: Training) -> str:
     """Return a hash of everything that makes a run what it is."""
     state = hashlib.sha256(f"{name} {training.recipe}".encode())
-    tensors = [training.data.knobs, training.data.targets, *training.model.state_dict().values()]
-    for tensor in tensors:
+    weights = training.model.state_dict().values()
+    for tensor in [training.data.knobs, training.data.targets, *weights]:
         state.update(tensor.detach().cpu().contiguous().numpy().tobytes())
     return state.hexdigest()[:16]
 
 
 def search_rate(session: Session, search: Callable[[], float]) -> float:
     """Search for the learning rate, and keep it for later rounds."""
-    rate = search()
-    store.write(session.door, RATE, f"{rate!r}\n".encode())
+    store.write(session.door, RATE, f"{(rate := search())!r}\n".encode())
     return rate
 
 

@@ -16,12 +16,9 @@ def checks_of(take: TakeEnded) -> set[str]:
 
 
 def is_odd(take: TakeEnded, *, cold: bool) -> bool:
-    """Whether a take did not sound like this amp, all its audio being there.
-
-    An amp that is still cold may differ from itself.
-    """
+    """Whether a take did not sound like this amp; one that is cold may differ from itself."""
     checks = checks_of(take) - ({Check.REPLICATE} if cold else set())
-    return take.outcome is Outcome.REJECTED and bool(checks) and checks <= ODD
+    return take.outcome is Outcome.REJECTED and set() < checks <= ODD
 
 
 @dataclass
@@ -74,8 +71,7 @@ class CaptureState:
 
     def refuse(self, take: TakeEnded) -> None:
         """Take in that the checks refused a take."""
-        self.rejected += 1
-        checks = checks_of(take)
+        self.rejected, checks = self.rejected + 1, checks_of(take)
         if checks & {*DOUBTS, Check.DISAGREEMENT}:
             self.doubted, self.vouched_for = [*self.doubted, take], False
         if Check.LOOK in checks:
@@ -93,8 +89,8 @@ class CaptureState:
     @property
     def needs_look(self) -> bool:
         """Whether it is kept, to be known, and was not dialled once more yet."""
-        to_be_known = self.capture.role not in (Role.CANARY, Role.LOOK)
-        return self.kept is not None and to_be_known and not self.is_looked_at
+        again = self.is_looked_at or self.capture.role in (Role.CANARY, Role.LOOK)
+        return self.kept is not None and not again
 
     @property
     def is_pending(self) -> bool:

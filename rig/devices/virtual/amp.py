@@ -21,10 +21,9 @@ class VirtualAmp:
     """
 
     def __init__(self, context: DriverContext) -> None:
-        config, played_s = context.config, context.played_s
+        config, self._played_s = context.config, context.played_s
         assert isinstance(config.amp, VirtualAmpConfig)
-        self._options = config.amp
-        self._panel = config.panel
+        self._options, self._panel = config.amp, config.panel
         self._preset = preset(config.amp.preset)
         self._controls: dict[str, str | None] = {
             name: self._preset.controls[knob.control or name] for name, knob in config.knobs.items()
@@ -32,7 +31,6 @@ class VirtualAmp:
         self._reversed: set[str] = set()
         for mistake in config.amp.miswiring:
             self._miswire(mistake)
-        self._played_s = played_s
         self.positions: dict[str, float] = {}
 
     @staticmethod
@@ -96,8 +94,6 @@ class VirtualAmp:
         """Apply warm-up and drift to the level of a take, which counts as played time."""
         start_s, self._played_s = self._played_s, self._played_s + len(returned) / sample_rate
         options = self._options
-        if options.warmup_db == 0.0 and options.drift_db == 0.0:
-            return returned
         # Constant within a take, which is short beside warming up and drifting.
         cold_db = options.warmup_db * math.exp(-start_s / options.warmup_s)
         drift_db = options.drift_db * math.sin(2 * math.pi * start_s / DRIFT_PERIOD_S)
