@@ -19,7 +19,7 @@ def check(studio: Studio, seed: int) -> list[Finding]:
     config = configuration.parse(rig_yaml(studio, seed, captures=40))
     devices = StudioDevices(studio, World(random.Random(seed), {}), config, Spoiling())
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("rig.preflight.run.DevicesClient", lambda *_: devices)
+        patch.setattr("rig.preflight.run.DevicesClient", lambda *_, **__: devices)
         return list(preflight(config, Path(folder)))
 
 
