@@ -14,7 +14,7 @@ from rig.printable import printable
 from rig.session.facts import Fact, Since
 
 #: What this rig reads. 1: rows without a digest. 2: rows with one. 3: devices opened anew within a
-#: run, looks at kept settings, takes in which the audio process died.
+#: run, looks at kept settings, takes in which the audio process died, when a run was asked for.
 SCHEMA_VERSION = 3
 #: From here on rows carry digests; what is begun today needs no more.
 CHAINED = 2

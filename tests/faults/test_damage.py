@@ -214,4 +214,5 @@ def test_a_session_of_the_first_schema_opens_and_goes_on(tmp_path: Path) -> None
     assert after[: len(before)] == before
     assert verify(session).sound
     with sqlite3.connect(folder / "journal.db") as connection:
-        assert connection.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION
+        needed = connection.execute("PRAGMA user_version").fetchone()[0]
+    assert 2 <= needed <= SCHEMA_VERSION

@@ -138,6 +138,7 @@ ELSEWHERE = {
     "rig/devices/lock.py": "locks of devices, in a folder of the user's own",
     "rig/daemon/processes.py": "asks the system about a process",
     "rig/preflight/run.py": "a folder of its own that is gone afterwards",
+    "rig/preflight/machine.py": "asks the system how it is set up",
     "rig/preflight/needs.py": "asks how much room there is",
     "rig/cli/__init__.py": "a report of an error, and where packages lie",
     "rig/cli/common.py": "looks for sessions below ./sessions, and for a user's files",
