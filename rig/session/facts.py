@@ -88,7 +88,7 @@ class DaemonStarted(_Fact):
     until: Time | None
     lockstep: bool
     paced: bool
-    asked_at: float | None = None
+    asked_at: Annotated[Time | None, Since(3)] = None
 
 
 class DaemonEnded(_Fact):
