@@ -2,9 +2,9 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, ValidationInfo, model_validator
 
-from rig.config.section import Positive, Section
+from rig.config.section import Positive, Section, is_stored
 
 
 class FaultConfig(Section):
@@ -117,7 +117,9 @@ class SoundCardConfig(_CalibratedConfig):
     """The input that the loopback cable arrives on; leave out where there is none."""
 
     @model_validator(mode="after")
-    def _cables(self) -> Self:
+    def _cables(self, info: ValidationInfo) -> Self:
+        if is_stored(info):
+            return self
         if self.loopback_channel is None and self.loopback_send_channel is not None:
             raise ValueError(
                 "loopback_send_channel: no loopback_channel says where its cable arrives; name the "

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
-from rig.config.section import Positive, Section
+from rig.config.section import Positive, Section, is_stored
 from rig.knobs import FINE_POSITIONS, Knob
 
 #: How many positions a hand can find again on a knob that turns freely: half marks of ten.
@@ -68,7 +68,7 @@ class KnobConfig(Section):
     """The span where players set it four times out of five."""
 
     @model_validator(mode="after")
-    def _consistent(self) -> Self:
+    def _consistent(self, info: ValidationInfo) -> Self:
         # In this order, since each check relies on those before it.
         if self.switch is not None:
             self._check_switch()
@@ -76,7 +76,8 @@ class KnobConfig(Section):
         if high - low < SMALLEST_RANGE:
             raise ValueError("range: the first value must be lower than the second")
         self._check_wires()
-        self._check_numbers()
+        if not is_stored(info):
+            self._check_numbers()
         self._check_step(low, high)
         for name, span in (("limits", self.limits), ("play", self.play)):
             if span is not None and not low <= span[0] < span[1] <= high:
@@ -126,6 +127,8 @@ class KnobConfig(Section):
             raise ValueError(f"{list(self.wires)[1]}: one way to set a knob is enough")
         if self.hand and self.wires:
             raise ValueError(f"hand: {next(iter(self.wires))} sets it already")
+        if self.program is not None and self.switch is None:
+            raise ValueError("program: only a switch can be set by programs")
         if self.ramp_s and not (self.wires and self.switch is None):
             raise ValueError("ramp_s: only a controller that turns can sweep")
         if self.table is not None:
@@ -148,12 +151,11 @@ class KnobConfig(Section):
             self._check_program(self.program)
 
     def _check_program(self, first: int) -> None:
-        if self.switch is None:
-            raise ValueError("program: only a switch can be set by programs")
-        last = first + len(self.switch) - 1
+        count = len(self.switch or ())
+        last = first + count - 1
         if last > MOST_PROGRAM:
             raise ValueError(
-                f"program: {len(self.switch)} positions from program {first} on end at {last}, and "
+                f"program: {count} positions from program {first} on end at {last}, and "
                 f"{MOST_PROGRAM} is the last there is; programs are counted from 0 as they are "
                 "sent, an amp's display may count from 1"
             )

@@ -9,6 +9,7 @@ from typing import Any, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from rig.config.section import STORED
 from rig.config.types import Config
 from rig.errors import ConfigError
 from rig.printable import is_printable, printable
@@ -146,7 +147,11 @@ def _refuse(source: str, mistakes: list[str]) -> ConfigError:
 
 
 def parse(
-    text: str, source: str = "rig.yaml", check: Callable[[Config], list[str]] | None = None
+    text: str,
+    source: str = "rig.yaml",
+    check: Callable[[Config], list[str]] | None = None,
+    *,
+    stored: bool = False,
 ) -> Config:
     """Parse a configuration from YAML text.
 
@@ -154,6 +159,7 @@ def parse(
         text: The YAML.
         source: What to call it in messages.
         check: Finds mistakes that only the drivers know of, as ``key.path: sentence``.
+        stored: Whether it is a session's own, which may be older than some refusals.
 
     Raises:
         ConfigError: Every mistake, a line each, with its key path.
@@ -166,7 +172,7 @@ def parse(
     if not isinstance(document, dict):
         raise ConfigError(f"{source}: the file must hold keys and values, such as 'name: my-amp'")
     try:
-        config = Config.model_validate(document)
+        config = Config.model_validate(document, context=STORED if stored else None)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False)
         raise _refuse(source, list(dict.fromkeys(map(_sentence, found)))) from None

@@ -2,9 +2,19 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo
 
 Positive = Annotated[float, Field(gt=0)]
+#: What validators are told of a session's own file.
+STORED = "stored"
+
+
+def is_stored(info: ValidationInfo) -> bool:
+    """Whether the file is a session's own, written by a version that may have refused less.
+
+    What only newer versions refuse is let pass there: old sessions open, and go on as they were.
+    """
+    return info.context == STORED
 
 
 class Section(BaseModel):

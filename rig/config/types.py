@@ -3,7 +3,7 @@
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from rig.config.devices import (
     AmpConfig,
@@ -13,7 +13,7 @@ from rig.config.devices import (
     VirtualInterfaceConfig,
 )
 from rig.config.knobs import KnobConfig, refuse_reserved, wires_of
-from rig.config.section import Positive, Section
+from rig.config.section import Positive, Section, is_stored
 from rig.knobs import Panel
 
 
@@ -185,7 +185,7 @@ class Config(Section):
 
     @field_validator("knobs")
     @classmethod
-    def _distinct(cls, knobs: dict[str, KnobConfig]) -> dict[str, KnobConfig]:
+    def _distinct(cls, knobs: dict[str, KnobConfig], info: ValidationInfo) -> dict[str, KnobConfig]:
         wires: dict[object, str] = {}
         for name, knob in knobs.items():
             # Settings are typed as gain=6,bass=4.5, so a name may have none of these signs.
@@ -195,7 +195,8 @@ class Config(Section):
                 if wire in wires:
                     raise ValueError(f"{name}: {wire} already moves the knob {wires[wire]}")
                 wires[wire] = name
-        refuse_reserved(knobs)
+        if not is_stored(info):
+            refuse_reserved(knobs)
         return knobs
 
     @model_validator(mode="after")

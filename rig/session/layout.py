@@ -48,7 +48,7 @@ def stored_config(folder: Path, check: Callable[[Config], list[str]] | None = No
         text = Door(folder).read(CONFIG, MAX_BYTES).decode()
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: not UTF-8 text") from None
-    return configuration.parse(text, str(path), check)
+    return configuration.parse(text, str(path), check, stored=True)
 
 
 def is_running(folder: Path) -> bool:

@@ -10,7 +10,8 @@ from rig import config as configuration
 from rig.cli import app
 from rig.daemon.request import Request
 from rig.daemon.service import capture
-from rig.session.folder import Session
+from rig.errors import ConfigError
+from rig.session.folder import Session, stored_config
 from rig.session.status import status
 from rig.session.verify import verify
 
@@ -53,3 +54,21 @@ def test_it_goes_on(stored: tuple[Path, int]) -> None:
     assert verify(session).sound
     assert session.state.learning.model is not None
     session.close()
+
+
+def test_what_only_newer_versions_refuse_keeps_no_session_shut(tmp_path: Path) -> None:
+    text = """
+name: old
+amp: {driver: midi, port: anything}
+interface:
+  {driver: soundcard, host_api: any, output: out, input: in, return_channel: 2, loopback_channel: 2}
+knobs:
+  gain: {cc: 121}
+  tone: {nrpn: 5}
+  bass: {cc: 38}
+  voice: {switch: [a, b, c], program: 126}
+"""
+    (tmp_path / "rig.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match="3 mistakes"):
+        configuration.load(tmp_path / "rig.yaml")
+    assert stored_config(tmp_path).knobs["gain"].cc == 121
