@@ -48,7 +48,9 @@ def swing_db(tone: ArrayLike, sample_rate: int) -> float:
     blocks = levels.block_rms(settled, round(WINDOW_S * sample_rate))
     if not len(blocks):
         return 0.0
+    # -200 dB stand for digital silence, whose logarithm would be infinite.
     envelope = 20 * np.log10(np.maximum(blocks, 1e-10))
+    # From the lowest level so far, and not from one that comes only later.
     risen = float(np.max(envelope - np.minimum.accumulate(envelope)))
     fallen = float(np.max(np.maximum.accumulate(envelope) - envelope))
     return min(risen, fallen)
@@ -124,6 +126,7 @@ def to_and_fro(takes: Sequence[Audio], noise_power: float) -> float:
     for first, second in pairwise(steps):
         # Two steps share a take, whose noise is in one with the other sign.
         shared = float(np.mean(first * second)) + noise_power
+        # A step is the difference of two takes, and has the noise of both.
         own = [max(float(np.mean(s * s)) - 2 * noise_power, 1e-30) for s in (first, second)]
         cosines.append(float(np.clip(shared / np.sqrt(own[0] * own[1]), -1.0, 1.0)))
     return float(np.mean(cosines)) if cosines else 1.0

@@ -70,6 +70,7 @@ def _wire_agreement(aligned: Aligned, signal: Signal) -> float:
 def _longest_standstill_s(aligned: Aligned, signal: Signal) -> float:
     """The longest run of equal return samples that starts while the send plays."""
     found = aligned.shift_frames
+    # Where the preamble was not found, its place may lie outside of the recording.
     shift = round(found) if 0 <= found < len(aligned.raw_returned) else 0
     stretch = aligned.raw_returned[shift:]
     block = round(BLOCK_S * signal.sample_rate)
@@ -77,6 +78,7 @@ def _longest_standstill_s(aligned: Aligned, signal: Signal) -> float:
     if not len(playing):
         return 0.0
     heard = stretch[: len(playing) * block]
+    # What is no number differs from everything: so the first run and the last have ends, too.
     changes = np.flatnonzero(np.diff(heard, prepend=np.nan, append=np.nan))
     starts = np.minimum(changes[:-1] // block, len(playing) - 1)
     runs = np.diff(changes)[playing[starts]]
@@ -94,6 +96,7 @@ def flat_top_excess(raw: Audio) -> float:
         return 0.0
     steps = np.abs(np.diff(raw))
     step = float(np.min(steps[steps > 0], initial=peak))
+    # Near its top a sine is a parabola, which stays within one step for so long on both sides.
     natural = 2.0 * np.sqrt(2.0 * step / peak) / SLOWEST_BEND
     longest = 0
     for top in (raw == np.max(raw), raw == np.min(raw)):

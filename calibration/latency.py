@@ -46,6 +46,7 @@ def _fraction(received: Audio, sent: Audio) -> float:
     that falls with one over the frequency), and a low-pass of least delay holds high ones back (a
     phase that grows with its cube). Both are fitted along with the slope, which is the delay.
     """
+    # Twice the length, since products of spectra wrap around.
     size = 2 * len(sent)
     reference = np.fft.rfft(sent, size)
     cross = np.fft.rfft(received, size) * np.conj(reference)
@@ -59,7 +60,10 @@ def _fraction(received: Audio, sent: Audio) -> float:
     turns = np.round(np.average(phase, weights=weight) / (2 * np.pi))
     phase -= 2 * np.pi * turns
     terms = np.stack([omega, 1.0 / omega, omega**3], axis=1)
+    # Weighted: where hardly anything was played, the phase is that of noise.
     found, *_ = np.linalg.lstsq(weight[:, None] * terms, weight * phase, rcond=None)
+    # The slope at the reference, where omega is 1: that of a cubic is three times its weight.
+    # What coupling capacitors turn forward is left out, since it is no delay.
     return float(-(found[0] + 3.0 * found[2]) / REFERENCE)
 
 
@@ -88,6 +92,7 @@ def measure(
     if surroundings == 0.0:
         return Latency(0.0, 0.0, False)
     inverted = bool(correlation[place] < 0)
+    # Upright, since an upside-down copy would have half a turn more in every phase.
     clean = -heard if inverted else heard
     margin = len(sent) // 8
     lag = float(place)
@@ -117,6 +122,7 @@ def delay_between(sent: ArrayLike, received: ArrayLike, reach_frames: int) -> fl
     IEEE Trans. ASSP 24(4), 1976.
     """
     played, heard = np.asarray(sent, dtype=np.float64), np.asarray(received, dtype=np.float64)
+    # Room for every lag, since products of spectra wrap around.
     size = len(played) + len(heard)
     spectrum = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(played, size))
     loudness = np.abs(spectrum)

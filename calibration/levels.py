@@ -4,11 +4,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 #: What an empty or digitally silent signal is said to have.
+#: A finite one: the difference of two infinities would be no number.
 SILENCE_DBFS = -200.0
 
 
 def rms(audio: ArrayLike) -> float:
     """Root mean square of a signal of any shape; 0 where it is empty."""
+    # In double precision: a sum over millions of squares has more digits than float32 holds.
     samples = np.asarray(audio, dtype=np.float64)
     return float(np.sqrt(np.mean(samples * samples))) if samples.size else 0.0
 
@@ -32,6 +34,7 @@ def rms_dbfs(audio: ArrayLike) -> float:
 def block_rms(audio: ArrayLike, block_frames: int) -> NDArray[np.float64]:
     """Root mean square of each whole block, ``(frames // block_frames,)``."""
     samples = np.asarray(audio, dtype=np.float64)
+    # What is left over at the end would be a block of another weight.
     whole = samples[: len(samples) // block_frames * block_frames].reshape(-1, block_frames)
     return np.asarray(np.sqrt(np.mean(whole * whole, axis=1)))
 

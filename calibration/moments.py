@@ -48,6 +48,7 @@ def _blocks(takes: Single, block: int) -> tuple[Audio, int]:
     for first in range(0, whole, PIECE_BLOCKS):
         last = min(first + PIECE_BLOCKS, whole)
         piece = takes[:, first * block : last * block].reshape(count, last - first, block)
+        # Takes are held in float32 to save memory, but their products need more digits.
         stacked = piece.transpose(1, 0, 2).astype(np.float64)
         gram[first:last] = stacked @ stacked.transpose(0, 2, 1) / block
     return gram, whole
@@ -57,7 +58,9 @@ def _around(gram: Audio) -> Audio:
     """The sum over the window around each block, the block itself left out."""
     count = len(gram)
     width = min(WINDOW_BLOCKS, count)
+    # Differences of a running sum: the sum of every window in one pass.
     total = np.concatenate([np.zeros((1, *gram.shape[1:])), np.cumsum(gram, axis=0)])
+    # At both ends the window moves inwards, so that it is as long as everywhere else.
     first = np.clip(np.arange(count) - width // 2, 0, count - width)
     return np.asarray(total[first + width] - total[first] - gram)
 
@@ -71,9 +74,11 @@ def _unexplained(gram: Audio, around: Audio, row: int, others: NDArray[np.int64]
     inner = inner + (1e-6 * scale[:, None, None] + 1e-14) * np.eye(len(others))
     weights = np.linalg.solve(inner, cross[..., None])[..., 0]
     own = gram[:, row, row]
+    # The square of the difference, multiplied out: it takes the products only, and no audio.
     explained = 2 * np.einsum("bi,bi->b", weights, gram[:, others, row])
     among = gram[:, others[:, None], others]
     mixed = np.einsum("bi,bij,bj->b", weights, among, weights)
+    # Of nearly equal numbers rounding can leave a difference a little below zero.
     return np.asarray(np.maximum(own - explained + mixed, 0.0))
 
 
@@ -103,9 +108,11 @@ def oddest_moments(
     everyone = np.arange(len(audio))
     left = np.stack([_unexplained(gram, around, int(i), np.delete(everyone, i)) for i in everyone])
     # How hard an instant is to explain is told by the others: an attack is hard for all.
+    # The share of the whole take keeps silence, which has nothing to explain, from being hard.
     usual = left / (power + 1e-3 * total[:, None])
     found = []
     for row in rows:
+        # The median, so that a single other broken take does not make an instant hard.
         hard = np.median(np.delete(usual, row, axis=0), axis=0)
         floor = LEAST_SHARE * total[row] + NOISE_TIMES * noise_powers[row]
         oddity = left[row] / (hard * power[row] + floor)

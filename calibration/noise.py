@@ -40,6 +40,7 @@ def _hum(silence: Audio, mains_hz: float, sample_rate: int) -> Audio:
     best, most = np.zeros_like(silence), -1.0
     for hz in mains_hz + np.linspace(-WANDER_HZ, WANDER_HZ, WANDER_STEPS):
         phases = 2 * np.pi * hz * np.outer(time_s, np.arange(1, HARMONICS + 1))
+        # Sine and cosine of each harmonic, since nobody knows its phase.
         basis = np.hstack([np.sin(phases), np.cos(phases)])
         weights, *_ = np.linalg.lstsq(basis, silence, rcond=None)
         explained = basis @ weights
@@ -94,6 +95,7 @@ def bleed(send: ArrayLike, returned: ArrayLike) -> Bleed:
     """
     played = np.diff(np.asarray(send, dtype=np.float64))
     heard = np.diff(np.asarray(returned, dtype=np.float64))
+    # Twice the length, since products of spectra wrap around.
     size = 2 * len(played)
     spectrum = np.fft.rfft(played, size)
     own = np.fft.irfft(np.abs(spectrum) ** 2, size)[:BLEED_TAPS]
@@ -103,6 +105,7 @@ def bleed(send: ArrayLike, returned: ArrayLike) -> Bleed:
     if own[0] == 0.0:
         return Bleed(levels.SILENCE_DBFS, is_flat=False)
     places = np.abs(np.subtract.outer(np.arange(BLEED_TAPS), np.arange(BLEED_TAPS)))
+    # The ridge is for a send with gaps in its spectrum, whose equations would be singular.
     system = own[places] + 1e-9 * own[0] * np.eye(BLEED_TAPS)
     explained = float(np.linalg.solve(system, cross) @ cross)
     unexplained = max(float(np.sum(heard**2)) - explained, 0.0)

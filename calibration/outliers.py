@@ -36,6 +36,7 @@ def _kernel(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float6
 
 def _gram(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Covariance of the levels at some points: a plane over the knobs, and a smooth rest."""
+    # Over the knobs, so that the plane's share does not grow with their number.
     slope = 1.0 / max(points.shape[1], 1)
     centred = points - 0.5
     return np.asarray(_kernel(points, points) + slope * centred @ centred.T)
@@ -50,6 +51,7 @@ def _furthest_out(known: NDArray[np.float64], heard: NDArray[np.float64]) -> int
     spread = max(float(np.std(heard)), NOISE_DB)
     inverse = np.linalg.inv(_gram(known) + (NOISE_DB / spread) ** 2 * np.eye(len(known)))
     precision = np.diag(inverse)
+    # All leave-one-out errors come from one inverse, instead of one for each member left out.
     off = np.abs(inverse @ (heard - np.median(heard)) / precision)
     sigma = 1.0 / np.sqrt(precision)
     usual = float(np.median(off / sigma)) / MEDIAN_TO_SIGMA

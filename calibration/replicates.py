@@ -60,9 +60,12 @@ def compare(
 
 def _lag(one: Audio, other: Audio, reach: int) -> tuple[float, float]:
     """How much later the second is, by the peak of their correlation; a parabola between frames."""
+    # Padded, since products of spectra wrap around: no lag within reach may meet the other end.
     size = scipy.fft.next_fast_len(len(one) + reach + 1, real=True)
     spectrum = scipy.fft.rfft(other, size) * np.conj(scipy.fft.rfft(one, size))
     correlation = scipy.fft.irfft(spectrum, size)
+    # Lags below zero stand at the array's end, where negative indices find them; one more on
+    # either side is for the parabola.
     around = correlation[np.arange(-reach - 1, reach + 2)]
     place = int(np.argmax(around[1:-1])) + 1
     before, peak, after = around[place - 1 : place + 2]

@@ -14,7 +14,9 @@ PREAMBLE_S = 0.1
 PREAMBLE_DB = -6.0
 #: The preamble stays clear of mains hum and of the converters' filters.
 PREAMBLE_HZ = (150.0, 0.4)
+#: Silence in front, in which the noise floor and the converter's own DC are measured.
 LEAD_S = 0.25
+#: Silence behind every stretch, in which what came back of it is heard to its end.
 GAP_S = 0.15
 #: Silence at the end, in which the round trip catches up and the amp rings out.
 TAIL_S = 0.6
@@ -86,6 +88,7 @@ class Signal:
 
 def _faded(audio: Audio, fade_frames: int) -> Audio:
     fade = 0.5 - 0.5 * np.cos(np.pi * (np.arange(fade_frames) + 0.5) / fade_frames)
+    # A copy, since what comes in is the caller's, who may play it elsewhere as it is.
     faded = audio.copy()
     faded[:fade_frames] *= fade
     faded[-fade_frames:] *= fade[::-1]
@@ -99,6 +102,7 @@ def preamble(sample_rate: int) -> Audio:
     time_s = np.arange(frames) / sample_rate
     bend = (stop_hz - start_hz) / PREAMBLE_S
     phase = 2 * np.pi * (start_hz * time_s + 0.5 * bend * time_s**2)
+    # A hard edge would splatter over all frequencies, beyond those that the sweep keeps to.
     return _faded(np.sin(phase), frames // 10)
 
 
@@ -120,6 +124,7 @@ def loudest(audio: Audio, frames: int) -> Audio:
     """The stretch of a recording that has the most energy, ``(frames,)``."""
     if len(audio) <= frames:
         return audio
+    # Differences of a running sum: the energy of every stretch in one pass.
     energy = np.concatenate([[0.0], np.cumsum(audio**2)])
     start = int(np.argmax(energy[frames:] - energy[:-frames]))
     return audio[start : start + frames]
@@ -177,6 +182,7 @@ def compose(
         for (part, audio), start in zip(parts, starts[:-1], strict=True)
     )
     send = np.concatenate([audio for _, audio in parts])
+    # Devices are sent float32: all that is measured is measured against those very numbers.
     return Signal(send.astype(np.float32).astype(np.float64), sample_rate, segments)
 
 

@@ -64,6 +64,7 @@ def _find(audio: Audio, signal: Signal) -> latency.Latency:
     closings = signal.all(Part.CLOSING)
     reach = closings[0].start - start - len(sweep) if closings else None
     late = latency.measure(audio, sweep, start, reach)
+    # In a longer stretch more resembles the sweep by chance, so it takes more to be believed.
     return late if late.sharpness > 2 * LOST_SHARPNESS else found
 
 
@@ -95,6 +96,7 @@ def _numbers(audio: Audio) -> tuple[Audio, int]:
     """The recording with zeros in place of what are no numbers, and how many these were."""
     fine = np.isfinite(audio)
     broken = int(len(audio) - np.count_nonzero(fine))
+    # A single one that is no number would spread over all frequencies of every spectrum.
     return (audio, 0) if broken == 0 else (np.where(fine, audio, 0.0), broken)
 
 

@@ -48,6 +48,7 @@ class Warmup:
 def _step_db(one: Audio, other: Audio) -> float:
     """By how much the second is louder than the first, noise of either set aside."""
     own = float(np.dot(one, one))
+    # A projection: what the second has and the first has not, noise above all, does not count.
     gain = float(np.dot(one, other)) / own if own > 0 else 0.0
     return levels.dbfs(abs(gain))
 
@@ -64,5 +65,6 @@ def warmup(before: Sequence[Audio], latest: Audio, noise_power: float) -> Warmup
     steps = tuple(_step_db(one, other) for one, other in pairwise(row))
     if not steps:
         return Warmup(None, 0.0, ())
+    # Twice: each of the two recordings has noise of its own.
     found = compare(row[-2], latest, 2 * noise_power)
     return Warmup(found.esr, found.noise_esr, steps)

@@ -13,6 +13,7 @@ from calibration import levels
 Audio = NDArray[np.float64]
 
 #: The swept tones that tell bass, middle and treble apart.
+#: The lowest is a guitar's open low E string.
 PROBE_HZ = (82.4, 650.0, 4000.0)
 #: Stretches of a swept tone, as shares of its length: quiet, where an amp is linear, and loud.
 QUIET_SHARE, LOUD_SHARE = (0.25, 0.5), (0.85, 1.0)
@@ -147,6 +148,7 @@ class _Heard:
 def _fit(kind: Kind, heard: Response, usual_squash: float) -> float:
     """How well a response is that of a kind of control; about 1 is well, below 0 is not."""
     low, middle, high = heard.quiet_db
+    # By the largest change, so that a knob of little effect is judged by its shape, too.
     scale = max(abs(low), abs(middle), abs(high), 1e-6)
     if kind is Kind.BASS:
         return (low - (middle + high) / 2) / scale

@@ -43,6 +43,7 @@ def _send(stream: IO[bytes], message: Message, block: bytes) -> None:
 
 def _read(stream: IO[bytes]) -> Parcel:
     line = stream.readline(MAX_LINE)
+    # What does not end is cut off by the end of the pipe, or too long to be ours.
     if not line.endswith(b"\n"):
         return None
     message: Message = json.loads(line)
@@ -58,6 +59,7 @@ def _pump(stream: IO[bytes], inbox: "queue.SimpleQueue[Parcel]", ended: Callable
         try:
             parcel = _read(stream)
         except (OSError, ValueError):
+            # A pipe that breaks and a line that is no JSON end the conversation alike.
             parcel = None
         inbox.put(parcel)
     ended()
@@ -84,6 +86,7 @@ class Child:
     """
 
     def __init__(self, module: str, log: Log, environment: dict[str, str] | None = None) -> None:
+        # A group of its own, a session elsewhere: Ctrl-C in the terminal is the parent's to handle.
         flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
         with _opened(log) as stderr:
             self._process = subprocess.Popen(
@@ -130,14 +133,17 @@ class Child:
         except queue.Empty:
             raise ChildSilent from None
         if parcel is None:
+            # Put back, so that whoever asks next is told the same instead of waiting for nothing.
             self._inbox.put(None)
             raise ChildGone
         return parcel
 
     def kill(self) -> None:
         """End the child at once."""
+        # It may have ended by itself in the meantime.
         with contextlib.suppress(OSError):
             self._process.kill()
+        # Waited for, since a child that nobody has asked about stays behind as a zombie.
         self._process.wait()
 
     def close(self, timeout_s: float = 5.0) -> None:
@@ -159,6 +165,7 @@ class Parent:
     """
 
     def __init__(self, gone: Callable[[], None] = _nothing) -> None:
+        # Only messages may come out of the pipe: whatever prints from here on goes to the log.
         self._out = os.fdopen(os.dup(1), "wb")
         os.dup2(2, 1)
         self._gone = gone
@@ -172,6 +179,7 @@ class Parent:
         try:
             self._gone()
         finally:
+            # An exception would end this thread only, and the rest would go on without a parent.
             os._exit(0)
 
     def send(self, message: Message, block: bytes = b"") -> None:
@@ -183,6 +191,7 @@ class Parent:
         """Wait for the next message."""
         parcel = self._inbox.get()
         if parcel is None:
+            # Another thread puts things to rest and ends the process: nothing may go on in here.
             threading.Event().wait()
             raise SystemExit
         return parcel

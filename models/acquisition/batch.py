@@ -82,6 +82,7 @@ def _ascend(
 def _merge_peaks(points: Tensor, score: Tensor, distance: float) -> list[int]:
     """Return the indices of the highest point of each cluster, best first."""
     kept: list[int] = []
+    # Stable: of two that are equally high always the same one is kept.
     for index in score.argsort(descending=True, stable=True).tolist():
         near = (bool(((points[index] - points[k]).abs() < distance).all()) for k in kept)
         if not any(near):
@@ -106,6 +107,7 @@ def separate_maxima(
     ascent = Ascent(40, 0.1)
     starts = on_positions(starts, positions)
     evaluator = Evaluator(predictions, progress, len(starts) + RESTARTS * ascent.steps)
+    # Between the positions of a switch there is nothing to record: an ascent leaves it alone.
     turns = torch.tensor([count == 0 for count in positions], device=starts.device)
     heights = (evaluator.evaluate(starts).residuals[0] ** 2).sum(-1)
     best = heights.argsort(descending=True, stable=True)[:RESTARTS]
@@ -113,6 +115,7 @@ def separate_maxima(
     def score(points: Tensor) -> Tensor:
         """Sum the logs of the variances, so that no point's slope outweighs another's."""
         evaluator.tick(len(points))
+        # The tiny constant is for points at which all members agree exactly.
         return torch.log(variance(predictions(points)[:1])[0] + 1e-20).sum()
 
     groups = torch.split(starts[best], CLIMBERS)
@@ -156,11 +159,13 @@ class _Chooser:
     """Chooses settings one by one, each as if the ones before it were recorded."""
 
     def __init__(self, covariance: Tensor, targets: int, noise: Tensor) -> None:
+        # A copy, since recording changes it in place.
         self._covariance, self._targets, self._noise = covariance.clone(), targets, noise
 
     def record(self, index: int) -> None:
         """Condition the covariance on a recording of this setting."""
         # A Gaussian given one noisy observation: a rank-one downdate of its covariance.
+        # A copy: the downdate writes into the matrix that this column is a view of.
         column = self._covariance[:, index].clone()
         self._covariance -= torch.outer(column, column) / (column[index] + self._noise)
 

@@ -19,6 +19,7 @@ LARGEST_RATIO = 3.0
 #: Deviation of log length scales under the prior that all knobs matter alike.
 PRIOR_DEVIATION = 0.7
 #: Variance that a capture leaves at its own setting.
+#: It also keeps captures at nearly the same place from making the matrix singular.
 NOISE = 1e-3
 #: Of the fit: steps of Adam and their rate, on logarithms; the noise it starts from, and how sure
 #: that is.
@@ -40,6 +41,7 @@ def _correlation(distance: Tensor, length_scales: Tensor) -> Tensor:
 def _loss(logs: Tensor, distance: Tensor, gram: Tensor, rank: float) -> Tensor:
     """Return the negative logarithm of the posterior of log length scales and log noise."""
     count = len(gram)
+    # The noise has a floor, below which the fit could make the matrix singular.
     length_scales, noise = logs[:-1].exp(), logs[-1].exp() + 1e-6
     correlation = _correlation(distance, length_scales)
     factor = torch.linalg.cholesky(correlation + noise * torch.eye(count, dtype=torch.double))
@@ -70,9 +72,11 @@ def fit_length_scales(points: Tensor, responses: Tensor, positions: Sequence[int
     # In double precision: long length scales make the correlations almost singular. On the CPU,
     # since not every device has double precision, and the matrices are small.
     at, observed = points.detach().cpu().double(), responses.detach().cpu().double()
+    # The process has no mean of its own: what all settings have in common is no difference.
     observed = observed - observed.mean(0)
     gram = observed @ observed.T
     total = gram.diagonal().sum()
+    # Written so that what is no number ends here, too: there is nothing to fit.
     if not total > 0.0:
         return torch.full_like(points[0], LENGTH_SCALE)
     # Neighbouring frames and bands move together: the likelihood may count only as many outputs as

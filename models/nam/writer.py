@@ -89,6 +89,7 @@ def _wavenet(model: KnobWaveNet, member: int, knobs: Tensor) -> dict[str, Any]:
     weights = [value for array in folded.arrays for value in _array_weights(array, member)]
     scale = float(folded.head_scale[member])
     sizes = [1, *(shape.channels for shape in model.shapes)]
+    # Each array reads what the one before it has: nobody reads the last size.
     layers = [_array_config(shape, size) for size, shape in zip(sizes, model.shapes, strict=False)]
     return {
         "architecture": "WaveNet",

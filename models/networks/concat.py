@@ -17,8 +17,10 @@ class ConcatWaveNet(KnobWaveNet):
     def __init__(
         self, shapes: tuple[ArrayShape, ...], positions: tuple[int, ...], members: int = 1
     ) -> None:
+        # One latent, as few as can be: the mixture of latents is never trained here.
         super().__init__(shapes, positions, members, latents=1)
         inputs = sum(max(count, 1) for count in positions)
+        # As torch draws a linear layer's weights: by the number of its inputs.
         bound = inputs**-0.5
 
         def weight(*size: int) -> nn.Parameter:

@@ -22,6 +22,7 @@ def one_hot(turned: Tensor, knobs: Tensor, positions: tuple[int, ...]) -> Tensor
             columns.append(turned[..., index, None])
         else:
             position = torch.round(knobs[..., index] * (count - 1)).long()
+            # As far from zero as the ends of a knob, so that a switch counts as much as a turn.
             columns.append(functional.one_hot(position, count).to(knobs.dtype) * 2.0 - 1.0)
     return torch.cat(columns, -1)
 
@@ -46,7 +47,9 @@ class KnobEncoder(nn.Module):
         super().__init__()
         self.positions = positions
         inputs = sum(max(count, 1) for count in positions)
+        # Zeros: a pot counts as linear until captures say otherwise.
         self.taper = nn.Parameter(torch.zeros(members, 2, 1, len(positions)))
+        # Over the root, so that a unit's argument does not grow with the number of knobs.
         self.first = nn.Parameter(torch.randn(members, inputs, hidden) * (1.5 / inputs**0.5))
         self.first_bias = nn.Parameter(torch.randn(members, 1, hidden) * 0.3)
         # Zeros: an untrained model ignores its knobs.

@@ -77,6 +77,7 @@ class _Layer(torch.autograd.Function):
         conv_grad = torch.stack([torch.bmm(hidden_grad, tap.transpose(1, 2)) for tap in inputs])
         return (
             frames_grad,
+            # The audio is given and not learnt: nobody would read its gradient.
             None,
             conv_grad,
             hidden_grad.sum(-1, keepdim=True),

@@ -14,6 +14,7 @@ from models.networks.concat import ConcatWaveNet
 from models.networks.lstm import KnobLSTM
 from models.networks.wavenet import SHAPES, KnobWaveNet
 
+#: A description may come from anywhere: there are bounds to what it can make us build.
 MAX_MEMBERS, MAX_KNOBS, MAX_POSITIONS = 64, 64, 256
 MAX_LAYERS, MAX_UNITS = 8, 512
 #: Of a safetensors file: names, shapes and our own description.
@@ -89,6 +90,7 @@ class ModelSpec:
 
 def dump_model(model: nn.Module, spec: ModelSpec) -> bytes:
     """Return weights and spec as a safetensors file: no code in it, the same bytes every time."""
+    # safetensors refuses tensors that are not contiguous.
     tensors = {name: t.detach().cpu().contiguous() for name, t in model.state_dict().items()}
     return save(tensors, metadata={"spec": json.dumps(asdict(spec))})
 

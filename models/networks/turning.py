@@ -6,6 +6,7 @@ from torch import Tensor
 from models.training.dataset import Model
 
 #: Frames between two settings; in between, the output fades from one to the other.
+#: Shorter blocks cost more, since each plays the whole history in front of it again.
 BLOCK_FRAMES = 1_024
 
 
@@ -26,6 +27,7 @@ def play_turning(model: Model, audio: Tensor, first: Tensor, last: Tensor) -> Te
     """
     history = model.history_frames
     padded = torch.cat([audio.new_zeros(history), audio])
+    # Between two positions of a switch there is nothing to fade through.
     switches = torch.tensor([count > 0 for count in model.encoder.positions], device=first.device)
     last = torch.where(switches, first, last)
     # Rounded up: the last block may be a short one.

@@ -132,6 +132,7 @@ def play_folded(folded: FoldedWaveNet, audio: Tensor) -> Tensor:
             )
             total = kept if total is None else total + kept
         assert total is not None
+        # A head of several taps shortens what it reads, too.
         keep -= array.shape.head_kernel - 1
         taps = (torch.bmm(tap, total[..., k : k + keep]) for k, tap in enumerate(array.head))
         head = sum(taps, start=total.new_zeros(()))
@@ -228,9 +229,11 @@ class KnobWaveNet(nn.Module):
             _Array(s, size, self.trunks) for s, size in zip(shapes, sizes, strict=False)
         )
         self._channels = [len(s.dilations) * s.channels for s in shapes]
+        # Two for each channel: a scale and a shift.
         terms = 2 * sum(self._channels)
         self.mixture = nn.Parameter(torch.randn(self.trunks, latents, terms) * latents**-0.5)
         self.encoder = KnobEncoder(positions, 2 + latents, members)
+        # A buffer: it is stored along but not trained, since no small step turns a sign over.
         self.polarity: Tensor
         self.register_buffer("polarity", torch.ones(members, 1, 1))
 
@@ -243,6 +246,7 @@ class KnobWaveNet(nn.Module):
         """Return plain weights for settings ``(members, batch, knobs)``, member by member."""
         members, batch = knobs.shape[:2]
         conditioning = self.encoder(knobs)
+        # As logarithms: a pot's travel is straighter in decibels, and no gain becomes negative.
         gains = torch.exp(conditioning[..., :2]).flatten(0, 1)
         drive, level = gains[:, 0, None, None], gains[:, 1, None, None]
         terms = torch.matmul(conditioning[..., 2:], self.mixture).flatten(0, 1)
@@ -256,6 +260,7 @@ class KnobWaveNet(nn.Module):
             # An exponential never changes a sign, and leaves the trunk as it is where a term is 0.
             scale = torch.exp(0.5 * terms[:, start : start + size].reshape(shape))
             shift = terms[:, start + size : start + 2 * size].reshape(shape)
+            # Of the rechannels only the first reads audio; the others read the array before them.
             arrays.append(module.fold(trunk, scale, shift, drive if index == 0 else None, drive))
             start += 2 * size
         gain = level * self.polarity.repeat_interleave(batch, 0)

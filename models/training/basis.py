@@ -31,6 +31,7 @@ def update_bases(state: State, first: bool) -> None:
 
 def to_basis(state: State, matrix: Tensor) -> Tensor:
     """Rotate a matrix from the parameter's coordinates into those of the bases."""
+    # The bases are orthogonal: their transposes take back what they do, and nothing is solved.
     matrix = state["rows_basis"].mT @ matrix if "rows" in state else matrix
     return matrix @ state["columns_basis"] if "columns" in state else matrix
 

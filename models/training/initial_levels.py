@@ -26,6 +26,7 @@ LOUDEST_FRAMES = 16_384
 
 def log_levels(targets: Tensor) -> Tensor:
     """Return the natural log of each RMS over `UNIT_RMS`, ``(..., frames)`` to ``(...)``."""
+    # Half the logarithm of a mean square is that of the RMS; the constant is for silence.
     return 0.5 * torch.log((targets**2).mean(-1) + 1e-12) - torch.log(torch.tensor(UNIT_RMS))
 
 
@@ -109,5 +110,6 @@ def start_at_levels(model: Model, data: Dataset) -> None:
     with torch.no_grad():
         for member in range(model.members):
             slopes, constant = level_slopes(features, differences[member])
+            # Added and not set: they were measured beside what the encoder says already.
             model.encoder.direct[member, :, LEVEL] += slopes
             model.encoder.constant[member, :, LEVEL] += constant

@@ -6,6 +6,7 @@ from torch import Tensor
 #: Bands, spaced evenly on the mel scale between two frequencies.
 BANDS, LOW_HZ, HIGH_HZ = 32, 40.0, 16_000.0
 #: Frames of each Hann window; windows hop by half of it.
+#: At 48 kHz bins lie 23 Hz apart, so that even the lowest band has several.
 WINDOW = 2048
 #: The quietest a band is told apart from silence, below the recording's own level.
 FLOOR_DB = -60.0
@@ -21,17 +22,20 @@ def filterbank(sample_rate: float) -> Tensor:
     Source: O'Shaughnessy, "Speech Communication", 1987 (the scale); every triangle peaks at 1.
     """
     edges_mel = torch.linspace(0.0, 1.0, BANDS + 2)
+    # Above half the rate there are no bins, and a band up there would always be silent.
     low, high = _mel(torch.tensor([LOW_HZ, min(HIGH_HZ, sample_rate / 2)]))
     edges_hz = 700.0 * (10.0 ** ((low + edges_mel * (high - low)) / 2595.0) - 1.0)
     bins_hz = torch.arange(WINDOW // 2 + 1) * (sample_rate / WINDOW)
     rising = (bins_hz - edges_hz[:-2, None]) / (edges_hz[1:-1] - edges_hz[:-2])[:, None]
     falling = (edges_hz[2:, None] - bins_hz) / (edges_hz[2:] - edges_hz[1:-1])[:, None]
+    # Of two flanks the lower one is the triangle, and below zero there is none.
     return torch.minimum(rising, falling).clamp(min=0.0)
 
 
 def _powers(audio: Tensor) -> Tensor:
     """Return power spectra of ``(items, frames)``: ``(items, WINDOW // 2 + 1, instants)``."""
     shape = torch.hann_window(WINDOW, device=audio.device, dtype=audio.dtype)
+    # Not centred: that would pad both ends with mirrored audio, which nobody has played.
     spectrum = torch.stft(
         audio, WINDOW, WINDOW // 2, window=shape, center=False, return_complex=True
     )

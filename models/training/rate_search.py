@@ -22,11 +22,14 @@ def best_rate(
     results: list[tuple[float, float]] = []
     for rate in rates:
         # Of a run four times as long, so that its rate is still near the peak when the trial ends.
+        # On a copy, since training works in place and all trials have to start from the same.
         trial = Training(deepcopy(model), data, replace(recipe, steps=4 * steps, rate=rate))
         healthy = all(trial.advance() for _ in range(steps))
+        # Only what is no number differs from itself.
         if healthy and trial.loss == trial.loss:
             results.append((trial.loss, rate))
     if not results:
+        # Not even the lowest rate was healthy: below it is all that is left to try.
         return min(rates) / 2
     lowest = min(loss for loss, _ in results)
     return min(rate for loss, rate in results if loss <= 1.1 * lowest)

@@ -18,7 +18,9 @@ MEAN, SQUARE, COVARIANCE = 0.9, 0.99, 0.95
 #: Steps between two looks at the bases.
 BASIS_EVERY = 5
 #: Sides longer than this keep the basis they have.
+#: A decomposition costs the cube of a side's length.
 WIDEST = 128
+#: A weight that has never had a gradient takes no step, instead of dividing zero by zero.
 TINY = 1e-8
 
 
@@ -71,6 +73,7 @@ def _initialise(state: State, gradient: Tensor) -> None:
     state["steps"] = 0
     state["mean"], state["square"] = torch.zeros_like(gradient), torch.zeros_like(gradient)
     for side, length in zip(("rows", "columns"), gradient.shape[-2:], strict=True):
+        # A vector comes as one row, and a side of one has nothing to rotate.
         if 1 < length <= WIDEST:
             own = torch.eye(length, dtype=gradient.dtype, device=gradient.device)
             state[f"{side}_basis"] = own.expand(*gradient.shape[:-2], length, length).clone()

@@ -99,7 +99,9 @@ class Training:
         # Silence in front: the first frames have no history of their own.
         self._padded = torch.cat([data.audio.new_zeros(history), data.audio])
         self._powers = data.powers(recipe.weights.emphasis)
+        # A generator of its own: whatever else draws numbers does not change a run.
         self._draw = torch.Generator().manual_seed(recipe.seed)
+        # By identity, since tensors compare element by element.
         of_encoder = {id(p) for p in model.encoder.parameters()}
         self._optimiser = SOAP(
             [
@@ -115,6 +117,7 @@ class Training:
         self._best: dict[str, Tensor] = {}
         self._trainable = [p for p in model.parameters() if p.requires_grad]
         on_cpu = data.audio.device.type == "cpu"
+        # Any other device runs the windows of a batch side by side by itself.
         self._shards = torch.get_num_threads() if on_cpu else 1
         model.train()
 
@@ -136,6 +139,7 @@ class Training:
         data, draw, members = self.data, self._draw, self.model.members
         longest = max(data.stop - data.start, 1)
         choice = int(torch.randint(len(self.recipe.windows), (), generator=draw))
+        # A recording may be shorter than the window that was drawn.
         window = min(self.recipe.windows[choice], longest)
         # At least a window for each shard, or a core would have nothing to do.
         batch = max(round(self.recipe.frames_per_step / (window * members)), self._shards)
@@ -215,6 +219,7 @@ class Training:
         error = float(evaluate(averaged, validation).mean.log().mean().exp())
         if error < self.best_error:
             self.best_error, self.stale = error, 0
+            # A copy, since the average goes on in the same tensors.
             self._best = deepcopy(averaged.state_dict())
         else:
             self.stale += 1
@@ -222,6 +227,7 @@ class Training:
     def finish(self) -> float:
         """Put the best averaged weights into the model, and return the smoothed loss."""
         if self.step:
+            # Without validation nothing is known to be best, and the last average is taken.
             self.model.load_state_dict(self._best or self._average.module.state_dict())
         self.model.eval()
         return self.loss
@@ -245,7 +251,9 @@ class Training:
         """Continue from a state that `state` has returned."""
         self.model.load_state_dict(state["model"])
         self._average.load_state_dict(state["average"])
+        # A copy: the optimiser takes over the tensors it is given, and steps write into them.
         self._optimiser.load_state_dict(deepcopy(state["optimiser"]))
+        # A generator's state is a CPU tensor, wherever all else was loaded to.
         self._draw.set_state(state["draw"].cpu())
         self.step, self.loss, self.rate_factor = state["step"], state["loss"], state["slower"]
         self._best, self.best_error, self.stale = state["best"], state["best_error"], state["stale"]
@@ -260,8 +268,10 @@ def dump_state(training: Training) -> bytes:
 
 def load_state(training: Training, data: bytes) -> bool:
     """Restore a run from bytes; return whether they fit, and change nothing where they do not."""
+    # A restore that fails halfway has changed some of it already, and `state` is no copy.
     before = deepcopy(training.state())
     try:
+        # Weights only: a pickle could run code, and the file may come from anywhere.
         state = torch.load(io.BytesIO(data), weights_only=True)
         training.restore(state)
     except (RuntimeError, LookupError, ValueError, TypeError, EOFError, OSError, UnpicklingError):

@@ -77,6 +77,7 @@ def kill(pid: int | None) -> None:
     if pid is None:
         return
     try:
+        # Windows has no SIGKILL: there SIGTERM ends a process just as surely.
         os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
     except OSError as error:
         log.warning("process %d could not be ended: %s", pid, error)
@@ -101,6 +102,7 @@ def _command_line(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/cmdline").read_text(errors="replace").replace("\0", " ")
     except OSError:
+        # Only Linux tells it in a file; elsewhere a program of the system's has to be asked.
         pass
     asks = ["ps", "-ww", "-o", "args=", "-p", str(pid)]
     if os.name == "nt":

@@ -87,6 +87,7 @@ class DevicesClient:
         self.sample_rate, self.paced = answer.sample_rate, answer.paced
 
     def _started(self) -> Child:
+        # Before anything opens: two programs on one amp would record each other's settings.
         self._locks.take()
         try:
             return Child("rig.devices.worker", self._log)
@@ -147,6 +148,7 @@ class DevicesClient:
         child, self._child = self._child, None
         if child is not None:
             child.close()
+        # Only now: until the child has ended, it may still be putting the knobs to rest.
         self._locks.release()
 
     def _ask(self, order: Order, report: Report, block: bytes = b"") -> tuple[Answer, bytes]:

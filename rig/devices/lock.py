@@ -86,10 +86,12 @@ class DeviceLocks:
             for name in self._names:
                 self._take(name)
         except DeviceError:
+            # All or none: a device that is held for nothing is kept from everybody else.
             self.release()
             raise
 
     def _take(self, name: str) -> None:
+        # Hashed, since the name of a device may hold what the name of a file cannot.
         place = folder() / hashlib.sha256(name.casefold().encode()).hexdigest()[:24]
         lock = filelock.FileLock(place.with_suffix(".lock"))
         holder = place.with_suffix(".json")
@@ -116,5 +118,6 @@ def _holder(path: Path) -> str:
     try:
         owner, process = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, TypeError):
+        # It is written a moment after the lock was taken, and may not be there yet.
         return "another process"
     return f"{owner} (process {process})"

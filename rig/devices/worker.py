@@ -72,6 +72,7 @@ class DevicesWorker:
             case Reamp():
                 return self._reamp(block)
             case Cancel():
+                # The take was over before the order to break it off was read.
                 return TooLate(), b""
         return Done(), b""
 

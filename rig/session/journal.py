@@ -68,6 +68,7 @@ _OURS = {
 
 def chained(before: str, seq: int, at: float, body: str) -> str:
     """The digest of a row, given that of the row before it (empty for the first)."""
+    # The time by its repr, which alone reads back as the very same number.
     return hashlib.sha256(f"{before}\n{seq}\n{at!r}\n{body}".encode()).hexdigest()[:32]
 
 
@@ -103,7 +104,9 @@ class Journal:
         database.look(path, writing=True)
         try:
             connection = sqlite3.connect(path, timeout=database.BUSY_S, isolation_level=None)
+            # With a log of its own the writer keeps no reader waiting, and no reader the writer.
             connection.execute("PRAGMA journal_mode = WAL")
+            # FULL syncs every commit: with less, a power cut takes the last facts along.
             connection.execute("PRAGMA synchronous = FULL")
             connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
         except sqlite3.Error as error:
@@ -173,6 +176,7 @@ class Journal:
 
     def _transaction(self) -> sqlite3.Connection:
         """Commits at the end of a ``with``, or takes everything back."""
+        # The lock for writing is taken at once, and not when the first row is already on its way.
         self._connection.execute("BEGIN IMMEDIATE")
         return self._connection
 
@@ -201,6 +205,7 @@ class Journal:
                     connection.execute(f"PRAGMA user_version = {needed}")
         except sqlite3.Error as error:
             raise StorageError(f"{self.path}: the journal cannot be written: {error}") from None
+        # Only behind the commit: a row that the disk refused is no link of the chain.
         self._last, self._last_seq, self._version = digest, seq, max(needed, self._version)
         return Entry(seq, at, fact)
 
@@ -214,6 +219,7 @@ class Journal:
         seq = after
         try:
             last = self._digest_at(after)
+            # A row of gigabytes is cut before it fills the memory, and then fails its check.
             rows = self._connection.execute(
                 f"SELECT seq, at, substr(body, 1, {MAX_BODY}), {column} FROM facts "  # noqa: S608
                 "WHERE seq > ? ORDER BY seq",

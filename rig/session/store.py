@@ -69,6 +69,7 @@ def problem(place: Path | Door, file: StoredFile) -> str | None:
         size = None if there is None else there.stat().st_size
         if size is None:
             return f"{file.path} is missing"
+        # The size is at hand: a file that was cut short need not be read to be told.
         if size != file.size:
             return f"{file.path} has {size} bytes, not {file.size}"
         with door.reading(file.path, MOST_STORED_BYTES) as stream:
@@ -120,6 +121,7 @@ def read_stored(
 def _decoded(stream: BinaryIO, path: Path) -> tuple[int, NDArray[np.float64]]:
     try:
         with warnings.catch_warnings():
+            # Parts of a WAV that scipy does not know hold no audio, and need not worry anybody.
             warnings.simplefilter("ignore", scipy.io.wavfile.WavFileWarning)
             sample_rate, samples = scipy.io.wavfile.read(stream)
     except READING_FAILED as error:
@@ -131,5 +133,7 @@ def _decoded(stream: BinaryIO, path: Path) -> tuple[int, NDArray[np.float64]]:
             raise SessionError(f"{path}: holds samples that are not numbers")
         return int(sample_rate), samples.astype(np.float64)
     if samples.dtype == np.uint8:
+        # 8-bit WAV is unsigned: silence stands at 128.
         return int(sample_rate), samples / 128.0 - 1.0
+    # Full scale is the lowest number, which is one step further from zero than the highest.
     return int(sample_rate), samples / float(np.iinfo(samples.dtype).max + 1)

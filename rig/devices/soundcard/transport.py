@@ -37,11 +37,13 @@ class Transport:
         self._send = send
         self.recorded = np.zeros((len(send), len(self._inputs)), np.float32)
         self.position = self.dropouts = 0
+        # Last of all: the callback plays from here on, so everything has to be in place.
         self.done.clear()
 
     def break_off(self) -> None:
         """Fade out from here and end the take."""
         position = self.position
+        # A copy that is swapped in whole: the callback may read the send at any moment.
         faded = self._send.copy()
         ramp = np.linspace(1.0, 0.0, FADE_FRAMES, dtype=np.float32)[: len(faded) - position]
         faded[position : position + FADE_FRAMES] *= ramp
@@ -58,6 +60,7 @@ class Transport:
     ) -> None:
         """PortAudio's callback."""
         self.blocks += 1
+        # What is not written to the driver's buffer would be played as whatever was in it.
         outdata.fill(0)
         if self.done.is_set():
             return

@@ -126,6 +126,7 @@ class Echo:
         """The signal with its repeats."""
         total, repeat, gain = x.copy(), x, self.mix
         step = round(self.time_s * rate)
+        # Repeats that are down by 60 dB are not heard any more.
         while gain > 1e-3:
             repeat = low_pass(delayed(repeat, step), 3500.0, rate)
             total += gain * repeat

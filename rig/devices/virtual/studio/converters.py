@@ -126,5 +126,7 @@ def digitised(
 def quantised(x: Signal, bits: int, rng: np.random.Generator) -> Signal:
     """A signal in steps of so many bits, with triangular dither, clipped at full scale."""
     steps = 2.0 ** (bits - 1)
+    # Two draws make a triangle: its noise is as loud whatever the signal does.
     dither = rng.random(len(x)) - rng.random(len(x))
+    # Two's complement has one step less above zero than below.
     return np.asarray(np.clip(np.round(x * steps + dither), -steps, steps - 1.0) / steps)

@@ -11,6 +11,7 @@ Signal = npt.NDArray[np.float64]
 _GRID = 4096
 _TAPS = 512
 _LEAD = 96
+#: Stands for a magnitude of zero, whose logarithm would be infinite.
 _STOP_FLOOR = 1e-4
 
 
@@ -50,6 +51,7 @@ def _minimum_phase(magnitude: Signal) -> npt.NDArray[np.complex128]:
     """The spectrum of least delay that has this magnitude, through the folded cepstrum."""
     cepstrum = np.fft.irfft(np.log(np.maximum(magnitude, _STOP_FLOOR)))
     half = len(cepstrum) // 2
+    # What precedes time zero is folded onto what follows it: that is what makes the delay least.
     cepstrum[1:half] *= 2.0
     cepstrum[half + 1 :] = 0.0
     return np.asarray(np.exp(np.fft.rfft(cepstrum)), dtype=np.complex128)
@@ -92,6 +94,7 @@ def low_pass(x: Signal, corner_hz: float, rate: int, order: int = 1) -> Signal:
 
 def bell(hz: float, gain_db: float, width: float, rate: int) -> Signal:
     """One second-order section that lifts or lowers a band; `width` is 1/Q."""
+    # Half of the gain on either side of the fraction: a lift and a cut are mirror images.
     root = 10.0 ** (gain_db / 40.0)
     angle = 2.0 * np.pi * hz / rate
     alpha = np.sin(angle) * width / 2.0

@@ -53,6 +53,7 @@ def hum(frames: int, mains_hz: float, rate: int, rng: np.random.Generator) -> Si
     total = np.zeros(frames)
     for order, gain in enumerate(_HARMONICS, start=1):
         total += gain * np.sin(2.0 * np.pi * order * turns + rng.uniform(0.0, 6.28))
+    # The power of a sine is half the square of its peak.
     return np.asarray(total / np.sqrt(np.sum(np.square(_HARMONICS)) / 2.0), dtype=np.float64)
 
 
