@@ -4,7 +4,7 @@ The types of the facts bound each figure by itself; this bounds facts by each ot
 session's configuration, so that nothing behind it has to expect a journal that no rig wrote.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import singledispatchmethod
 
@@ -80,7 +80,7 @@ class Plausible:
 
     @_wrong.register
     def _(self, fact: facts.HandsSet) -> str | None:
-        return self._unknown_setting(fact.values)
+        return _unknown(fact.values, [knob for knob in self.panel.knobs if knob.by_hand])
 
     @_wrong.register
     def _(self, fact: facts.CaptureAbandoned) -> str | None:
@@ -136,12 +136,17 @@ class Plausible:
         return f"speaks of capture {missing[0]}, which was never ordered" if missing else None
 
     def _unknown_setting(self, values: tuple[float, ...]) -> str | None:
-        if len(values) != len(self.panel):
-            return f"has {len(values)} values for {len(self.panel)} knobs"
-        for knob, value in zip(self.panel.knobs, values, strict=True):
-            if not _has(knob, value):
-                return f"sets {knob.name} to {value:g}, which it does not have in rig.yaml"
-        return None
+        return _unknown(values, self.panel.knobs)
+
+
+def _unknown(values: Sequence[float], knobs: Sequence[Knob]) -> str | None:
+    """What cannot be about the values of some knobs."""
+    if len(values) != len(knobs):
+        return f"has {len(values)} values for {len(knobs)} knobs"
+    for knob, value in zip(knobs, values, strict=True):
+        if not _has(knob, value):
+            return f"sets {knob.name} to {value:g}, which it does not have in rig.yaml"
+    return None
 
 
 def _misplaced(folder: str, file: facts.StoredFile | None) -> str | None:

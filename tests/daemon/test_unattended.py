@@ -160,7 +160,7 @@ def test_a_daemon_that_dies_again_and_again_stays_down_with_its_knobs_at_rest(
     rested: list[Path] = []
     started: list[str] = []
 
-    def die(module: str, _request: Request) -> "subprocess.Popen[bytes]":
+    def die(module: str, *_: object) -> "subprocess.Popen[bytes]":
         started.append(module)
         process = subprocess.Popen([sys.executable, "-c", "import os; os.abort()"])
         process.wait()
@@ -185,7 +185,7 @@ def test_a_stop_is_heard_while_the_next_start_is_waited_for(
     started: list[str] = []
     slept: list[float] = []
 
-    def die(module: str, _request: Request) -> "subprocess.Popen[bytes]":
+    def die(module: str, *_: object) -> "subprocess.Popen[bytes]":
         started.append(module)
         process = subprocess.Popen([sys.executable, "-c", "import os; os.abort()"])
         process.wait()

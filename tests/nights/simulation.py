@@ -356,7 +356,7 @@ def simulated(world: World) -> Iterator[None]:
             raise StorageError(f"{door.path / name}: cannot be written: No space left on device")
         real_put(door, name, content, durable=durable)
 
-    def bench(config: Config, *_: object) -> Devices:
+    def bench(config: Config, *_: object, **__: object) -> Devices:
         return Devices(world, config)
 
     def learner(folder: Path) -> Pupil:

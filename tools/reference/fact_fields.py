@@ -36,7 +36,7 @@ OWN = {
     "DaemonStarted.paced": "Whether a take lasts as long as its signal.",
     "DaemonEnded.state": "Whether the goal was reached or somebody has to look at it.",
     "CommandGiven.command": "What was asked for.",
-    "HandsSet.values": "Faceplate values of every knob, in the order of rig.yaml.",
+    "HandsSet.values": "Values of the knobs that are turned by hand, in the order of rig.yaml.",
     "ReasonFact.check": "Which check.",
     "ReasonFact.figure": "What was measured.",
     "ReasonFact.limit": "What it would have had to keep to.",
