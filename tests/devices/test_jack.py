@@ -160,7 +160,10 @@ def test_every_message_arrives_and_a_receiver_that_is_gone_is_noticed(tmp_path: 
         bench.close()
 
 
-def test_a_whole_session_on_the_audio_server(tmp_path: Path) -> None:
+def test_a_whole_session_on_the_audio_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jack.take_cables_for_an_amp(monkeypatch)
     text = WIRED.replace("captures: 8, seeds: 4", "captures: 4, seeds: 2")
     path = tmp_path / "rig.yaml"
     path.write_text(text, encoding="utf-8")

@@ -32,6 +32,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     jack.needs_jack()
     for name, value in jack.ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
+    jack.take_cables_for_an_amp(monkeypatch)
     # A device is back sooner here than at night.
     monkeypatch.setattr("rig.daemon.recovery.BACK_OFF_S", (0.5, 1.0, 1.0, 2.0, 2.0, 2.0, 5.0, 5.0))
 
