@@ -160,6 +160,7 @@ def spoiler(
     """Register a function as a fault of what was recorded, by its name and first sentence."""
 
     def register(function: Spoiler) -> Spoiler:
+        """Register one, and leave it as it is."""
         _register(
             FaultKind(
                 function.__name__,
@@ -189,6 +190,7 @@ def on_each_side(*, must_never_pass: bool = False) -> Callable[[SideSpoiler], Si
     """Register three faults: one change on the return, on the loopback and on both alike."""
 
     def register(function: SideSpoiler) -> SideSpoiler:
+        """Register one under three names, and leave it as it is."""
         for side in ("return", "loopback", "both"):
             _register(_one_sided(function, side, must_never_pass))
         return function
@@ -198,6 +200,7 @@ def on_each_side(*, must_never_pass: bool = False) -> Callable[[SideSpoiler], Si
 
 def _one_sided(function: SideSpoiler, side: str, must_never_pass: bool) -> FaultKind:
     def spoils(take: Take, draw: Draw) -> Pair:
+        """Change one side or both, each the same way."""
         change = function(take, draw)
         returned = take.returned if side == "loopback" else change(take.returned)
         if side == "return" or take.loopback is None:

@@ -70,6 +70,7 @@ def block_stale(take: Take, draw: Draw) -> Change:
     ring = max(count, int(draw.whole("ring_frames", 1024, 8192)))
 
     def change(x: Signal) -> Signal:
+        """Put the older block in its place."""
         return _replaced(x, at, x[max(0, at - ring) : max(0, at - ring) + count])
 
     return change
@@ -81,6 +82,7 @@ def blocks_swapped(take: Take, draw: Draw) -> Change:
     count, at = _block(take, draw)
 
     def change(x: Signal) -> Signal:
+        """Put the later block first."""
         pair = np.concatenate([x[at + count : at + 2 * count], x[at : at + count]])
         return _replaced(x, at, pair)
 
