@@ -17,8 +17,9 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -28,6 +29,8 @@ from rig.capture import Role
 from rig.devices.virtual.studio import FAULT_KINDS, draw_studio, fault_names
 from tests.studios.checked import accusations, check
 from tests.studios.night import Spoiling, StudioNight, night
+
+Row = TypeVar("Row")
 
 #: Captures of a night, and faults in it, well apart.
 CAPTURES, FAULTS_A_NIGHT = 18, 5
@@ -105,7 +108,8 @@ def _row(found: StudioNight, seed: int, place: int, kind: str) -> dict[str, obje
         for entry in found.session.journal.entries()
         if entry.fact.kind == "take-begun"
     }
-    standing = [i for i in hit if i in kept and of_role[i] is not Role.CANARY]
+    # Canaries and looks stand for no setting: nothing is learnt from them.
+    standing = [i for i in hit if i in kept and of_role[i] not in (Role.CANARY, Role.LOOK)]
     floor = state.amp.repeatability_esr or 0.0
     counted = [i for i in standing if takes[i - 1].error_esr > max(LEAST_ESR, FLOORS * floor)]
     return {
@@ -141,15 +145,26 @@ def main() -> None:
     spawn = multiprocessing.get_context("spawn")
     with spawn.Pool(asked.workers) as pool:
         if asked.check:
-            _show_checked(list(pool.imap_unordered(checked, _pairs(asked.first, asked.check))))
+            jobs = _pairs(asked.first, asked.check)
+            _show_checked(_counted(pool.imap_unordered(checked, jobs), len(jobs)))
         if asked.healthy:
             jobs = _pairs(asked.first, asked.healthy)
-            _show_healthy(list(pool.imap_unordered(healthy, jobs)))
+            _show_healthy(_counted(pool.imap_unordered(healthy, jobs), len(jobs)))
         if asked.spoilt:
             names = asked.kinds.split(",") if asked.kinds else fault_names()
             plan = _spoilt_jobs(names, asked.spoilt, asked.first)
-            nights = pool.imap_unordered(spoilt, plan)
+            nights = _counted(pool.imap_unordered(spoilt, plan), len(plan))
             _show_spoilt([row for rows in nights for row in rows])
+
+
+def _counted(done: Iterable[Row], of: int) -> list[Row]:
+    """Collect results, and tell now and then how many there are."""
+    found: list[Row] = []
+    for row in done:
+        found.append(row)
+        if len(found) % 10 == 0:
+            print(f"{len(found)} of {of}", file=sys.stderr, flush=True)
+    return found
 
 
 def _pairs(first: int, count: int) -> list[tuple[int, bool]]:

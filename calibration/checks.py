@@ -215,12 +215,17 @@ def _agrees(aligned: Aligned, signal: Signal, baseline: Baseline) -> bool:
     """Whether an earlier take of this very setting said the same."""
     noise = 2 * takes.noise_power(aligned, signal)
     heard = takes.guitar_of(aligned.returned, signal)
-    for earlier in baseline.earlier:
-        before = takes.guitar_of(earlier, signal)
-        if compare(before, heard, noise).is_same(baseline.same_esr):
-            return True
+    return any(
+        compare(takes.guitar_of(earlier, signal), heard, noise).is_same(baseline.same_esr)
+        for earlier in baseline.earlier
+    )
+
+
+def _agrees_with_look(aligned: Aligned, signal: Signal, baseline: Baseline) -> bool:
+    """Whether a look at this very setting, which had found something else, found this."""
     if not signal.has(Part.BEFORE):
         return False
+    noise = 2 * takes.noise_power(aligned, signal)
     stretch = signal.segment(Part.BEFORE)
     beginning = takes.within(stretch, aligned.returned)
     return any(
@@ -236,9 +241,13 @@ def _doubtful(
     """What may be the amp itself, unless an earlier take of the setting said the same."""
     found = list(doubts(figures, aligned, signal, limits.silence_dbfs, baseline.usual))
     asked = baseline.must_agree and bool(baseline.earlier or baseline.looks)
-    if (found or asked) and _agrees(aligned, signal, baseline):
-        figures["is_believed"] = 1.0
-        return
+    if found or asked:
+        agrees = _agrees(aligned, signal, baseline)
+        if agrees or _agrees_with_look(aligned, signal, baseline):
+            figures["is_believed"] = 1.0
+            # What was wrong in the look may still have been wrong now: another look will tell.
+            figures["is_settled"] = float(agrees)
+            return
     if asked:
         yield Reason(
             Check.DISAGREEMENT,

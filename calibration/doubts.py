@@ -31,6 +31,9 @@ CLEAR_POLARITY = 0.5
 #: The repeated guitar may differ from itself by this ESR, or by so many times what it usually does
 #: in this session (a reverb, a compressor); before that is known, by the last figure.
 CHANGE_ESR, CHANGE_TIMES, CHANGE_UNKNOWN_ESR = 1e-3, 4.0, 0.25
+#: What is left when everything was played may be so much louder, beside the noise before it, than
+#: other takes end: a spring or a delay rings on, and more at some settings.
+REST_RISE_DB = 3.0
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class Usual:
         lag_frames: How late the amp is, at these switch positions.
         polarity: Which way round it is there.
         change_esr: How much the repeated guitar differs from itself.
+        rest_rise_db: How much louder than they began takes end.
         wire_agreement: From here on a return is a copy of the send.
         takes: Returns of other settings, in step, ``(takes, frames)``.
         noise_powers: Mean square of each one's noise.
@@ -55,6 +59,7 @@ class Usual:
     lag_frames: float | None = None
     polarity: float | None = None
     change_esr: float | None = None
+    rest_rise_db: float | None = None
     wire_agreement: float = WIRE_AGREEMENT
     takes: Single | None = field(default=None, repr=False)
     noise_powers: tuple[float, ...] = ()
@@ -155,6 +160,27 @@ def _change(figures: Figures, usual: Usual) -> Iterator[Reason]:
         )
 
 
+def rest_limit_db(usual_rise_db: float) -> float:
+    """How much louder than it began a take may end, by how others do."""
+    return max(usual_rise_db, 0.0) + REST_RISE_DB
+
+
+def _rest(figures: Figures, usual: Usual) -> Iterator[Reason]:
+    """Whether it is as quiet after everything as it was before."""
+    rise_db = figures.get("rest_rise_db")
+    if rise_db is None or usual.rest_rise_db is None:
+        return
+    limit = rest_limit_db(usual.rest_rise_db)
+    if rise_db > limit:
+        yield Reason(
+            Check.REST,
+            rise_db,
+            limit,
+            f"the take ended {rise_db:.0f} dB louder than it began, with nothing playing: did hum, "
+            "hiss or a howl begin in it?",
+        )
+
+
 def _moment(
     figures: dict[str, float], aligned: Aligned, signal: Signal, usual: Usual
 ) -> Iterator[Reason]:
@@ -225,5 +251,6 @@ def doubts(
         return
     yield from _way_through(figures, usual)
     yield from _change(figures, usual)
+    yield from _rest(figures, usual)
     yield from _moment(figures, aligned, signal, usual)
     yield from _others(figures, usual)

@@ -14,6 +14,7 @@ from calibration.takes import (
     loudest_part,
     noise_power,
     offset_of,
+    rest_rise_db,
     silence_of,
     sweep_drift,
     within,
@@ -154,6 +155,9 @@ def measure(aligned: Aligned, signal: Signal) -> dict[str, float]:
     }
     if aligned.drift_frames is not None:
         found["drift_frames"] = aligned.drift_frames
+    rise_db = rest_rise_db(aligned, signal)
+    if rise_db is not None:
+        found["rest_rise_db"] = rise_db
     changed = change(aligned, signal)
     if changed is not None and np.isfinite(changed.esr):
         found |= {"change_esr": changed.esr, "change_noise_esr": changed.noise_esr}

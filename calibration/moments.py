@@ -1,9 +1,9 @@
 """A take against the same instants of other takes: what happened to it alone.
 
 All takes of a session play the same signal. What an amp makes of ten milliseconds of it at one
-setting is nearly a mixture of what it makes of them at others: what is no mixture of them did not
-come out of the amp. A click, a block that was lost or came twice, a gap, a burst: whatever is local
-shows, without a model of the amp.
+setting is nearly a mixture of what it makes of them at others, and of their slopes, which stand for
+knobs that change the tone: what is no such mixture did not come out of the amp. A click, a block
+that was lost or came twice, a gap, a burst: whatever is local shows, without a model of the amp.
 """
 
 from collections.abc import Sequence
@@ -36,12 +36,18 @@ class Moment:
     at_s: float
 
 
-#: An instant this many times as odd as usual did not come out of the amp.
-ODDITY_LIMIT = 16.0
+#: An instant this many times as odd as usual did not come out of the amp. Of healthy takes one in
+#: fifty is odder; it is recorded once more, says the same, and is believed.
+ODDITY_LIMIT = 6.0
+
+
+def _with_slopes(takes: Single) -> Single:
+    """Takes and, after them, their slopes: a mixture of both may tilt the spectrum."""
+    return np.concatenate([takes, np.diff(takes, axis=1, prepend=takes[:, :1])])
 
 
 def _blocks(takes: Single, block: int) -> tuple[Audio, int]:
-    """Products of all takes with all others in every block, ``(blocks, takes, takes)``."""
+    """Products of all rows with all others in every block, ``(blocks, rows, rows)``."""
     count, frames = takes.shape
     whole = frames // block
     gram = np.empty((whole, count, count))
@@ -67,6 +73,13 @@ def _around(gram: Audio) -> Audio:
 
 def _unexplained(gram: Audio, around: Audio, row: int, others: NDArray[np.int64]) -> Audio:
     """Mean square of what a mixture of the others leaves of a take in each block."""
+    pieces = range(0, len(gram), PIECE_BLOCKS)
+    parts = [slice(first, first + PIECE_BLOCKS) for first in pieces]
+    left = [_left(gram[part], around[part], row, others) for part in parts]
+    return np.concatenate(left) if left else np.zeros(0)
+
+
+def _left(gram: Audio, around: Audio, row: int, others: NDArray[np.int64]) -> Audio:
     inner = around[:, others[:, None], others]
     cross = around[:, others, row]
     scale = np.trace(inner, axis1=1, axis2=2) / len(others)
@@ -99,14 +112,15 @@ def oddest_moments(
     audio = np.asarray(takes, dtype=np.float32)
     if len(audio) <= LEAST_OTHERS:
         return None
-    block = round(BLOCK_S * sample_rate)
-    gram, count = _blocks(audio, block)
-    around = _around(gram)
-    local = np.stack([np.diag(g) for g in gram], axis=1) if count else np.zeros((len(audio), 0))
-    power = np.maximum(np.stack([around[:, i, i] for i in range(len(audio))]), 0.0) / WINDOW_BLOCKS
+    gram, _ = _blocks(_with_slopes(audio), round(BLOCK_S * sample_rate))
+    around, everyone = _around(gram), np.arange(len(audio))
+    local = gram[:, everyone, everyone].T
+    power = np.maximum(around[:, everyone, everyone].T, 0.0) / WINDOW_BLOCKS
     total = np.maximum(local.mean(axis=1), 1e-20)
-    everyone = np.arange(len(audio))
-    left = np.stack([_unexplained(gram, around, int(i), np.delete(everyone, i)) for i in everyone])
+    owners = np.concatenate([everyone, everyone])
+    left = np.stack(
+        [_unexplained(gram, around, int(i), np.flatnonzero(owners != i)) for i in everyone]
+    )
     # How hard an instant is to explain is told by the others: an attack is hard for all.
     # The share of the whole take keeps silence, which has nothing to explain, from being hard.
     usual = left / (power + 1e-3 * total[:, None])

@@ -21,6 +21,8 @@ ESTIMATE_FRAMES = 8.0
 BLOCK_S = 0.01
 #: Two sweeps that agree less than this were not both there.
 LEAST_AGREEMENT = 0.3
+#: The end of a recording that is held against its beginning, and how long an amp rings before it.
+REST_S, RING_S = 0.15, 0.1
 #: Takes what converters and interpolation do to the uppermost octave out of a comparison.
 NYQUIST_NULL = (0.25, 0.5, 0.25)
 #: Taps of the filter that explains a loopback by its send: a coupling capacitor is slow.
@@ -202,6 +204,21 @@ def silence_of(aligned: Aligned, signal: Signal) -> Audio:
 def noise_power(aligned: Aligned, signal: Signal) -> float:
     """Mean square of the return before anything was played."""
     return levels.rms(silence_of(aligned, signal)) ** 2
+
+
+def rest_rise_db(aligned: Aligned, signal: Signal) -> float | None:
+    """How much louder the end of a recording is than its beginning, where nothing plays at either.
+
+    The converter's DC is that of the beginning: where it jumped in between, that is a rise, too.
+    None where the round trip is so long that the end still plays.
+    """
+    raw, start = aligned.raw_returned, _silence(aligned.raw_returned, signal)
+    last = len(raw) - round(REST_S * signal.sample_rate)
+    tail = signal.segment(Part.TAIL).start + round(aligned.shift_frames)
+    if not len(start) or last < tail + round(RING_S * signal.sample_rate):
+        return None
+    offset = np.mean(start)
+    return levels.rms_dbfs(raw[last:] - offset) - levels.rms_dbfs(start - offset)
 
 
 def loopback_error_db(loopback: Audio, reference: Audio, signal: Signal) -> tuple[float, float]:

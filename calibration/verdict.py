@@ -28,6 +28,7 @@ class Check(StrEnum):
     POLARITY = "polarity"
     CHANGE = "change"
     MOMENT = "moment"
+    REST = "rest"
     NOISE = "noise"
     LEVEL = "level"
     DISAGREEMENT = "disagreement"
@@ -49,6 +50,7 @@ DOUBTS = frozenset(
         Check.POLARITY,
         Check.CHANGE,
         Check.MOMENT,
+        Check.REST,
         Check.NOISE,
         Check.LEVEL,
     }

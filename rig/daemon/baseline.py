@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from calibration import takes
 from calibration.checks import SAME_ESR, Baseline
-from calibration.doubts import REFERENCE_WIRE_AGREEMENT, Usual
+from calibration.doubts import REFERENCE_WIRE_AGREEMENT, Usual, rest_limit_db
 from calibration.moments import ODDITY_LIMIT, oddest_moments
 from calibration.outliers import Expected, expect, outliers
 from calibration.signals import Part, Signal
@@ -35,6 +35,8 @@ MOST_OTHERS = 12
 CACHED = 32
 #: Fewer takes than this do not say what is usual.
 LEAST_USUAL = 4
+#: What so many of the takes do not exceed is usual.
+CHANGE_SHARE, REST_SHARE = 0.75, 0.9
 
 
 @dataclass
@@ -154,7 +156,8 @@ def _usual(session: Session, audio: KeptAudio, capture: Capture) -> Usual:
         noise_rise_db=session.config.checks.noise_rise_db,
         lag_frames=_median(alike, "return_lag_frames"),
         polarity=_median(alike, "polarity"),
-        change_esr=_high(session, "change_esr"),
+        change_esr=_high(session, "change_esr", CHANGE_SHARE),
+        rest_rise_db=_high(session, "rest_rise_db", REST_SHARE),
         takes=others,
         noise_powers=noise,
     )
@@ -183,10 +186,10 @@ def _median(takes_: Sequence[TakeEnded], figure: str) -> float | None:
     return median(found) if len(found) >= LEAST_USUAL else None
 
 
-def _high(session: Session, figure: str) -> float | None:
-    """What a figure comes to in the upper quarter of takes that are believed."""
+def _high(session: Session, figure: str, share: float) -> float | None:
+    """What a figure does not exceed in that share of the takes that are believed."""
     found = [take.figures[figure] for _, take in _kept_takes(session) if figure in take.figures]
-    return float(np.quantile(found, 0.75)) if len(found) >= LEAST_USUAL else None
+    return float(np.quantile(found, share)) if len(found) >= LEAST_USUAL else None
 
 
 def _others(
@@ -233,6 +236,21 @@ def outlying_captures(session: Session) -> tuple[int, ...]:
         kept[index].capture.number
         for index in outliers(points, heard)
         if kept[index].capture.role is not Role.CANARY and not kept[index].suspects
+    )
+
+
+def louder_at_rest(session: Session) -> tuple[int, ...]:
+    """Captures kept before others could tell that they ended louder than takes of this amp do."""
+    usual_db = _high(session, "rest_rise_db", REST_SHARE)
+    if usual_db is None:
+        return ()
+    limit_db = rest_limit_db(usual_db)
+    return tuple(
+        about.capture.number
+        for about, take in _kept_takes(session)
+        if about.capture.role is not Role.CANARY
+        and take.figures.get("rest_rise_db", 0.0) > limit_db
+        and not (about.suspects or take.figures.get("is_believed"))
     )
 
 

@@ -4,7 +4,7 @@ import logging
 
 from calibration.verdict import Check, Verdict
 from rig.capture import Capture, Role
-from rig.daemon.baseline import outlying_captures, unlike_any_other
+from rig.daemon.baseline import louder_at_rest, outlying_captures, unlike_any_other
 from rig.daemon.run import Run
 from rig.errors import AudioDied, DeviceError, DeviceGone
 from rig.session import facts
@@ -56,7 +56,11 @@ def look_again(run: Run) -> None:
     if strange:
         why = "its level is not what all the others say: once more, to be sure"
         suspect(run, strange, why, alone=True)
-    local = set(unlike_any_other(run.session, run.audio)) - set(strange) - run.looked_through
+    louder = tuple(sorted(set(louder_at_rest(run.session)) - set(strange)))
+    if louder:
+        why = "it ended louder than it began, as no other take does: once more, to be sure"
+        suspect(run, louder, why, alone=True)
+    local = set(unlike_any_other(run.session, run.audio)) - {*strange, *louder} - run.looked_through
     run.looked_through |= local
     if local:
         why = "an instant of it is like no other take's: once more, to be sure"

@@ -58,9 +58,10 @@ class CaptureState:
     is_looked_at: bool = False
 
     def keep(self, take: TakeEnded) -> None:
-        """Have a take stand for the setting; one that agreed with another needs no look."""
+        """Have a take stand for the setting; one that agreed with a whole take needs no look."""
         self.kept, self.was_odd, self.beside = take, False, ()
-        self.is_looked_at = self.must_agree or bool(take.figures.get("is_believed"))
+        agreed = self.must_agree or bool(take.figures.get("is_believed"))
+        self.is_looked_at = agreed and bool(take.figures.get("is_settled", 1.0))
 
     def doubt(self) -> None:
         """Trust what was kept no more: it waits to be recorded again."""

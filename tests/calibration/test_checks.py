@@ -138,6 +138,36 @@ def test_a_look_that_agrees_is_enough(short_signal: Signal) -> None:
     assert reasons(aligned, short_signal, looked) == []
 
 
+def test_what_agrees_with_a_look_only_is_looked_at_again(short_signal: Signal) -> None:
+    aligned = take(short_signal)
+    other = take(short_signal, quieter).returned
+    looked = Baseline(earlier=(other,), looks=(aligned.returned,), must_agree=True)
+    figures = judge(aligned, short_signal, Limits(), looked).figures
+    assert (figures["is_believed"], figures["is_settled"]) == (1.0, 0.0)
+    twice = Baseline(earlier=(take(short_signal).returned,), must_agree=True)
+    assert judge(aligned, short_signal, Limits(), twice).figures["is_settled"] == 1.0
+
+
+def hum_begins(returned: np.ndarray, loopback: np.ndarray) -> None:
+    half = len(returned) // 2
+    returned[half:] += 0.003 * np.sin(2 * np.pi * 50 / 48_000 * np.arange(len(returned) - half))
+
+
+def offset_jumps(returned: np.ndarray, loopback: np.ndarray) -> None:
+    returned[len(returned) // 2 :] += 0.01
+
+
+@pytest.mark.parametrize("spoil", [hum_begins, offset_jumps])
+def test_a_take_that_ends_louder_than_it_began_is_doubted(
+    short_signal: Signal, spoil: Callable[[np.ndarray, np.ndarray], None]
+) -> None:
+    usual = Usual(rest_rise_db=0.5)
+    assert reasons(take(short_signal, spoil), short_signal, Baseline(usual=usual)) == ["rest"]
+    assert reasons(take(short_signal), short_signal, Baseline(usual=usual)) == []
+    ringing = Usual(rest_rise_db=60.0)
+    assert "rest" not in reasons(take(short_signal, spoil), short_signal, Baseline(usual=ringing))
+
+
 def test_an_odd_level_is_believed_the_second_time(short_signal: Signal) -> None:
     aligned = take(short_signal)
     level = judge(aligned, short_signal, Limits(), Baseline()).figures["return_rms_dbfs"]
