@@ -20,8 +20,11 @@ BLOCK_S = 0.01
 WINDOW_BLOCKS = 20
 #: Fewer other takes than this cannot span what an amp does.
 LEAST_OTHERS = 9
-#: Of a take's mean power: what is weaker than this hurts nobody, wherever it comes from.
-LEAST_SHARE = 1e-2
+#: Of a take's mean power: what is weaker than the first of these hurts nobody in a single instant
+#: that half of the others explain well; than the second, in one that four of five explain well.
+LEAST_SHARE, FAINT_SHARE, FAINT_QUANTILE = 1e-2, 1e-3, 0.8
+#: The second, stricter on what is hard and freer on what is faint, comes to more in healthy takes.
+FAINT_WEIGHT = 0.6
 #: Noise of a take, times this, may lie beside any mixture.
 NOISE_TIMES = 4.0
 #: Blocks are worked through in pieces of this many: more only take memory.
@@ -37,8 +40,8 @@ class Moment:
 
 
 #: An instant this many times as odd as usual did not come out of the amp. Of healthy takes one in
-#: fifty is odder; it is recorded once more, says the same, and is believed.
-ODDITY_LIMIT = 6.0
+#: thirty is odder; it is recorded once more, says the same, and is believed.
+ODDITY_LIMIT = 10.0
 
 
 def _with_slopes(takes: Single) -> Single:
@@ -126,10 +129,13 @@ def oddest_moments(
     usual = left / (power + 1e-3 * total[:, None])
     found = []
     for row in rows:
+        others = np.delete(usual, row, axis=0)
+        noise = NOISE_TIMES * noise_powers[row]
         # The median, so that a single other broken take does not make an instant hard.
-        hard = np.median(np.delete(usual, row, axis=0), axis=0)
-        floor = LEAST_SHARE * total[row] + NOISE_TIMES * noise_powers[row]
-        oddity = left[row] / (hard * power[row] + floor)
+        loud = np.median(others, axis=0) * power[row] + LEAST_SHARE * total[row] + noise
+        most = np.quantile(others, FAINT_QUANTILE, axis=0)
+        faint = (most * power[row] + FAINT_SHARE * total[row] + noise) / FAINT_WEIGHT
+        oddity = left[row] / np.minimum(loud, faint)
         place = int(np.argmax(oddity))
         found.append(Moment(float(oddity[place]), place * BLOCK_S))
     return found
