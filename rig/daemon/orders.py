@@ -62,6 +62,7 @@ def order_fill(session: Session, count: int, why: str) -> int:
 
 def canary(session: Session) -> Capture:
     """The reference setting once more: the order that still waits, or a new one."""
+    # Canaries stand first among what is pending.
     for about in session.state.pending[:1]:
         if about.capture.role is Role.CANARY:
             return about.capture
