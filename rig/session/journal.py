@@ -101,6 +101,7 @@ class Journal:
         Raises:
             StorageError: The folder cannot be written to.
         """
+        # SQLite opens by name, and would follow a link that lies there.
         database.look(path, writing=True)
         try:
             connection = sqlite3.connect(path, timeout=database.BUSY_S, isolation_level=None)
@@ -127,6 +128,7 @@ class Journal:
         try:
             connection = database.connect(path, mode)
             version = cls._checked_version(path, connection)
+            # A reader is reached by nothing but its table, a writer by every trigger.
             ours = _OURS if writing else {"facts": _OURS["facts"]}
             database.refuse_foreign(path, connection, ours, writing=writing)
             journal = cls(path, connection, version)
@@ -164,6 +166,7 @@ class Journal:
             return
         with self._transaction():
             run = self._connection.execute
+            # The one time that rows are changed, which the trigger forbids to everybody.
             run("DROP TRIGGER IF EXISTS facts_stay")
             run("ALTER TABLE facts ADD COLUMN digest TEXT NOT NULL DEFAULT ''")
             last = ""
@@ -192,6 +195,7 @@ class Journal:
         Raises:
             StorageError: The disk did not take it; the journal is as it was before.
         """
+        # Counted here and not by SQLite, since the digest is over the number.
         body, seq = schema.body(fact), self._last_seq + 1
         digest, needed = chained(self._last, seq, at, body), schema.needed(fact)
         try:
@@ -215,6 +219,7 @@ class Journal:
         Raises:
             SessionError: A row cannot be read, is not a fact, or is not what was written.
         """
+        # A reader brings no older journal up to date: it may not write.
         column = "digest" if self._version > 1 else "''"
         seq = after
         try:

@@ -35,6 +35,7 @@ class Reserve:
         try:
             with self._file(os.O_WRONLY | os.O_CREAT) as descriptor:
                 there = os.fstat(descriptor).st_size
+                # Only ever grown: what was let go of for a moment another program may take.
                 if wanted > there:
                     self._grow(descriptor, there, wanted - there)
         except OSError as error:

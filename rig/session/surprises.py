@@ -29,6 +29,7 @@ def error_per_disagreement(pairs: Sequence[FoundError]) -> float | None:
     late = [pair for pair in pairs[-REMEMBERED:] if pair.disagreement > 0]
     if not late:
         return None
+    # Errors below what the members share would make a disagreement count for less than none.
     return max(median((pair.found - pair.common) / pair.disagreement for pair in late), 0.0)
 
 
