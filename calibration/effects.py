@@ -105,7 +105,9 @@ def gate_dbfs(
         shut = np.flatnonzero(above[:-OPENING_WINDOWS] < SHUT_DB)
         if not len(shut):
             continue
+        # The tone only rises, so behind the last quiet window it has opened for good.
         last = int(shut[-1])
+        # A tone comes out of the noise slowly; only a gate lets go of it at once.
         if above[last + OPENING_WINDOWS] > OPEN_DB:
             return levels.dbfs(float(levels.block_rms(played, frames)[last + 1]))
     return None

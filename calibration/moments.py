@@ -72,6 +72,7 @@ def _unexplained(gram: Audio, around: Audio, row: int, others: NDArray[np.int64]
     scale = np.trace(inner, axis1=1, axis2=2) / len(others)
     # The ridge keeps nearly equal takes from cancelling each other with huge weights.
     inner = inner + (1e-6 * scale[:, None, None] + 1e-14) * np.eye(len(others))
+    # Fitted around the block and held against it: a fault in the block cannot explain itself.
     weights = np.linalg.solve(inner, cross[..., None])[..., 0]
     own = gram[:, row, row]
     # The square of the difference, multiplied out: it takes the products only, and no audio.

@@ -61,6 +61,7 @@ def noise(silence: ArrayLike, sample_rate: int) -> Noise:
     if total == 0.0:
         return Noise(levels.SILENCE_DBFS, levels.SILENCE_DBFS, levels.SILENCE_DBFS, None)
     found = {hz: _hum(audio, hz, sample_rate) for hz in MAINS_HZ}
+    # The one that explains more: harmonics of both meet at 300 Hz, so both explain something.
     mains_hz = max(found, key=lambda hz: levels.rms(found[hz]))
     hum = found[mains_hz]
     stands_out = levels.rms(hum) ** 2 > HUM_SHARE * total**2
@@ -109,6 +110,7 @@ def bleed(send: ArrayLike, returned: ArrayLike) -> Bleed:
     system = own[places] + 1e-9 * own[0] * np.eye(BLEED_TAPS)
     explained = float(np.linalg.solve(system, cross) @ cross)
     unexplained = max(float(np.sum(heard**2)) - explained, 0.0)
+    # So many free numbers explain their share of anything.
     by_chance = BLEED_TAPS * unexplained / len(heard)
     strongest = float(np.max(np.abs(cross)))
     by_one = strongest**2 / own[0]

@@ -87,6 +87,7 @@ def respond(sent: ArrayLike, received: ArrayLike, taps: int, lead: int = 0) -> R
         return Response(np.zeros(taps), lead, 0.0)
     column = own.copy()
     column[0] *= 1.0 + RIDGE
+    # Levinson: the square of the taps in place of their cube.
     found = scipy.linalg.solve_toeplitz(column, wanted)
     by_filter = float(found @ wanted)
     # So many free numbers explain their share of anything; slow signals have fewer frames that

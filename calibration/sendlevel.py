@@ -68,6 +68,7 @@ def find(
     good_peak, trials, bad, slope = peak_at(good), 1, float("inf"), 1.0
     while trials < MOST_TRIALS and good_peak <= HEADROOM_DBFS - RESOLUTION_DB:
         risen = min(good + step_db(HEADROOM_DBFS - good_peak, slope), highest_dbfs)
+        # Nothing has clipped yet while `bad` is infinite: there is only the way up.
         level = (good + bad) / 2 if bad <= highest_dbfs else risen
         if level <= good or bad - good <= RESOLUTION_DB:
             break
