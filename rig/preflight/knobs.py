@@ -153,6 +153,7 @@ class Wires:
 
     def _turned(self, knob: Knob, values: Values) -> Ends:
         low, high = (
+            # Set last: of two knobs that turn one control the last one decides, and is heard.
             self._probe.take(self._at({**values, knob.name: end}), last=knob.name)
             for end in (knob.values[0], knob.values[-1])
         )
@@ -188,6 +189,7 @@ class Wires:
         """Whether the middle of a knob's travel differs from its ends."""
         if knob.is_switch or len(knob.values) < 3:
             return False
+        # Held against one end only: both were just heard to be alike.
         middle = knob.values[len(knob.values) // 2]
         return self._differs(
             self._probe.take(self._at({**values, knob.name: middle}), last=knob.name), ends.low
