@@ -315,7 +315,7 @@ class Door:
 
     def lock(self, name: str) -> filelock.FileLock:
         """A lock in the folder, which dies with its process; raises as `own`."""
-        # A lock is opened by its name, and emptied: what lies there is looked at first.
+        # The lock is opened by its name, and not by this door: what lies there is looked at first.
         return filelock.FileLock(self.own(name))
 
 
