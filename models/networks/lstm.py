@@ -54,6 +54,7 @@ class KnobLSTM(nn.Module):
     def _inputs(self, audio: Tensor, knobs: Tensor) -> tuple[Tensor, Tensor]:
         """Return ``(members, batch, frames, inputs)`` and output gains ``(members, batch, 1)``."""
         terms = self.encoder(knobs)
+        # As logarithms, so that no gain becomes negative.
         drive, level = torch.exp(terms[..., :1]), torch.exp(terms[..., 1:2])
         features = self.encoder.features(knobs)
         beside = features[:, :, None, :].expand(-1, -1, audio.shape[-1], -1)
