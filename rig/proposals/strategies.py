@@ -135,6 +135,7 @@ def _proposal(request: ProposalRequest, proposed: PointBatch) -> Proposal:
         filled = [setting for setting in free if setting not in chosen][:missing]
     else:
         filled = designs.fill(request.panel, missing, request.seed, used)
+    # One for each setting, as the journal wants them; of what only fills the space nobody has any.
     errors = [expected[setting] for setting in chosen] + [0.0] * len(filled)
     return Proposal(chosen + filled, errors, len(chosen))
 
