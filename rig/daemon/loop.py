@@ -184,8 +184,7 @@ def attempt(run: Run, capture: Capture) -> None:
         reopen_if_silent(run, record(run, take))
     except TakeCancelled:
         run.session.fail(take, "stopped by hand", Check.INTERRUPTED)
-    # Before `DeviceGone`, of which it is one: only a process that died may be the setting's own
-    # doing.
+    # Before `DeviceGone`, of which it is one: a death may be the setting's own doing.
     except AudioDied as error:
         run.session.fail(take, str(error), Check.INTERRUPTED, died=True)
         bring_back(run, error)

@@ -23,8 +23,7 @@ def ask_ahead(run: Run) -> None:
     """Where the learner works ahead: set it to the next batch as soon as it is free."""
     kept = sum(about.capture.role.is_trained_on for about in run.session.state.kept())
     if run.pace.ahead and kept >= ENOUGH_TO_LEARN and run.learner.is_idle and run.missing():
-        # Working ahead is a favour: `refill` asks again when it matters, and tells what is wrong
-        # then.
+        # Working ahead is a favour: what is wrong is told by `refill`, when it matters.
         with contextlib.suppress(LearnerError):
             _ask(run)
 
@@ -54,12 +53,10 @@ def refill(run: Run) -> bool:
         log.info("round %d: holdout ESR %s", learnt.round, learnt.holdout_esr)
         orders.order_learnt(run.session, learnt)
         look_again_at_surprises(run)
-        # A round that asks for nothing may have doubted something, which waits to be recorded
-        # again.
+        # A round that asks for nothing may have doubted something, which waits again.
         return bool(learnt.values or run.session.state.pending)
     if run.pace.fill and run.ending() is None:
-        # One at a time: the round may be there when this take has ended, and knows better what to
-        # ask.
+        # One at a time: the round may be there after this take, and knows better what to ask.
         return _fill_space(run, 1, "the amp does not wait for the learner")
     return True
 

@@ -143,8 +143,7 @@ def capture(request: Request, config: Config, clock: Clock | None = None) -> Fin
     try:
         if is_session(request.session):
             # Before the devices: a session that somebody else captures into is refused by its lock,
-            # and their amp left alone. A new session has to wait, since its signal needs the sample
-            # rate.
+            # and the amp left alone. A new one has to wait: its signal needs the sample rate.
             session = _open_session(request, devices, config, clock)
         devices.open()
         session = session or _open_session(request, devices, config, clock)

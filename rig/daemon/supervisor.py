@@ -98,8 +98,7 @@ class Supervisor:
 
     def _watch(self, process: "subprocess.Popen[bytes] | None") -> int:
         """Wait until the daemon ends, and end it if it hangs; its exit code, 1 where unknown."""
-        # The snapshot's time is only held against itself: the wall clock may be set, this one may
-        # not.
+        # The snapshot's time is only held against itself, since the wall clock may be set.
         heard = self._clock.monotonic()
         last: float | None = None
         while True:
@@ -120,8 +119,7 @@ class Supervisor:
             if now - heard > HUNG_S:
                 log.warning("the daemon was not heard of for %g s: it is ended", HUNG_S)
                 self._end(process, snapshot)
-                # If it lives on all the same, it is ended again after as long, and not in every
-                # tick.
+                # If it lives on all the same, it is ended again after as long.
                 heard = now
             self._clock.sleep(TICK_S)
 
@@ -168,8 +166,6 @@ class Supervisor:
         """The daemon stays down: put the knobs to rest, and tell somebody."""
         log.error("the daemon died too often and stays down; 'rig capture' goes on from there")
         try:
-            # Read anew: what the supervisor was started with may be hours old, and it keeps nothing
-            # in mind.
             config = configured(self._request)
             rest_amp(config, self._folder)
             if config.notify.on_alarm:
