@@ -129,6 +129,7 @@ class Child:
             ChildSilent: There was none in time.
         """
         try:
+            # A deadline that has passed: the queue refuses to wait for less than no time.
             parcel = self._inbox.get(timeout=max(timeout_s, 0.0))
         except queue.Empty:
             raise ChildSilent from None
@@ -150,6 +151,7 @@ class Child:
         """Let the child end by itself, but not for longer than ``timeout_s``."""
         with contextlib.suppress(OSError):
             assert self._process.stdin is not None
+            # To the child the end of its input is its parent's: it puts things to rest, and ends.
             self._process.stdin.close()
         try:
             self._process.wait(timeout_s)

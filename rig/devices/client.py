@@ -161,6 +161,7 @@ class DevicesClient:
         except ChildGone:
             self._discard()
             raise AudioDied("the audio process ended unexpectedly; its log says more") from None
+        # The process holds a driver that hangs: only another one can open it again.
         except DeviceHung:
             self._discard()
             raise
@@ -178,6 +179,7 @@ class DevicesClient:
                     raise TakeCancelled
                 case Failed(error=error, why=why):
                     raise ERRORS.get(error, DeviceError)(why)
+                # Of the take before: it was over by the time its cancellation was read.
                 case TooLate():
                     continue
                 case answer:
@@ -187,6 +189,7 @@ class DevicesClient:
         try:
             report(levels)
         except TakeCancelled:
+            # Not raised yet: the take fades out first, and its end comes back as `Cancelled`.
             child.send(plain(Cancel()))
 
     def _discard(self) -> None:

@@ -215,8 +215,10 @@ class SoundCard:
         """Stop and close the stream."""
         stream, self._stream = self._stream, None
         if stream is not None:
+            # A stream that plays no more is dead, and to close it hangs.
             if not stream.active:
                 self._hangs = True
                 return
+            # Not `stop`, which waits until everything that is buffered has been played.
             stream.abort()
             stream.close()
