@@ -90,6 +90,7 @@ class Knob:
     def play_unit(self) -> tuple[float, float]:
         """Centre and standard deviation, in unit travel, of where players set it."""
         low, high = self.to_unit(self.play[0]), self.to_unit(self.play[1])
+        # Never zero: whoever draws from it divides by it.
         return (low + high) / 2, max((high - low) / 2 / PLAY_SHARE_SIGMA, 0.02)
 
     def parse(self, text: str) -> float:
@@ -105,6 +106,7 @@ class Knob:
         try:
             value = float(wanted)
         except ValueError:
+            # In no range, so that it is refused below, in the same words as a number out of range.
             value = math.nan
         if not self.minimum <= value <= self.maximum:
             choices = ", ".join(self.labels) or f"{self.minimum:g} to {self.maximum:g}"
