@@ -201,6 +201,7 @@ class _TrialState:
             panel=subject.panel,
             count=count,
             goal=self._terms.counts[-1],
+            # Another draw in each round, and the same where a trial goes on that was broken off.
             seed=trial.seed * 1_000 + len(settings),
             plan_seed=trial.seed,
             known=settings,
