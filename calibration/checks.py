@@ -218,6 +218,7 @@ def _session_reasons(
 
 def _agrees(aligned: Aligned, signal: Signal, baseline: Baseline) -> bool:
     """Whether an earlier take of this very setting said the same."""
+    # Of both takes: noise is never the same twice.
     noise = 2 * takes.noise_power(aligned, signal)
     heard = takes.guitar_of(aligned.returned, signal)
     for earlier in baseline.earlier:

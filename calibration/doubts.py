@@ -33,6 +33,7 @@ CLEAR_POLARITY = 0.5
 CHANGE_ESR, CHANGE_TIMES, CHANGE_UNKNOWN_ESR = 1e-3, 4.0, 0.25
 
 
+# By the session's own takes, so that a reverb or a compressor is no fault (decision 22).
 @dataclass(frozen=True)
 class Usual:
     """What other takes of the session say of one; None where there are too few to say anything.

@@ -158,6 +158,7 @@ def measure(aligned: Aligned, signal: Signal) -> dict[str, float]:
     if aligned.drift_frames is not None:
         found["drift_frames"] = aligned.drift_frames
     changed = change(aligned, signal)
+    # Where nothing came back the first time it is infinite, which no limit fits.
     if changed is not None and np.isfinite(changed.esr):
         found |= {"change_esr": changed.esr, "change_noise_esr": changed.noise_esr}
     if aligned.raw_loopback is not None:

@@ -61,7 +61,6 @@ def noise(silence: ArrayLike, sample_rate: int) -> Noise:
     if total == 0.0:
         return Noise(levels.SILENCE_DBFS, levels.SILENCE_DBFS, levels.SILENCE_DBFS, None)
     found = {hz: _hum(audio, hz, sample_rate) for hz in MAINS_HZ}
-    # The one that explains more: harmonics of both meet at 300 Hz, so both explain something.
     mains_hz = max(found, key=lambda hz: levels.rms(found[hz]))
     hum = found[mains_hz]
     stands_out = levels.rms(hum) ** 2 > HUM_SHARE * total**2
@@ -105,6 +104,7 @@ def bleed(send: ArrayLike, returned: ArrayLike) -> Bleed:
     cross = cross[np.arange(-half, half + 1)]
     if own[0] == 0.0:
         return Bleed(levels.SILENCE_DBFS, is_flat=False)
+    # What two taps have in common hangs on their distance only.
     places = np.abs(np.subtract.outer(np.arange(BLEED_TAPS), np.arange(BLEED_TAPS)))
     # The ridge is for a send with gaps in its spectrum, whose equations would be singular.
     system = own[places] + 1e-9 * own[0] * np.eye(BLEED_TAPS)

@@ -108,6 +108,7 @@ def expect(points: ArrayLike, levels_db: ArrayLike, point: ArrayLike) -> Expecte
     slope = 1.0 / max(known.shape[1], 1)
     covariance = _gram(known)
     cross = _kernel(asked, known)[0] + slope * (asked - 0.5)[0] @ (known - 0.5).T
+    # What nobody has told anything of yet: the smooth rest's variance, and the plane's so far out.
     own = 1.0 + slope * float(np.sum((asked - 0.5) ** 2))
     # The noise relative to the spread: levels enter in units in which their variance is about 1.
     inverse = np.linalg.inv(covariance + (NOISE_DB / spread) ** 2 * np.eye(len(known)))

@@ -9,6 +9,7 @@ HEADROOM_DBFS = -1.0
 WASTED_DBFS = -18.0
 #: Nothing that is played comes closer to full scale: converters overshoot between samples.
 HIGHEST_SEND_DBFS = -1.0
+# A search with larger steps met an amp that opens with 24 dB more than it had heard.
 #: An amp that opens suddenly (a gate, an expander) meets at most so much more than was heard.
 MOST_STEP_DB = 6.0
 #: The search ends when it knows the level this well, or the return is this close to its headroom.

@@ -159,6 +159,7 @@ def compose(
     """
     peak = 10 ** (peak_dbfs / 20)
     tones = [swept_tone(hz, tone_s, peak, sample_rate) for hz in tones_hz]
+    # A part that is cut out of a recording begins and ends anywhere, which would click.
     fade = round(0.01 * sample_rate)
     guitars = [_faded(scaled_to_peak(part, peak_dbfs), fade) for part in (train, holdout)]
     repeated_s = np.clip(REPEATED_SHARE * len(train) / sample_rate, *REPEATED_S)
@@ -173,6 +174,8 @@ def compose(
         (Part.TONES, np.concatenate([*tones, gap])),
         (Part.TRAIN, np.concatenate([guitars[0], gap])),
         (Part.CLOSING, np.concatenate([sweep, gap])),
+        # In every take: guitar that was not learnt, at settings that were, tells whether captures
+        # or training limit a model.
         (Part.HOLDOUT, np.concatenate([guitars[1], gap])),
         (Part.CLOSING, np.concatenate([sweep, gap])),
         (Part.AFTER, np.concatenate([repeated, gap])),

@@ -137,6 +137,7 @@ def align(
     quiet = fine_return - offset_of(fine_return, signal)
     shifted = latency.advance(quiet, shift, length)
     if fine_loopback is None and template is not None:
+        # At one setting the amp is as late in both: what they differ by is the opening's.
         shift += compare(guitar_of(template, signal), guitar_of(shifted, signal), 0.0).lag_frames
         shifted = latency.advance(quiet, shift, length)
     moved = None if fine_loopback is None else latency.advance(fine_loopback, shift, length)

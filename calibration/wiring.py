@@ -225,6 +225,7 @@ def mistakes(responses: Mapping[str, Response]) -> list[Mistake]:
         if not rivals:
             return found
         best, mistake, right = max(rivals, key=lambda rival: rival[0])
+        # An end in any case: two mistakes might put each other right for ever.
         if best < now + MARGIN or len(found) >= len(knobs):
             return found
         found.append(mistake)
