@@ -73,6 +73,7 @@ def _activate(array: dict[str, Any], hidden: Tensor) -> Tensor:
 
 
 def _kernels(array: dict[str, Any]) -> Iterator[int]:
+    # Files that others wrote may name one kernel for all layers.
     several = array.get("kernel_sizes")
     for index in range(len(array["dilations"])):
         yield int(several[index] if several else array["kernel_size"])

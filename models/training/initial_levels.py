@@ -48,6 +48,7 @@ def level_slopes(features: Tensor, levels: Tensor) -> tuple[Tensor, Tensor]:
     return slopes, constant
 
 
+# By plain correlation some drawn amps were wrong, deconvolved 20 of 20 were right (decision 14).
 def polarity(audio: Tensor, targets: Tensor) -> float:
     """Return 1 if what comes back follows what went in, -1 if it is turned over.
 

@@ -24,6 +24,8 @@ WIDEST = 128
 TINY = 1e-8
 
 
+# Ours and not a library's: what is a stack of matrices here a library would flatten or skip, since
+# it has more than two dimensions.
 class SOAP(torch.optim.Optimizer):
     """The optimiser; a parameter is a matrix, or a stack of matrices in its last two dimensions.
 
