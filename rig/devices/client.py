@@ -136,6 +136,8 @@ class DevicesClient:
             DeviceError: It could not be done, or the device hung.
             TakeCancelled: ``report`` raised it.
         """
+        # Two copies over a pipe cost some milliseconds; in the daemon itself, a driver that hangs
+        # would cost the night.
         block = send.astype("<f4").tobytes()
         answer, audio = self._ask(Reamp(), report, block)
         assert isinstance(answer, Recorded)

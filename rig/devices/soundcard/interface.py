@@ -185,6 +185,7 @@ class SoundCard:
         deadline = seen_at + DEADLINE_RATIO * len(send) / self.sample_rate + DEADLINE_S
         while not transport.done.wait(REPORT_S):
             now, blocks = time.monotonic(), transport.blocks
+            # A stream whose device is gone need not say so: then only blocks that do not come tell.
             if blocks != seen_blocks:
                 seen_blocks, seen_at = blocks, now
             elif now - seen_at > STALL_S or not self._stream.active:
