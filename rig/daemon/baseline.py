@@ -104,6 +104,7 @@ def baseline(session: Session, audio: KeptAudio, capture: Capture) -> Baseline:
         same_esr=same_esr(session),
     )
     if capture.role is Role.LOOK:
+        # It plays another signal than the take whose loopback is known.
         return replace(found, loopback=None)
     if about is not None:
         earlier = [audio.heard(take) for take in about.earlier]

@@ -88,6 +88,8 @@ class End:
     finish: Finish
 
 
+# A closed union, told apart from doing it: what comes next is tested as a table, without an amp,
+# and one code path serves a first start, a resumed session and a retry.
 Step = Wait | RecordCanary | Look | Record | Refill | End
 
 

@@ -26,6 +26,7 @@ from rig.session.lives import RunState
 #: Sessions lie here, below the folder that rig is called in.
 SESSIONS = Path("sessions")
 DEFAULT_CONFIG = Path("rig.yaml")
+# Worked out anew, a deadline of 07:30 is tomorrow's as soon as it has passed.
 #: A deadline that a run died before or after still holds for so long: then it is another night.
 MISSED_S = 6 * 3600.0
 #: Finds mistakes in a configuration that only the drivers know of.
@@ -172,6 +173,7 @@ def configured(request: Request, check: Check | None = None) -> Config:
             raise SessionError(f"{request.session}: this is no session folder")
         return given
     stored = stored_config(request.session, check)
+    # A folder may come from a stranger: programs are run by the file that the user names.
     return stored if given is None else stored.model_copy(update={"notify": given.notify})
 
 

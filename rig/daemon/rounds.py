@@ -122,6 +122,7 @@ def _trained(run: Run, ending: Finish) -> Finish:
     run.learner.ask(Job(final=True, round=state.learning.round))
     while not run.learner.is_idle:
         run.listen()
+        # Training is long, and a stop is heard in it: its checkpoint stays for the next run.
         if state.run.stopping:
             return Finish("stopped by hand before the final model was trained", trains=False)
         run.publisher.says("training the final model", run.learner.progress)

@@ -167,10 +167,12 @@ def _capture(
         )
     goals = goals_of(session.config, request, clock.now(), session.state.run)
     lockstep = not devices.paced if request.lockstep is None else request.lockstep
+    # Who waits follows from what is scarce: with a number of captures those, with a deadline time.
     pace = Pace(ahead=not lockstep, fill=goals.until is not None and not lockstep)
     learner = Learner(session.folder)
     publisher = Publisher(session.folder, lambda: {"audio": devices.pid, "learner": learner.pid})
     run = Run(session, devices, learner, publisher, goals, pace, signal, clock, config.notify)
+    # A capture in front has no supervisor of ours, and so nothing to guard.
     if request.supervised:
         run.guard = Guard(request, clock)
     try:

@@ -61,7 +61,8 @@ class Supervisor:
         while True:
             before = self._last_seq()
             code = self._watch(self._daemon())
-            # Whoever said why it ended is not started again: a person has to look first.
+            # Whoever said why it ended is not started again: a person has to look first. And before
+            # there is a session, there is nothing to go on with.
             if code == 0 or self._ended(began) or not is_session(self._folder):
                 return code
             if self._has_recorded(before):
