@@ -89,6 +89,8 @@ class Door:
             )
         return identity
 
+    # By path and not by `openat`, component by component: Windows has no such call, and SQLite and
+    # safetensors open by name in any case (decision 25).
     def _place(self, name: str) -> tuple[Path, os.stat_result | None]:
         """Where a name leads, and what lies there; no folder on the way is a link."""
         parts = PurePosixPath(name).parts
@@ -315,10 +317,12 @@ class Door:
 
     def lock(self, name: str) -> filelock.FileLock:
         """A lock in the folder, which dies with its process; raises as `own`."""
-        # The lock is opened by its name, and not by this door: what lies there is looked at first.
+        # It is opened by its name, and not through here: what lies there is looked at first.
         return filelock.FileLock(self.own(name))
 
 
+# Nobody else may make it: a folder that was renamed in the middle of a take used to be made again
+# under its old name (decision 25).
 def begin(folder: Path) -> Door:
     """Make a session's folder where it is not there yet: only whoever begins one may.
 

@@ -60,6 +60,7 @@ def is_running(folder: Path) -> bool:
             return False
     except filelock.Timeout:
         return True
+    # Where no lock can be had, as on a disk that is read-only, nobody captures either.
     except OSError:
         return False
 

@@ -158,6 +158,7 @@ class RunState:
     def followed_by(self, started: facts.DaemonStarted) -> "RunState":
         """A new run; one that takes up a dead one's request is still paused, or still stops."""
         same = self.started is not None and self.started.asked_at == started.asked_at
+        # Before schema 3 no run said when it was asked for: two of these only seem the same.
         if self.ended is not None or not same or started.asked_at is None:
             return RunState(started=started)
         return RunState(started=started, paused=self.paused, stopping=self.stopping)

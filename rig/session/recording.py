@@ -129,6 +129,7 @@ def _channel(audio: Audio, excerpt: ExcerptConfig, key: str) -> Audio:
             return np.asarray(right)
         case "mix":
             return _mixed(left, right, excerpt, key)
+    # One recording twice: there is nothing to choose.
     if levels.rms_dbfs(left - right) <= max(map(levels.rms_dbfs, sides)) + SAME_DB:
         return np.asarray(left)
     raise ConfigError(f"{key}.channel: {excerpt.file} is stereo, and {_difference(left, right)}")

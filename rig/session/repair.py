@@ -31,6 +31,7 @@ def _readable(door: Door, path: Path) -> list[Entry]:
     state = State()
     try:
         journal = Journal.open(path)
+    # Before `SessionError`, of which it is one: what a newer rig wrote is never cut.
     except NewerSession:
         raise
     except SessionError:
@@ -140,6 +141,7 @@ def _repair_files(session: Session) -> tuple[str, ...]:
             f"{session.folder}: what was played, or the configuration, is damaged; without it "
             "the recordings mean nothing"
         )
+    # A sound session gets no fact of a repair.
     if not paths and not takes:
         return ()
     for path in paths:

@@ -14,6 +14,8 @@ SLACK_BYTES = 4_000_000
 CHUNK_BYTES = 1_000_000
 
 
+# Without it a disk that another program fills would be noticed in the middle of a take, and the end
+# of the session could not even be written down (decision 11).
 class Reserve:
     """A file of a session's that holds nothing but its own size.
 

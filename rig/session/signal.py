@@ -34,6 +34,7 @@ class Guitars:
 def _at_rate(excerpt: Excerpt, sample_rate: int) -> Audio:
     if excerpt.sample_rate == sample_rate:
         return excerpt.audio
+    # Not by a polyphase filter of ours: soxr's are better kept.
     return np.asarray(soxr.resample(excerpt.audio, excerpt.sample_rate, sample_rate, "VHQ"))
 
 

@@ -69,6 +69,7 @@ class State:
 
     @_take_in.register
     def _(self, fact: facts.DaemonEnded, at: float) -> None:
+        # A pause ends with its run: who asks for the next one wants it to go on.
         self.run.ended, self.run.paused, self.takes.open = fact, False, None
 
     @_take_in.register
@@ -157,6 +158,8 @@ class State:
         checks = checks_of(fact)
         if checks & ODD:
             about.was_odd = True
+            # Recorded anew even if the next canary passes: when that one vouched for all of it,
+            # takes of a bumped knob were kept (decision 10).
             about.beside = tuple(dict.fromkeys([*about.beside, *self.amp.unproven]))
         self.run.in_doubt = self.run.in_doubt or bool(checks & DOUBTS)
         # A hand may have been at a knob: nobody knows any more where they stand.

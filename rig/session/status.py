@@ -208,6 +208,7 @@ def status(session: Session, clock: Callable[[], float] = time.time) -> Status:
         worst_settings=worst_settings(state),
         utilization=utilization(state),
         started_at=_iso(state.started_at),
+        # While a take plays, the snapshot is newer than any fact.
         updated_at=_iso(max(state.updated_at or 0.0, snapshot.at if snapshot else 0.0) or None),
         eta=None if left is None else _iso(now + left),
         disk_free_bytes=disk_free_bytes(session),
