@@ -127,7 +127,6 @@ def listen_for_effects(probe: Probe, reference: Setting, rest: Rest) -> LeftOn:
     for number in range(len(STEADY_HZ)):
         first = start + round(number * (STEADY_S + STEADY_REST_S) * rate)
         end, stop = first + round(STEADY_S * rate), first + round((STEADY_S + STEADY_REST_S) * rate)
-        # Without both fades, which are a swing as well.
         swings.append(effects.swing_db(audio[first + rate // 100 : end - rate // 100], rate))
         tails.append(effects.tail(audio[first:end], audio[end:stop], silence, rate))
     tail = max(tails, key=lambda each: each.level_db)

@@ -187,6 +187,7 @@ class Wires:
 
     def _differs_between(self, knob: Knob, ends: Ends, values: Values) -> bool:
         """Whether the middle of a knob's travel differs from its ends."""
+        # A gain may do the same at both of its ends, and be heard in between.
         if knob.is_switch or len(knob.values) < 3:
             return False
         # Held against one end only: both were just heard to be alike.
@@ -197,6 +198,7 @@ class Wires:
 
     def _places(self, knob: Knob) -> Iterator[Place]:
         """Other settings of the other knobs: up, and with each switch in its other positions."""
+        # A presence may act only with the master up, and tones not at all behind a bypass.
         up = {
             name: self._knobs[name].values[-1]
             for name in self.ends

@@ -140,6 +140,7 @@ def hours(config: Config, signal: Signal, take_s: float, *, paced: bool) -> Hour
         plan.looks * (captures + plan.holdouts) * look_s,
         learning_s,
         final_s,
+        # As the daemon does: with a deadline the amp never waits, unless it plays faster than time.
         waits=plan.until is None or not paced,
     )
 
