@@ -100,6 +100,7 @@ class Child:
             )
         self._inbox: queue.SimpleQueue[Parcel] = queue.SimpleQueue()
         assert self._process.stdout is not None
+        # A thread reads, since Windows cannot wait for a pipe and no longer than a time.
         threading.Thread(
             target=_pump, args=(self._process.stdout, self._inbox, _nothing), daemon=True
         ).start()

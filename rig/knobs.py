@@ -79,6 +79,7 @@ class Knob:
     def from_unit(self, unit: float) -> float:
         """Return the allowed value nearest to a share of [0, 1], equal shares for a switch."""
         if self.is_switch:
+            # 1.0 itself would be one position too far.
             return self.values[min(int(unit * len(self.values)), len(self.values) - 1)]
         low, high = self.values[0], self.values[-1]
         return self.quantise(low + min(max(unit, 0.0), 1.0) * (high - low))

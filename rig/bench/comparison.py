@@ -141,6 +141,7 @@ def compare(comparison: Comparison, tell: Tell) -> None:
     _refuse_impossible(comparison)
     trials = [
         (comparison, amp, strategy, seed)
+        # Outermost: a comparison that is broken off has run every strategy as often as any other.
         for seed in comparison.seeds
         for amp in comparison.amps
         for strategy in comparison.strategies

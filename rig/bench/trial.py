@@ -201,7 +201,6 @@ class _TrialState:
             panel=subject.panel,
             count=count,
             goal=self._terms.counts[-1],
-            # Another draw in each round, and the same where a trial goes on that was broken off.
             seed=trial.seed * 1_000 + len(settings),
             plan_seed=trial.seed,
             known=settings,
@@ -224,6 +223,7 @@ class _TrialState:
 
 
 def _no_predictions(points: torch.Tensor) -> list[torch.Tensor]:
+    # Two members that agree on everything: a plan asks none, and a request has to have some.
     return [points.new_zeros(2, len(points), 1)]
 
 

@@ -243,6 +243,7 @@ def learn(session: Session, number: int, count: int, tell: Tell) -> facts.RoundL
     last = last_ensemble(session)
     device_used = this.dataset.audio.device
     found = errors_at_proposals(session, last[0], device_used) if last is not None else ()
+    # With the pairs that were found just now, and are in no fact yet.
     calibration = error_per_disagreement([*found_so_far(session.state), *found])
     model, spec = _train_ensemble(this)
     # Settings that it has learnt, on guitar that it has not: what members err by everywhere.

@@ -105,6 +105,7 @@ def _cost(panel: Panel) -> Callable[[Tensor, Tensor], Tensor] | None:
 
     def cost(points: Tensor, last: Tensor) -> Tensor:
         """Return each setting's cost, 1 where nothing has to be turned."""
+        # As hands are counted when settings are put in order: to reach for a knob, and its way.
         travel = (points[:, by_hand] - last[by_hand]).abs()
         return 1.0 + HAND_COST * ((travel > 0).float() * hands.REACH + travel).sum(-1)
 
@@ -140,6 +141,8 @@ def _proposal(request: ProposalRequest, proposed: PointBatch) -> Proposal:
     return Proposal(chosen + filled, errors, len(chosen))
 
 
+# As a batch: separate maxima crowd where members are most at odds, and that is at the ends of the
+# knobs, where nobody plays (decision 15).
 def lowest_expected_error(request: ProposalRequest, progress: Progress) -> Proposal:
     """Propose the batch that lowers the expected error most where players set the knobs."""
     # Targets may be recorded themselves; candidates from everywhere see to the corners.
