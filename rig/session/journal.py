@@ -140,7 +140,6 @@ class Journal:
             if writing:
                 # Said by each connection anew: the file keeps the mode of its log, and not this.
                 connection.execute("PRAGMA synchronous = FULL")
-                # After this line the connection may write, so every page is looked at first.
                 journal._refuse_damage()
                 journal._bring_up_to_date()
                 journal._last_seq, journal._last = journal._last_row()
