@@ -87,6 +87,7 @@ def _whole_reasons(figures: Figures, aligned: Aligned, limits: Limits) -> Iterat
             limits.clip_dbfs,
             f"the return reached {peak:.1f} dBFS and clipped: turn the interface's input down",
         )
+    # Only below full scale: there a clipped converter has flat tops as well, and another remedy.
     elif figures["flat_top_excess"] > 1.0:
         yield Reason(
             Check.FLAT_TOPS,
@@ -150,12 +151,14 @@ def _loopback_reasons(
         )
     assert aligned.loopback is not None
     known = baseline.loopback
+    # A look is shorter than a take: neither says anything of the other's loopback.
     is_known = known is not None and len(known) == len(aligned.loopback)
     reference = known if is_known else takes.filtered_send(aligned.loopback, signal)
     assert reference is not None
     error, noise = takes.loopback_error_db(aligned.loopback, reference, signal)
     figures["loopback_error_db"], figures["loopback_noise_db"] = error, noise
     least = LOOPBACK_BEST_DB if is_known else limits.loopback_error_db
+    # A noisy loopback is no lost block: the worst 10 ms of plain noise lie above its mean.
     limit = max(least, noise + LOOPBACK_NOISE_DB)
     if error > limit:
         other = "the session's own" if is_known else "what was played"
@@ -184,6 +187,7 @@ def _clock_reasons(
                 "ppm): frames were lost, or output and input run on different clocks",
             )
     returned = abs(figures.get("return_drift_frames", 0.0))
+    # A silent return has no sweeps: where they seem to lie is chance, and accuses nobody.
     above_db = figures["return_rms_dbfs"] - figures["noise_dbfs"]
     is_there = figures.get("sweep_agreement", 0.0) >= LEAST_AGREEMENT and above_db > TIMED_DB
     if is_there and returned > limits.drift_frames:
@@ -200,6 +204,7 @@ def _session_reasons(
     figures: Figures, aligned: Aligned, limits: Limits, baseline: Baseline
 ) -> Iterator[Reason]:
     """Whether the round trip is this opening's."""
+    # Without a loopback the round trip of the opening was taken, not measured: it cannot jump.
     if baseline.latency_frames is not None and aligned.loopback is not None:
         jump = abs(figures["latency_frames"] - baseline.latency_frames)
         if jump > limits.latency_jump_frames:
@@ -213,6 +218,7 @@ def _session_reasons(
 
 def _agrees(aligned: Aligned, signal: Signal, baseline: Baseline) -> bool:
     """Whether an earlier take of this very setting said the same."""
+    # Of both takes: noise is never the same twice.
     noise = 2 * takes.noise_power(aligned, signal)
     heard = takes.guitar_of(aligned.returned, signal)
     return any(
@@ -240,6 +246,7 @@ def _doubtful(
 ) -> Iterator[Reason]:
     """What may be the amp itself, unless an earlier take of the setting said the same."""
     found = list(doubts(figures, aligned, signal, limits.silence_dbfs, baseline.usual))
+    # Where no recording of an earlier take is there any more, there is nothing to agree with.
     asked = baseline.must_agree and bool(baseline.earlier or baseline.looks)
     if found or asked:
         agrees = _agrees(aligned, signal, baseline)
@@ -293,6 +300,7 @@ def judge(aligned: Aligned, signal: Signal, limits: Limits, baseline: Baseline) 
         reasons += _loopback_reasons(figures, aligned, signal, limits, baseline)
     reasons += _clock_reasons(figures, aligned, signal, limits)
     reasons += _session_reasons(figures, aligned, limits, baseline)
+    # A dead return is told as silence, whatever else it seems to be.
     if not reasons or figures["return_rms_dbfs"] < limits.silence_dbfs:
         reasons += _doubtful(figures, aligned, signal, limits, baseline)
     if not reasons:

@@ -36,6 +36,7 @@ CHANGE_ESR, CHANGE_TIMES, CHANGE_UNKNOWN_ESR = 1e-3, 4.0, 0.25
 REST_RISE_DB = 3.0
 
 
+# By the session's own takes, so that a reverb or a compressor is no fault (decision 22).
 @dataclass(frozen=True)
 class Usual:
     """What other takes of the session say of one; None where there are too few to say anything.
@@ -98,6 +99,7 @@ def _silence(figures: Figures, silence_dbfs: float) -> Iterator[Reason]:
 
 def _coherence(figures: Figures) -> Iterator[Reason]:
     """Of what stands above the noise, something must come from the send."""
+    # Noise comes from no send: only what stands above it is asked where it comes from.
     above = 1.0 - 10 ** ((figures["noise_dbfs"] - figures["return_rms_dbfs"]) / 10)
     share = figures["coherence"] / max(above, 1e-3)
     if share < LEAST_COHERENCE:
@@ -149,6 +151,7 @@ def _change(figures: Figures, usual: Usual) -> Iterator[Reason]:
     limit = CHANGE_UNKNOWN_ESR
     if usual.change_esr is not None:
         limit = max(CHANGE_ESR, CHANGE_TIMES * usual.change_esr)
+    # Two stretches of noise differ as well; a setting that hisses is not accused of it.
     limit += figures["change_noise_esr"]
     if esr > limit:
         yield Reason(
@@ -207,6 +210,7 @@ def _moment(
 def _others(figures: Figures, usual: Usual) -> Iterator[Reason]:
     """Noise and level beside what takes around this setting let expect."""
     if usual.noise is not None:
+        # Upwards only: less noise than expected is nobody's fault.
         rise = figures["noise_dbfs"] - usual.noise.level_db
         limit = max(usual.noise_rise_db, OUTLIER_SIGMAS * usual.noise.sigma_db)
         if rise > limit:

@@ -82,6 +82,7 @@ def tail(tone: ArrayLike, rest: ArrayLike, silence: ArrayLike, sample_rate: int)
     # In pieces, since an echo may be short and the rest of the silence long.
     piece = round(0.05 * sample_rate)
     loudest = float(np.max(levels.block_rms(late, piece), initial=0.0))
+    # Its loudest piece as well: the loudest of many lies above the mean.
     noise = float(np.max(levels.block_rms(silence, piece), initial=0.0))
     heard, played = levels.dbfs(loudest), levels.rms_dbfs(tone)
     return Tail(heard - played, heard - levels.dbfs(noise))
@@ -105,7 +106,9 @@ def gate_dbfs(
         shut = np.flatnonzero(above[:-OPENING_WINDOWS] < SHUT_DB)
         if not len(shut):
             continue
+        # The tone only rises, so behind the last quiet window it has opened for good.
         last = int(shut[-1])
+        # A tone comes out of the noise slowly; only a gate lets go of it at once.
         if above[last + OPENING_WINDOWS] > OPEN_DB:
             return levels.dbfs(float(levels.block_rms(played, frames)[last + 1]))
     return None

@@ -63,6 +63,7 @@ def _wire_agreement(aligned: Aligned, signal: Signal) -> float:
     ways = [compare(played, sign * heard, 0.0) for sign in (1.0, -1.0)]
     lag = max(ways, key=lambda way: way.agreement).lag_frames
     moved = latency.advance(heard, lag, len(played))
+    # Once more after the shift by a fraction, without which treble alone would spoil the agreement.
     found = max(abs(compare(played, sign * moved, 0.0, 1).agreement) for sign in (1.0, -1.0))
     # Noise takes from the agreement of a copy what it adds to its power.
     return float(min(found / np.sqrt(1.0 - noise / power), 1.0))
@@ -96,10 +97,12 @@ def flat_top_excess(raw: Audio) -> float:
     if peak == 0.0:
         return 0.0
     steps = np.abs(np.diff(raw))
+    # The converter's own step as far as it can be told: the least that two samples differ by.
     step = float(np.min(steps[steps > 0], initial=peak))
     # Near its top a sine is a parabola, which stays within one step for so long on both sides.
     natural = 2.0 * np.sqrt(2.0 * step / peak) / SLOWEST_BEND
     longest = 0
+    # Each side by itself: what clips need not be symmetrical.
     for top in (raw == np.max(raw), raw == np.min(raw)):
         edges = np.flatnonzero(np.diff(np.concatenate([[False], top, [False]]).astype(np.int8)))
         longest = max(longest, int(np.max(edges[1::2] - edges[::2], initial=0)))
@@ -159,6 +162,7 @@ def measure(aligned: Aligned, signal: Signal) -> dict[str, float]:
     if rise_db is not None:
         found["rest_rise_db"] = rise_db
     changed = change(aligned, signal)
+    # Where nothing came back the first time it is infinite, which no limit fits.
     if changed is not None and np.isfinite(changed.esr):
         found |= {"change_esr": changed.esr, "change_noise_esr": changed.noise_esr}
     if aligned.raw_loopback is not None:

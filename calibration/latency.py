@@ -127,7 +127,9 @@ def delay_between(sent: ArrayLike, received: ArrayLike, reach_frames: int) -> fl
     spectrum = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(played, size))
     loudness = np.abs(spectrum)
     heard_well = loudness > PHAT_FLOOR * np.max(loudness, initial=0.0)
+    # Every frequency counts the same: an amp's tone is in the magnitudes, its delay in the phases.
     flat = np.where(heard_well, spectrum / np.maximum(loudness, 1e-300), 0.0)
+    # By magnitude, since the amp may turn the polarity over.
     correlation = np.abs(np.fft.irfft(flat, size))
     lags = np.arange(-reach_frames, reach_frames + 1)
     return float(lags[np.argmax(correlation[lags])])
@@ -140,7 +142,9 @@ def advance(audio: ArrayLike, frames: float, length: int) -> Audio:
     """
     samples = np.asarray(audio, dtype=np.float64)
     whole = int(np.floor(frames))
+    # The whole frames are a cut, and only the fraction is interpolated: a whole shift is exact.
     taps = np.arange(-KERNEL_FRAMES, KERNEL_FRAMES + 1) + (frames - whole)
+    # The window moves with the sinc: fixed in place, it would be off its middle by the fraction.
     bell = np.sqrt(np.maximum(1.0 - (taps / (KERNEL_FRAMES + 1)) ** 2, 0.0))
     kernel = np.sinc(taps) * np.i0(KERNEL_BETA * bell) / np.i0(KERNEL_BETA)
     padded = np.zeros(length + 2 * KERNEL_FRAMES)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy  # its parts load when they are first used
 from numpy.typing import ArrayLike, NDArray
 
 Audio = NDArray[np.float64]
@@ -40,8 +41,8 @@ class Moment:
 
 
 #: An instant this many times as odd as usual did not come out of the amp. Of healthy takes one in
-#: thirty is odder; it is recorded once more, says the same, and is believed.
-ODDITY_LIMIT = 10.0
+#: twenty is odder; it is recorded once more, says the same, and is believed.
+ODDITY_LIMIT = 12.0
 
 
 def _with_slopes(takes: Single) -> Single:
@@ -88,6 +89,7 @@ def _left(gram: Audio, around: Audio, row: int, others: NDArray[np.int64]) -> Au
     scale = np.trace(inner, axis1=1, axis2=2) / len(others)
     # The ridge keeps nearly equal takes from cancelling each other with huge weights.
     inner = inner + (1e-6 * scale[:, None, None] + 1e-14) * np.eye(len(others))
+    # Fitted around the block and held against it: a fault in the block cannot explain itself.
     weights = np.linalg.solve(inner, cross[..., None])[..., 0]
     own = gram[:, row, row]
     # The square of the difference, multiplied out: it takes the products only, and no audio.
@@ -127,6 +129,8 @@ def oddest_moments(
     # How hard an instant is to explain is told by the others: an attack is hard for all.
     # The share of the whole take keeps silence, which has nothing to explain, from being hard.
     usual = left / (power + 1e-3 * total[:, None])
+    # Where one tone follows another, takes are hard to explain a block sooner or later.
+    usual = scipy.ndimage.maximum_filter1d(usual, 3, axis=1)
     found = []
     for row in rows:
         others = np.delete(usual, row, axis=0)

@@ -104,11 +104,13 @@ def bleed(send: ArrayLike, returned: ArrayLike) -> Bleed:
     cross = cross[np.arange(-half, half + 1)]
     if own[0] == 0.0:
         return Bleed(levels.SILENCE_DBFS, is_flat=False)
+    # What two taps have in common hangs on their distance only.
     places = np.abs(np.subtract.outer(np.arange(BLEED_TAPS), np.arange(BLEED_TAPS)))
     # The ridge is for a send with gaps in its spectrum, whose equations would be singular.
     system = own[places] + 1e-9 * own[0] * np.eye(BLEED_TAPS)
     explained = float(np.linalg.solve(system, cross) @ cross)
     unexplained = max(float(np.sum(heard**2)) - explained, 0.0)
+    # So many free numbers explain their share of anything.
     by_chance = BLEED_TAPS * unexplained / len(heard)
     strongest = float(np.max(np.abs(cross)))
     by_one = strongest**2 / own[0]

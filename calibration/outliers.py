@@ -55,6 +55,7 @@ def _furthest_out(known: NDArray[np.float64], heard: NDArray[np.float64]) -> int
     off = np.abs(inverse @ (heard - np.median(heard)) / precision)
     sigma = 1.0 / np.sqrt(precision)
     usual = float(np.median(off / sigma)) / MEDIAN_TO_SIGMA
+    # Both limits: in a dense part of the knob space sigma is so small that anything would be odd.
     excess = off / np.maximum(OUTLIER_DB, OUTLIER_SIGMAS * usual * sigma)
     worst = int(np.argmax(excess))
     return worst if excess[worst] > 1.0 else None
@@ -107,11 +108,15 @@ def expect(points: ArrayLike, levels_db: ArrayLike, point: ArrayLike) -> Expecte
     slope = 1.0 / max(known.shape[1], 1)
     covariance = _gram(known)
     cross = _kernel(asked, known)[0] + slope * (asked - 0.5)[0] @ (known - 0.5).T
+    # What nobody has told anything of yet: the smooth rest's variance, and the plane's so far out.
     own = 1.0 + slope * float(np.sum((asked - 0.5) ** 2))
+    # The noise relative to the spread: levels enter in units in which their variance is about 1.
     inverse = np.linalg.inv(covariance + (NOISE_DB / spread) ** 2 * np.eye(len(known)))
     centre = float(np.mean(heard))
     weights = inverse @ (heard - centre)
+    # Leave-one-out errors from the one inverse (5.4.2): nothing is solved again for each member.
     left_out = weights / np.diag(inverse)
+    # Each error over its variance (one over the diagonal): about 1 where the kernel is right.
     surprise = float(np.sqrt(np.mean(left_out**2 * np.diag(inverse))))
     variance = max(own - float(cross @ inverse @ cross), 0.0) + (NOISE_DB / spread) ** 2
     return Expected(centre + float(cross @ weights), float(max(surprise, 1e-9) * np.sqrt(variance)))

@@ -70,6 +70,7 @@ def _lag(one: Audio, other: Audio, reach: int) -> tuple[float, float]:
     place = int(np.argmax(around[1:-1])) + 1
     before, peak, after = around[place - 1 : place + 2]
     bend = before - 2 * peak + after
+    # A parabola that opens upwards has no peak: then the lag is the whole frame.
     fraction = 0.5 * (before - after) / bend if bend < 0 else 0.0
     scale = float(np.sqrt(np.sum(one**2) * np.sum(other**2)))
     return place - 1 - reach + float(fraction), float(peak) / scale

@@ -77,16 +77,19 @@ def respond(sent: ArrayLike, received: ArrayLike, taps: int, lead: int = 0) -> R
     """
     played = np.asarray(sent, dtype=np.float64)
     heard = np.asarray(received, dtype=np.float64)
+    # Room for the filter, since products of spectra wrap around.
     size = scipy.fft.next_fast_len(len(played) + taps, real=True)
     spectrum = scipy.fft.rfft(played, size)
     own = scipy.fft.irfft(np.abs(spectrum) ** 2, size)[:taps]
     cross = scipy.fft.irfft(scipy.fft.rfft(heard, size) * np.conj(spectrum), size)
+    # Lags below zero stand at the array's end, where negative indices find them.
     wanted = cross[np.arange(-lead, taps - lead)]
     power = float(np.sum(heard**2))
     if own[0] == 0.0 or power == 0.0:
         return Response(np.zeros(taps), lead, 0.0)
     column = own.copy()
     column[0] *= 1.0 + RIDGE
+    # Levinson: the square of the taps in place of their cube.
     found = scipy.linalg.solve_toeplitz(column, wanted)
     by_filter = float(found @ wanted)
     # So many free numbers explain their share of anything; slow signals have fewer frames that

@@ -9,6 +9,7 @@ HEADROOM_DBFS = -1.0
 WASTED_DBFS = -18.0
 #: Nothing that is played comes closer to full scale: converters overshoot between samples.
 HIGHEST_SEND_DBFS = -1.0
+# A search with larger steps met an amp that opens with 24 dB more than it had heard.
 #: An amp that opens suddenly (a gate, an expander) meets at most so much more than was heard.
 MOST_STEP_DB = 6.0
 #: The search ends when it knows the level this well, or the return is this close to its headroom.
@@ -68,6 +69,7 @@ def find(
     good_peak, trials, bad, slope = peak_at(good), 1, float("inf"), 1.0
     while trials < MOST_TRIALS and good_peak <= HEADROOM_DBFS - RESOLUTION_DB:
         risen = min(good + step_db(HEADROOM_DBFS - good_peak, slope), highest_dbfs)
+        # Nothing has clipped yet while `bad` is infinite: there is only the way up.
         level = (good + bad) / 2 if bad <= highest_dbfs else risen
         if level <= good or bad - good <= RESOLUTION_DB:
             break

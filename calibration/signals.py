@@ -101,6 +101,7 @@ def preamble(sample_rate: int) -> Audio:
     start_hz, stop_hz = PREAMBLE_HZ[0], PREAMBLE_HZ[1] * sample_rate
     time_s = np.arange(frames) / sample_rate
     bend = (stop_hz - start_hz) / PREAMBLE_S
+    # The phase is the integral of the frequency, hence half of the bend.
     phase = 2 * np.pi * (start_hz * time_s + 0.5 * bend * time_s**2)
     # A hard edge would splatter over all frequencies, beyond those that the sweep keeps to.
     return _faded(np.sin(phase), frames // 10)
@@ -109,6 +110,7 @@ def preamble(sample_rate: int) -> Audio:
 def swept_tone(frequency_hz: float, duration_s: float, peak: float, sample_rate: int) -> Audio:
     """A tone that rises from 60 dB below ``peak`` to it: every level, so every curve, once."""
     frames = round(duration_s * sample_rate)
+    # Straight in dB, so that every level lasts as long as any other.
     rise = 10 ** (-3.0 * (1.0 - np.arange(frames) / frames))
     tone = np.sin(2 * np.pi * frequency_hz * np.arange(frames) / sample_rate)
     return _faded(peak * rise * tone, min(frames // 4, round(0.005 * sample_rate)))
@@ -157,9 +159,11 @@ def compose(
     """
     peak = 10 ** (peak_dbfs / 20)
     tones = [swept_tone(hz, tone_s, peak, sample_rate) for hz in tones_hz]
+    # A part that is cut out of a recording begins and ends anywhere, which would click.
     fade = round(0.01 * sample_rate)
     guitars = [_faded(scaled_to_peak(part, peak_dbfs), fade) for part in (train, holdout)]
     repeated_s = np.clip(REPEATED_SHARE * len(train) / sample_rate, *REPEATED_S)
+    # Cut out of what is scaled already: it is as loud as in the training guitar.
     repeated = _faded(loudest(guitars[0], round(repeated_s * sample_rate)), fade)
     sweep = peak * 10 ** (PREAMBLE_DB / 20) * preamble(sample_rate)
     gap = np.zeros(round(GAP_S * sample_rate))
@@ -170,6 +174,8 @@ def compose(
         (Part.TONES, np.concatenate([*tones, gap])),
         (Part.TRAIN, np.concatenate([guitars[0], gap])),
         (Part.CLOSING, np.concatenate([sweep, gap])),
+        # In every take: guitar that was not learnt, at settings that were, tells whether captures
+        # or training limit a model.
         (Part.HOLDOUT, np.concatenate([guitars[1], gap])),
         (Part.CLOSING, np.concatenate([sweep, gap])),
         (Part.AFTER, np.concatenate([repeated, gap])),
@@ -199,6 +205,7 @@ def look(signal: Signal) -> Signal:
     Raises:
         KeyError: The signal has no repeated guitar (it was composed before there was one).
     """
+    # The first of each part: of three closing sweeps a look needs one.
     found = [signal.segment(part) for part in _LOOKED_AT]
     parts = [(segment.part, signal.send[segment.start : segment.stop]) for segment in found]
     starts = np.cumsum([0, *(len(audio) for _, audio in parts)])

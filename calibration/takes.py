@@ -129,13 +129,17 @@ def align(
     fine_loopback, broken_loopback = (None, 0) if loopback is None else _numbers(loopback)
     reference = fine_return if fine_loopback is None else fine_loopback
     found = _find(reference, signal)
+    # The tail is cut off: it is there for the round trip, which is taken away here.
     length = signal.segment(Part.TAIL).start
     shift = found.frames
+    # With a loopback every take tells its own round trip, and one that jumped shows by it.
     if fine_loopback is None and expected_frames is not None:
         shift = expected_frames
+    # DC goes before the shift, whose zeros at both ends would make a step of it.
     quiet = fine_return - offset_of(fine_return, signal)
     shifted = latency.advance(quiet, shift, length)
     if fine_loopback is None and template is not None:
+        # At one setting the amp is as late in both: what they differ by is the opening's.
         shift += compare(guitar_of(template, signal), guitar_of(shifted, signal), 0.0).lag_frames
         shifted = latency.advance(quiet, shift, length)
     moved = None if fine_loopback is None else latency.advance(fine_loopback, shift, length)
@@ -175,6 +179,7 @@ def estimate_error_frames(aligned: Aligned, signal: Signal) -> float:
     first = guitar.start + round(aligned.latency.frames)
     heard = aligned.raw_returned[max(first, 0) : max(first, 0) + guitar.frames]
     lag = latency.delay_between(within(guitar, signal.send), heard, reach)
+    # The stretch was cut at a whole frame: what was rounded away belongs to the lag.
     late = lag + round(aligned.latency.frames) - aligned.latency.frames
     return max(abs(late), abs(aligned.drift_frames or 0.0))
 
@@ -227,9 +232,11 @@ def loopback_error_db(loopback: Audio, reference: Audio, signal: Signal) -> tupl
         np.convolve(audio, NYQUIST_NULL, mode="same")
         for audio in (without_rumble(loopback), without_rumble(reference))
     )
+    # How loud the loopback is does not matter: only what no gain explains is an error.
     gain = float(np.dot(heard, wanted)) / max(float(np.dot(wanted, wanted)), 1e-30)
     block = round(BLOCK_S * signal.sample_rate)
     scale = max(levels.rms(heard), 1e-30)
+    # By blocks, since one lost block would vanish in the mean over a whole take.
     error = levels.block_rms(heard - gain * wanted, block)
     lead = heard[: signal.segment(Part.LEAD).stop]
     noise = levels.rms(lead[len(lead) // 4 :])
@@ -239,5 +246,6 @@ def loopback_error_db(loopback: Audio, reference: Audio, signal: Signal) -> tupl
 def filtered_send(loopback: Audio, signal: Signal) -> Audio:
     """What one linear filter makes of the send, so that it is most like a loopback."""
     send = signal.send[: len(loopback)]
+    # Without rumble, for which the taps are too few; nor has it a part in the error.
     quiet = without_rumble(send), without_rumble(loopback)
     return respond(*quiet, LOOPBACK_TAPS, LOOPBACK_LEAD).apply(send)

@@ -72,6 +72,7 @@ class Response:
     def squash(self) -> float:
         """The share of the quiet tones' change that loud ones do not take part in."""
         quiet = float(np.mean(self.quiet_db))
+        # A gain in front of a clipper raises loud tones less than quiet ones, a volume both alike.
         return 1.0 - float(np.mean(self.loud_db)) / quiet if abs(quiet) > 1e-6 else 0.0
 
     @property
@@ -156,6 +157,7 @@ def _fit(kind: Kind, heard: Response, usual_squash: float) -> float:
         return (middle - (low + high) / 2) / scale
     if kind is Kind.TREBLE:
         return (high - (low + middle) / 2) / scale
+    # Beside the mean of both, since amps differ in how much they compress at all.
     more = float(np.clip(SQUASH_WEIGHT * (heard.squash - usual_squash), -1.0, 1.0))
     broad = (low + middle + high) / 3 / scale
     return broad + (more if kind is Kind.GAIN else -more)
@@ -223,6 +225,7 @@ def mistakes(responses: Mapping[str, Response]) -> list[Mistake]:
         if not rivals:
             return found
         best, mistake, right = max(rivals, key=lambda rival: rival[0])
+        # An end in any case: two mistakes might put each other right for ever.
         if best < now + MARGIN or len(found) >= len(knobs):
             return found
         found.append(mistake)

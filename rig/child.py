@@ -100,6 +100,7 @@ class Child:
             )
         self._inbox: queue.SimpleQueue[Parcel] = queue.SimpleQueue()
         assert self._process.stdout is not None
+        # A thread reads, since Windows cannot wait for a pipe and no longer than a time.
         threading.Thread(
             target=_pump, args=(self._process.stdout, self._inbox, _nothing), daemon=True
         ).start()
@@ -129,6 +130,7 @@ class Child:
             ChildSilent: There was none in time.
         """
         try:
+            # A deadline that has passed: the queue refuses to wait for less than no time.
             parcel = self._inbox.get(timeout=max(timeout_s, 0.0))
         except queue.Empty:
             raise ChildSilent from None
@@ -150,6 +152,7 @@ class Child:
         """Let the child end by itself, but not for longer than ``timeout_s``."""
         with contextlib.suppress(OSError):
             assert self._process.stdin is not None
+            # To the child the end of its input is its parent's: it puts things to rest, and ends.
             self._process.stdin.close()
         try:
             self._process.wait(timeout_s)

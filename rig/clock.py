@@ -49,5 +49,6 @@ def next_time_of_day(text: str, now: float) -> float:
     today = datetime.fromtimestamp(now).astimezone()
     then = today.replace(hour=hour, minute=minute, second=0, microsecond=0)
     if then <= today:
+        # By the clock on the wall: the night in which it is set has an hour more, or one less.
         then = (then.replace(tzinfo=None) + timedelta(days=1)).astimezone()
     return then.timestamp()

@@ -39,6 +39,7 @@ def awake() -> Iterator[None]:
     if sys.platform == "win32":
         import ctypes
 
+        # It holds for the thread that says so, and as long as that lives.
         ctypes.windll.kernel32.SetThreadExecutionState(_STAY_AWAKE)
         try:
             yield
@@ -51,6 +52,7 @@ def awake() -> Iterator[None]:
     finally:
         if helper is not None:
             with contextlib.suppress(OSError):
+                # Closes its input, on which it ends.
                 helper.communicate(timeout=2)
 
 

@@ -79,6 +79,7 @@ class Knob:
     def from_unit(self, unit: float) -> float:
         """Return the allowed value nearest to a share of [0, 1], equal shares for a switch."""
         if self.is_switch:
+            # 1.0 itself would be one position too far.
             return self.values[min(int(unit * len(self.values)), len(self.values) - 1)]
         low, high = self.values[0], self.values[-1]
         return self.quantise(low + min(max(unit, 0.0), 1.0) * (high - low))
@@ -90,6 +91,7 @@ class Knob:
     def play_unit(self) -> tuple[float, float]:
         """Centre and standard deviation, in unit travel, of where players set it."""
         low, high = self.to_unit(self.play[0]), self.to_unit(self.play[1])
+        # Never zero: whoever draws from it divides by it.
         return (low + high) / 2, max((high - low) / 2 / PLAY_SHARE_SIGMA, 0.02)
 
     def parse(self, text: str) -> float:
@@ -105,6 +107,7 @@ class Knob:
         try:
             value = float(wanted)
         except ValueError:
+            # In no range, so that it is refused below, in the same words as a number out of range.
             value = math.nan
         if not self.minimum <= value <= self.maximum:
             choices = ", ".join(self.labels) or f"{self.minimum:g} to {self.maximum:g}"

@@ -27,6 +27,7 @@ def tell(command: Sequence[str], event: str, facts: Mapping[str, object]) -> int
     """
     told = {"event": event, **facts}
     variables = {
+        # No system takes a variable with a zero in it.
         f"{PREFIX}{name.upper()}": "" if value is None else str(value).replace("\0", "")
         for name, value in told.items()
     }

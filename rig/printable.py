@@ -36,6 +36,7 @@ class LogFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, and the traceback where there is one."""
+        # A copy: whoever else handles the record gets it as it was.
         told = logging.makeLogRecord(vars(record))
         told.msg, told.args = printable(record.getMessage()), None
         told.exc_info = told.exc_text = told.stack_info = None

@@ -182,6 +182,7 @@ def _choose(
 ) -> list[int]:
     """Choose greedily; the indices count targets, then candidates, then pending settings."""
     first, after = len(problem.targets), len(problem.targets) + len(problem.candidates)
+    # Everything against everything, once: to record a setting then takes a rank-one downdate.
     chooser = _Chooser(errors.covariance(points, rows, points, rows), first, errors.noise)
     # What is pending will be known before the batch is recorded.
     for index in range(after, len(points)):
@@ -223,6 +224,7 @@ def integrated_variance(
     """
     others = torch.cat([problem.candidates, problem.pending])
     settings = len(problem.targets) + len(others) + len(problem.known)
+    # Two more than steps: where the ascent starts, and once more where it ends.
     evaluator = Evaluator(predictions, progress, settings + (ascent.steps + 2) * problem.count)
     errors = ErrorCovariance(evaluator, problem.targets, problem.known, problem.positions, share)
     points = torch.cat([problem.targets, others])

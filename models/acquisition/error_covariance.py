@@ -8,6 +8,7 @@ from torch import Tensor
 from models.acquisition.disagreement import Evaluator
 from models.acquisition.gaussian_process import GaussianProcess, fit_length_scales
 
+# A quarter of it did no better (decision 18).
 #: How much the members' own covariance counts; the rest is what captures leave uncertain by their
 #: distance (`GaussianProcess`), since a few members cannot know every way to be wrong.
 SHARE = 0.5

@@ -47,8 +47,10 @@ def _loss(logs: Tensor, distance: Tensor, gram: Tensor, rank: float) -> Tensor:
     factor = torch.linalg.cholesky(correlation + noise * torch.eye(count, dtype=torch.double))
     # The likeliest signal power has a closed form, so it is no parameter of the fit.
     power = torch.cholesky_solve(gram, factor).diagonal().sum() / (count * rank)
+    # Half the logarithm of the determinant, which is the square of the factor's.
     log_root = factor.diagonal().log().sum()
     negative_log_likelihood = rank * (log_root + 0.5 * count * power.log())
+    # Normal priors on the logarithms: a knob that nothing is known of stays at the usual length.
     penalty = ((logs[:-1] / PRIOR_DEVIATION) ** 2).sum()
     penalty = penalty + ((logs[-1] - math.log(FIT_NOISE)) / FIT_NOISE_DEVIATION) ** 2
     loss: Tensor = negative_log_likelihood + 0.5 * penalty

@@ -14,6 +14,7 @@ def _outputs(model: Model, audio: Tensor, points: Tensor) -> Tensor:
     """Return every member's output, ``(members, settings, excerpts, frames)``."""
     settings, excerpts = len(points), len(audio)
     knobs = points.repeat_interleave(excerpts, 0).expand(model.members, -1, -1)
+    # Settings run slowest and excerpts fastest, above as well as here.
     played = audio.repeat(settings, 1).expand(model.members, -1, -1)
     out: Tensor = model(played, knobs)
     return out.view(model.members, settings, excerpts, -1)

@@ -65,6 +65,7 @@ def _wavenet(config: dict[str, Any], weights: _Weights, audio: Tensor) -> Tensor
 
 
 def _activate(array: dict[str, Any], hidden: Tensor) -> Tensor:
+    # One for each layer; in what is written here they are all alike.
     kind = array["activation"][0]
     if kind["type"] == "LeakyReLU":
         return functional.leaky_relu(hidden, float(kind["negative_slope"]))
@@ -72,6 +73,7 @@ def _activate(array: dict[str, Any], hidden: Tensor) -> Tensor:
 
 
 def _kernels(array: dict[str, Any]) -> Iterator[int]:
+    # Files that others wrote may name one kernel for all layers.
     several = array.get("kernel_sizes")
     for index in range(len(array["dilations"])):
         yield int(several[index] if several else array["kernel_size"])
@@ -86,8 +88,10 @@ def _lstm(config: dict[str, Any], weights: _Weights, audio: Tensor) -> Tensor:
         # The state that it starts from, where its writer let it settle on silence.
         h, c = weights.take(units), weights.take(units)
         outputs = []
+        # The input's part of all frames at once: only what hangs on the frame before is a loop.
         driven = frames @ both[:, :inputs].T + bias
         for frame in driven:
+            # The gates in torch's order, in which the file has them.
             i, f, g, o = (frame + both[:, inputs:] @ h).chunk(4)
             c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
             h = torch.sigmoid(o) * torch.tanh(c)

@@ -101,6 +101,7 @@ def _wavenet(model: KnobWaveNet, member: int, knobs: Tensor) -> dict[str, Any]:
 
 def _lstm(model: KnobLSTM, member: int, knobs: Tensor) -> dict[str, Any]:
     folded = model.fold(member, knobs)
+    # The state that silence leads to is among the weights: a player starts from it.
     weights = [value for layer in folded.layers for value in _flat(list(layer))]
     cell = model.cells[member]
     return {

@@ -46,6 +46,8 @@ class KnobLSTM(nn.Module):
         self.members = members
         self.encoder = KnobEncoder(positions, 2, members)
         inputs = 1 + sum(max(count, 1) for count in positions)
+        # Torch's own layers, a member at a time: a loop of ours over time, with all members at
+        # once, was three times slower (decision 16).
         self.cells = nn.ModuleList(
             nn.LSTM(inputs, units, layers, batch_first=True) for _ in range(members)
         )
@@ -54,6 +56,7 @@ class KnobLSTM(nn.Module):
     def _inputs(self, audio: Tensor, knobs: Tensor) -> tuple[Tensor, Tensor]:
         """Return ``(members, batch, frames, inputs)`` and output gains ``(members, batch, 1)``."""
         terms = self.encoder(knobs)
+        # As logarithms, so that no gain becomes negative.
         drive, level = torch.exp(terms[..., :1]), torch.exp(terms[..., 1:2])
         features = self.encoder.features(knobs)
         beside = features[:, :, None, :].expand(-1, -1, audio.shape[-1], -1)

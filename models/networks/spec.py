@@ -122,6 +122,7 @@ def load_model(path: str) -> tuple[KnobWaveNet | KnobLSTM, ModelSpec]:
         BadModel: The file is missing or holds no model of ours.
     """
     try:
+        # Only the header is read: no tensor is loaded before the description is believed.
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
         spec = ModelSpec.from_json(metadata.get("spec", ""))

@@ -21,6 +21,7 @@ def update_bases(state: State, first: bool) -> None:
             new = torch.linalg.eigh(covariance)[1].flip(-1)
         else:
             # One step of the power iteration: covariances change slowly, and an eigh costs more.
+            # QR may turn signs over: squares do not see it, and the mean is not kept in here.
             new = torch.linalg.qr(covariance @ old.cpu())[0]
         new = new.to(old.device)
         # Mean squares of rotated coordinates, if those are uncorrelated: weights are squared.

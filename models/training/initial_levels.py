@@ -48,6 +48,7 @@ def level_slopes(features: Tensor, levels: Tensor) -> tuple[Tensor, Tensor]:
     return slopes, constant
 
 
+# By plain correlation some drawn amps were wrong, deconvolved 20 of 20 were right (decision 14).
 def polarity(audio: Tensor, targets: Tensor) -> float:
     """Return 1 if what comes back follows what went in, -1 if it is turned over.
 
@@ -89,6 +90,7 @@ def _level_differences(model: Model, data: Dataset) -> Tensor:
     audio = audio[start : start + history + frames]
     differences = []
     with torch.no_grad():
+        # A few at a time: what a network keeps of all captures at once would not fit.
         for knobs, target in zip(
             torch.split(data.knobs, 8), torch.split(data.targets, 8), strict=True
         ):
@@ -104,6 +106,7 @@ def start_at_levels(model: Model, data: Dataset) -> None:
     What the model plays now, at each capture's setting, is held against what came back there.
     """
     if isinstance(model, KnobWaveNet):
+        # From the very first frame: the preamble lies before what may be learnt from.
         model.polarity.fill_(polarity(data.audio[: data.stop], data.targets[:, : data.stop]))
     differences = _level_differences(model, data)
     features = model.encoder.features(data.knobs)

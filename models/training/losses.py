@@ -63,6 +63,7 @@ def relative_loss(predicted: Tensor, target: Tensor, power: Tensor, weights: Los
         ``(members,)``.
     """
     error = predicted - target
+    # By the whole capture's power: by their own, windows in a pause would count more than guitar.
     loss = weights.waveform * (error**2).mean(-1) / power[..., 0]
     sharp = emphasise(error, weights.emphasis)
     loss = loss + weights.emphasised * (sharp**2).mean(-1) / power[..., 1]

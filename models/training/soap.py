@@ -24,6 +24,8 @@ WIDEST = 128
 TINY = 1e-8
 
 
+# Ours and not a library's: what is a stack of matrices here a library would flatten or skip, since
+# it has more than two dimensions.
 class SOAP(torch.optim.Optimizer):
     """The optimiser; a parameter is a matrix, or a stack of matrices in its last two dimensions.
 
@@ -53,10 +55,12 @@ def _update(state: State, gradient: Tensor) -> Tensor:
         _initialise(state, gradient)
     state["steps"] += 1
     steps = state["steps"]
+    # Shampoo's two factors: how the rows of a gradient go together, and how its columns do.
     if "rows" in state:
         state["rows"].lerp_(gradient @ gradient.mT, 1 - COVARIANCE)
     if "columns" in state:
         state["columns"].lerp_(gradient.mT @ gradient, 1 - COVARIANCE)
+    # Before this gradient's squares are added, which then stand in the same basis as the others.
     if steps % BASIS_EVERY == 0:
         update_bases(state, first=steps == BASIS_EVERY)
     # The mean is linear and stays in the parameter's coordinates, true in whatever basis it is
@@ -66,6 +70,7 @@ def _update(state: State, gradient: Tensor) -> Tensor:
     # Both averages start from zero: what is missing of their weights is divided out, as in Adam.
     mean = to_basis(state, state["mean"]) / (1 - MEAN**steps)
     size = (state["square"] / (1 - SQUARE**steps)).sqrt()
+    # Adam gives each coordinate its own size, which is worth most where they go together least.
     return from_basis(state, mean / (size + TINY))
 
 
@@ -75,6 +80,7 @@ def _initialise(state: State, gradient: Tensor) -> None:
     for side, length in zip(("rows", "columns"), gradient.shape[-2:], strict=True):
         # A vector comes as one row, and a side of one has nothing to rotate.
         if 1 < length <= WIDEST:
+            # The identity, which is plain Adam: a single gradient's eigenvectors are mostly noise.
             own = torch.eye(length, dtype=gradient.dtype, device=gradient.device)
             state[f"{side}_basis"] = own.expand(*gradient.shape[:-2], length, length).clone()
             state[side] = torch.zeros_like(state[f"{side}_basis"])

@@ -48,6 +48,7 @@ class Recipe:
     steps: int
     rate: float = 0.006
     encoder_rate_factor: float = 2.0
+    # Few frames and many steps: each halving did better, down to 8,192 (decision 17).
     frames_per_step: int = 16_384
     windows: tuple[int, ...] = (2_048, 4_096)
     seed: int = 0
@@ -73,6 +74,7 @@ def _threads(count: int) -> ThreadPoolExecutor:
     A part per core and no core waiting for another inside an operation: torch's own threads gain
     an LSTM of few windows nothing.
     """
+    # In each thread by itself, since the number counts for the thread that sets it.
     return ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(1,))
 
 
@@ -138,12 +140,14 @@ class Training:
         """Draw capture numbers ``(members, batch)``, as many first frames, and a length."""
         data, draw, members = self.data, self._draw, self.model.members
         longest = max(data.stop - data.start, 1)
+        # One length for the whole step, so that its windows are one tensor.
         choice = int(torch.randint(len(self.recipe.windows), (), generator=draw))
         # A recording may be shorter than the window that was drawn.
         window = min(self.recipe.windows[choice], longest)
         # At least a window for each shard, or a core would have nothing to do.
         batch = max(round(self.recipe.frames_per_step / (window * members)), self._shards)
         size = (members, batch)
+        # Drawn on the CPU wherever the model is: so a seed gives the same windows on every device.
         captures = torch.randint(len(data.targets), size, generator=draw)
         starts = torch.randint(data.start, data.stop - window + 1, size, generator=draw)
         device = data.audio.device
@@ -171,6 +175,7 @@ class Training:
             self.step_loss = loss
             # Smoothed, since windows differ far more than steps do.
             self.loss = loss if self.step == 0 else 0.95 * self.loss + 0.05 * loss
+        # Counted all the same: a run ends when it should, whatever a step came to.
         self.step += 1
         if (
             self.validation is not None
@@ -201,6 +206,8 @@ class Training:
         """Compute one shard's part of the batch's gradient and of the loss."""
         history = self.model.history_frames
         offsets = torch.arange(history + window, device=starts.device)
+        # The padding moves all audio back by the history: what stands at `starts` there is the past
+        # of the window, and what is to be predicted stands at `starts` in the targets.
         audio = self._padded[starts[..., None] + offsets]
         target = self.data.targets[captures[..., None], starts[..., None] + offsets[:window]]
         predicted = self.model(audio, self.data.knobs[captures])
@@ -241,6 +248,7 @@ class Training:
             "draw": self._draw.get_state(),
             "step": self.step,
             "loss": self.loss,
+            # By its former name, which checkpoints have.
             "slower": self.rate_factor,
             "best": self._best,
             "best_error": self.best_error,

@@ -80,6 +80,7 @@ def _trial(comparison: Comparison, amp: str, strategy: str, seed: int) -> str:
     import torch
 
     if comparison.workers > 1:
+        # As many workers as cores: more threads would only wait for each other.
         torch.set_num_threads(1)
     results = Results(comparison.folder)
     with open_subject(amp, comparison.folder, brief=comparison.terms.plan is None) as subject:
@@ -140,6 +141,7 @@ def compare(comparison: Comparison, tell: Tell) -> None:
     _refuse_impossible(comparison)
     trials = [
         (comparison, amp, strategy, seed)
+        # Outermost: a comparison that is broken off has run every strategy as often as any other.
         for seed in comparison.seeds
         for amp in comparison.amps
         for strategy in comparison.strategies

@@ -223,6 +223,7 @@ class _TrialState:
 
 
 def _no_predictions(points: torch.Tensor) -> list[torch.Tensor]:
+    # Two members that agree on everything: a plan asks none, and a request has to have some.
     return [points.new_zeros(2, len(points), 1)]
 
 

@@ -109,6 +109,7 @@ def _watch(session: Path, process: "subprocess.Popen[bytes]") -> int:
 
     def alive() -> bool:
         """Whether the daemon still runs, or will be started again."""
+        # A supervisor that was killed leaves a daemon that goes on, and starts another one.
         return process.poll() is None or is_running(session)
 
     def interrupted() -> bool:

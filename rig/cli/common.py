@@ -33,6 +33,7 @@ def find_session(folder: Path | None) -> Path:
             raise SessionError(f"{folder}: this is no session folder (it has no {JOURNAL})")
         return folder
     found = [path for path in SESSIONS.glob(f"*/{JOURNAL}") if path.is_file()]
+    # By the journal's time, which every fact moves on; a folder's own only new files do.
     journals = sorted(found, key=lambda path: path.stat().st_mtime)
     if not journals:
         raise SessionError(f"there is no session in ./{SESSIONS}: 'rig capture' begins one")

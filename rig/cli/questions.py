@@ -121,6 +121,7 @@ def _amp(questions: Conversation, survey: "Survey") -> str:
     channel = questions.number("MIDI channel", 1, 1, 16)
     knobs = []
     for place, name in enumerate(questions.names("its knobs", USUAL_KNOBS)):
+        # MIDI 1.0 leaves 20 to 31 free, and from 120 on they speak to a whole channel.
         controller = questions.number(f"MIDI controller of {name}", 20 + place, 0, 119)
         knobs.append(f"  {name}: {{cc: {controller}}}")
     amp = f"amp: {{driver: midi, {port}, channel: {channel}}}"

@@ -67,6 +67,7 @@ def _command(session: Path | None, command: Any, outcome: str) -> None:
     from rig.session.folder import is_running
 
     folder = find_session(session)
+    # A supervisor between two daemons is listening, too: a stop keeps it from starting the next.
     if not (is_running(folder) or is_supervised(folder)):
         raise SessionError(
             f"{folder}: nothing is being captured here; 'rig capture' goes on with it"

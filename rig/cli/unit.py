@@ -48,6 +48,7 @@ def text(manager: Manager, config: Path, name: str) -> str:
     """Return the file for a service manager."""
     from rig import data
 
+    # By this very Python: a service manager does not look where a shell does.
     words = [sys.executable, "-m", "rig", "capture", str(config), "--headless"]
     folder = config.parent
     if manager is Manager.SYSTEMD:
@@ -63,4 +64,5 @@ def text(manager: Manager, config: Path, name: str) -> str:
 
 
 def _systemd_word(word: str) -> str:
+    # To systemd % begins a specifier and $ a variable, within quotes as well.
     return shlex.quote(word).replace("%", "%%").replace("$", "$$")

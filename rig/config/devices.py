@@ -118,6 +118,7 @@ class SoundCardConfig(_CalibratedConfig):
 
     @model_validator(mode="after")
     def _cables(self, info: ValidationInfo) -> Self:
+        # A session from before these were refused has to open.
         if is_stored(info):
             return self
         if self.loopback_channel is None and self.loopback_send_channel is not None:

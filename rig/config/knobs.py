@@ -76,6 +76,7 @@ class KnobConfig(Section):
         if high - low < SMALLEST_RANGE:
             raise ValueError("range: the first value must be lower than the second")
         self._check_wires()
+        # A session from before these were refused has to open.
         if not is_stored(info):
             self._check_numbers()
         self._check_step(low, high)
@@ -192,6 +193,7 @@ class KnobConfig(Section):
         # Decimal steps such as 0.1 are no exact floats.
         if abs(steps - round(steps)) > 1e-6:
             raise ValueError(f"step: {self.step:g} does not divide the range {low:g} to {high:g}")
+        # All positions are held in memory, one by one.
         if steps > 100_000:
             raise ValueError(f"step: {self.step:g} gives more than 100000 positions")
         if self.wire_positions is not None and steps >= self.wire_positions:

@@ -30,6 +30,7 @@ def _mapping_without_repeats(loader: _Loader, node: yaml.MappingNode) -> dict[An
                 problem=f"'{key.value}' stands here twice", problem_mark=key.start_mark
             )
         seen.add(str(key.value))
+    # Behind the check: what a merge (<<) brings along may well stand here once more, and gives way.
     loader.flatten_mapping(node)
     return loader.construct_mapping(node, deep=True)
 
@@ -165,6 +166,7 @@ def parse(
         ConfigError: Every mistake, a line each, with its key path.
     """
     document = _parse(text, source)
+    # Before anything is validated, since those messages quote what they were given.
     unprintable = sorted({_shown(path) for path in _unprintable(document, source)})
     if unprintable:
         said = [f"{path}: holds a control character or a line break" for path in unprintable]

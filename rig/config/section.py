@@ -20,6 +20,7 @@ def is_stored(info: ValidationInfo) -> bool:
 class Section(BaseModel):
     """A part of the file: unknown keys are mistakes, infinities are not numbers."""
 
+    # What stands under a key is so its text in the schema and in the reference.
     model_config = ConfigDict(
         extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
     )

@@ -143,6 +143,7 @@ def _check_size(architecture: str, key: str, size: str) -> None:
     if architecture == "lstm":
         layers, _, units = size.partition("x")
         fits = layers.isdecimal() and units.isdecimal()
+        # As `models.networks.spec` bounds them, importing which would load torch.
         if not fits or not (1 <= int(layers) <= 8 and 1 <= int(units) <= 512):
             raise ValueError(f"{key}: an lstm is layers x units, such as 1x24, not {size!r}")
 

@@ -53,6 +53,7 @@ class KeptAudio:
         found = self._cache.pop(take.take, None)
         if found is None:
             found = self.session.kept_audio(take).astype(np.float32)
+        # Put back behind all others: what goes first is what was not used for longest.
         self._cache[take.take] = found
         while len(self._cache) > CACHED:
             self._cache.pop(next(iter(self._cache)))
@@ -65,6 +66,7 @@ class KeptAudio:
         raw = self._raw(take)
         if raw is None:
             return None
+        # The fact of a take does not say which signal it played; its length does.
         signal = self.signal if len(raw[0]) == len(self.signal.send) else self.look
         shift = take.figures.get("latency_frames")
         return align(raw[0], raw[1], signal, expected_frames=shift).returned
@@ -104,6 +106,7 @@ def baseline(session: Session, audio: KeptAudio, capture: Capture) -> Baseline:
         same_esr=same_esr(session),
     )
     if capture.role is Role.LOOK:
+        # It plays another signal than the take whose loopback is known.
         return replace(found, loopback=None)
     if about is not None:
         earlier = [audio.heard(take) for take in about.earlier]
@@ -120,6 +123,7 @@ def baseline(session: Session, audio: KeptAudio, capture: Capture) -> Baseline:
     )
     if state.amp.reference is None:
         return replace(found, usual=usual)
+    # The reference itself and no estimate: there is no sigma to allow for.
     noise = Expected(state.amp.reference.figures["noise_dbfs"], 0.0)
     return replace(
         found,
@@ -167,6 +171,7 @@ def _kept_takes(session: Session) -> list[tuple[CaptureState, TakeEnded]]:
     """Kept captures that are no canaries, with their takes, and the reference once."""
     state = session.state
     kept = [about for about in state.kept() if about.capture.role is not Role.CANARY]
+    # All of them would be dozens of one setting, and outweigh its neighbours.
     kept += state.kept(Role.CANARY)[-1:]
     return [(about, about.kept) for about in kept if about.kept is not None]
 
@@ -259,6 +264,7 @@ def unlike_any_other(session: Session, audio: KeptAudio) -> tuple[int, ...]:
     found = []
     for about, take in _kept_takes(session):
         is_new = "oddest_moment" not in take.figures and not about.suspects
+        # Canaries have a check of their own: each is held against the reference.
         if about.capture.role is Role.CANARY or not is_new:
             continue
         others, noise = _others(session, audio, about.capture.setting)
@@ -285,6 +291,7 @@ def canary_limit(session: Session) -> float:
     Noise is set aside when takes are compared, so an amp that hisses needs no looser limit, and
     one that drifts is found out by what it was at first.
     """
+    # Hands bring a knob back only nearly to where it was.
     if any(knob.by_hand for knob in session.config.panel.knobs):
         return session.config.checks.replicate_esr
     return same_esr(session)

@@ -31,9 +31,11 @@ class Guard:
             return None
         self._looked = now
         try:
+            # Free, so nobody sees the session through; and let go of, since the new one needs it.
             with supervisor_lock(self._door).acquire(timeout=0):
                 pass
             spawn(SUPERVISOR, self._request, self._door)
+        # A capture is worth more than its supervisor: what fails here is tried again later.
         except (filelock.Timeout, OSError, RigError):
             return None
         self._started += 1

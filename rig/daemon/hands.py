@@ -18,6 +18,7 @@ def set_by_hand(run: Run, capture: Capture) -> bool:
                 values = hands.by_hand(panel, capture.setting)
                 session.record(facts.HandsSet(values=values))
                 return True
+            # Whatever it was may change what comes next, so the loop looks anew.
             _obey(run, capture, command)
             return False
         run.learner.hear()
@@ -33,5 +34,6 @@ def _obey(run: Run, capture: Capture, command: str) -> None:
         session.record(facts.CaptureAbandoned(capture=capture.number, why=why))
     elif command == "redo":
         last = [take for take in session.state.takes.recent if take.outcome is Outcome.KEPT][-1:]
+        # Only what still stands for its setting: it may have been doubted since.
         numbers = tuple(t.capture for t in last if session.state.captures[t.capture].kept is t)
         suspect(run, numbers, "to be recorded again, says the person at the knobs")

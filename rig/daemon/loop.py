@@ -88,6 +88,8 @@ class End:
     finish: Finish
 
 
+# A closed union, told apart from doing it: what comes next is tested as a table, without an amp,
+# and one code path serves a first start, a resumed session and a retry.
 Step = Wait | RecordCanary | Look | Record | Refill | End
 
 
@@ -136,6 +138,7 @@ def record_until_done(run: Run) -> Finish:
             case Record():
                 attempt(run, orders.next_capture(run.session))
             case Refill():
+                # No end by itself: `ending` makes one of it once nothing is pending any more.
                 run.exhausted = not refill(run)
             case End(finish):
                 return train_model(run, finish) if finish.trains else finish
@@ -147,6 +150,7 @@ def resume(run: Run) -> None:
         orders.order_first(run.session, run.goals.captures)
     orders.order_rest_of_round(run.session)
     look_again_at_surprises(run)
+    # A kill may have come between the last bad take of a setting and its being given up.
     for about in run.session.state.pending:
         give_up(run, about.capture)
 
@@ -165,6 +169,7 @@ def look_at_kept(run: Run, *, ending: bool) -> None:
     about = run.session.state.captures[capture.number]
     if about.looks_apart and about.kept is None:
         why = about.looks_apart[-1].reasons[0].sentence
+        # Closed before it is doubted: killed in between, the setting still waits for a look.
         run.session.record(facts.CaptureAbandoned(capture=capture.number, why=why))
         suspect(run, (target.capture.number,), why, alone=True)
     elif about.abandoned is not None:
@@ -181,6 +186,7 @@ def attempt(run: Run, capture: Capture) -> None:
         reopen_if_silent(run, record(run, take))
     except TakeCancelled:
         run.session.fail(take, "stopped by hand", Check.INTERRUPTED)
+    # Before `DeviceGone`, of which it is one: a death may be the setting's own doing.
     except AudioDied as error:
         run.session.fail(take, str(error), Check.INTERRUPTED, died=True)
         bring_back(run, error)
@@ -212,6 +218,7 @@ def record(run: Run, take: Take) -> Verdict:
     run.publisher.take_ends()
     for reason in verdict.reasons:
         log.info("take %d rejected: %s", take.number, reason.sentence)
+    # Takes are held against each other only while the amp is well: of an ill one nothing fits.
     if capture.role is Role.CANARY and session.state.run.is_proven and verdict.kept:
         look_again(run)
     return verdict
@@ -219,6 +226,7 @@ def record(run: Run, take: Take) -> Verdict:
 
 def compared_with_kept(run: Run, verdict: Verdict, aligned: Aligned, look: Capture) -> Verdict:
     """Hold a look against what was kept of its setting; what else is odd about it is the amp's."""
+    # What was lost on the way would differ from anything, so it must not accuse what was kept.
     lost = tuple(reason for reason in verdict.reasons if reason.check not in DOUBTS)
     for about in run.session.state.captures.values():
         if not lost and about.needs_look and about.kept and about.capture.setting == look.setting:
@@ -244,6 +252,7 @@ def follow(run: Run, levels: Levels) -> None:
     Raises:
         TakeCancelled: Somebody wants the take abandoned.
     """
+    # A take is long, and viewers are shown meanwhile how far training is.
     run.learner.hear()
     run.publisher.take_plays(levels, run.learner.progress)
     if "stop-now" in run.hear():

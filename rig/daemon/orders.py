@@ -62,6 +62,7 @@ def order_fill(session: Session, count: int, why: str) -> int:
 
 def canary(session: Session) -> Capture:
     """The reference setting once more: the order that still waits, or a new one."""
+    # Canaries stand first among what is pending.
     for about in session.state.pending[:1]:
         if about.capture.role is Role.CANARY:
             return about.capture
@@ -69,6 +70,8 @@ def canary(session: Session) -> Capture:
     return _order(session, setting, Role.CANARY, session.state.learning.round)
 
 
+# Not by what the ensemble finds odd, which comes late and is blind below its own error, and not by
+# recording everything twice, which takes twice the night (decision 23).
 def looks_due(state: State, *, ending: bool) -> list[CaptureState]:
     """Kept settings that are to be dialled once more before anything else, oldest first.
 
@@ -98,6 +101,8 @@ def canary_due(state: State, plan: PlanConfig) -> bool:
 
     At the start of each run, again until the amp is steady, at intervals, and where in doubt.
     """
+    # After a canary that was given up nothing else is recorded: with a knob that stays stuck, a
+    # session would record, suspect and record the same settings until the morning (decision 10).
     return (
         not state.run.is_proven
         or state.run.in_doubt

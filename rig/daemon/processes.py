@@ -59,6 +59,7 @@ def spawn(module: str, request: Request, door: Door | None = None) -> "subproces
         SessionError: Something else lies in the place of its log.
         StorageError: Its log cannot be written, or the folder is gone.
     """
+    # Windows alone has these: a Ctrl-C at the terminal stays there, and no window pops up.
     flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
     flags |= getattr(subprocess, "CREATE_NO_WINDOW", 0)
     with (door or Door(request.session)).appending(LOG) as stream:

@@ -78,6 +78,7 @@ class Publisher:
 
     def _publish(self, learner: live.LiveLearner | None, *, at_once: bool = False) -> None:
         now = time.time()
+        # Below zero the clock was set back: waiting until it has caught up might take hours.
         if not at_once and 0 <= now - self._published < PUBLISH_S:
             return
         self._published = now

@@ -23,11 +23,14 @@ def give_up(run: Run, capture: Capture) -> None:
     """Abandon a setting after too many bad takes; a canary takes what it was to prove with it."""
     session, state = run.session, run.session.state
     about, most = state.captures[capture.number], session.config.plan.rejects
+    # Each kind by itself: a take that was broken off says nothing of the sound, and yet a setting
+    # in which the process dies every time must not be tried for ever.
     if not about.is_pending or max(about.rejected, about.failed, about.died) < most:
         return
     if capture.role is Role.CANARY and not state.run.is_proven and _is_warming_up(run):
         return
     own = [take for take in state.takes.recent if take.capture == capture.number and take.reasons]
+    # Only the last few takes are at hand, and none of them need be its own.
     why = own[-1].reasons[0].sentence if own else "no take of it was good"
     session.record(facts.CaptureAbandoned(capture=capture.number, why=why))
     log.warning("capture %d is given up: %s", capture.number, why)
@@ -107,6 +110,7 @@ def bring_back(run: Run, lost: DeviceGone) -> None:
     run.session.record(facts.DeviceTrouble(back=False, why=str(lost)))
     log.warning("%s", lost)
     for attempt, pause_s in enumerate(BACK_OFF_S):
+        # Not at once: a plug that was bumped is back by then, and nobody is woken for it.
         if attempt == len(BACK_OFF_S) // 2:
             run.alarm(str(lost))
         run.publisher.says("waiting for the device", run.learner.progress)
@@ -118,6 +122,7 @@ def bring_back(run: Run, lost: DeviceGone) -> None:
         else:
             run.session.record(facts.DeviceTrouble(back=True, why="the device is back"))
             return
+        # Still away, and needed no more: the loop ends for the stop.
         if run.listen() and run.session.state.run.stopping:
             return
     raise DeviceGone(f"the device stayed away: {lost}")

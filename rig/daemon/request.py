@@ -26,6 +26,7 @@ from rig.session.lives import RunState
 #: Sessions lie here, below the folder that rig is called in.
 SESSIONS = Path("sessions")
 DEFAULT_CONFIG = Path("rig.yaml")
+# Worked out anew, a deadline of 07:30 is tomorrow's as soon as it has passed.
 #: A deadline that a run died before or after still holds for so long: then it is another night.
 MISSED_S = 6 * 3600.0
 #: Finds mistakes in a configuration that only the drivers know of.
@@ -62,6 +63,7 @@ class Request:
             "--config": self.config,
             "--captures": self.captures,
             "--until": self.until,
+            # A number, since there are three answers: yes, no, and as the device suggests.
             "--lockstep": None if self.lockstep is None else int(self.lockstep),
             "--supervised": int(self.supervised),
             "--asked-at": self.asked_at,
@@ -122,6 +124,7 @@ def decide(
         raise UsageError(f"--until {typed.until}: a time of day is needed, such as 07:00")
     path, session = typed.config, typed.session
     if path is None and (session is None or not is_session(session)):
+        # Only a session that is there needs no file: it has its own.
         path = DEFAULT_CONFIG
     given = None if path is None else configuration.load(path, check=check)
     if session is None:
@@ -147,6 +150,7 @@ def _refuse_running(session: Path) -> None:
 def _refuse_changes(stored: Config, given: Config, session: Path) -> None:
     """A session goes on as it began: other knobs or another signal make another session."""
     ours, theirs = stored.model_dump(), given.model_dump()
+    # Whom to tell is left out: the session's own copy never has it, since it may be a stranger's.
     changed = [key for key in ours if key != "notify" and ours[key] != theirs[key]]
     if changed:
         raise UsageError(
@@ -169,6 +173,7 @@ def configured(request: Request, check: Check | None = None) -> Config:
             raise SessionError(f"{request.session}: this is no session folder")
         return given
     stored = stored_config(request.session, check)
+    # A folder may come from a stranger: programs are run by the file that the user names.
     return stored if given is None else stored.model_copy(update={"notify": given.notify})
 
 

@@ -23,6 +23,7 @@ def ask_ahead(run: Run) -> None:
     """Where the learner works ahead: set it to the next batch as soon as it is free."""
     kept = sum(about.capture.role.is_trained_on for about in run.session.state.kept())
     if run.pace.ahead and kept >= ENOUGH_TO_LEARN and run.learner.is_idle and run.missing():
+        # Working ahead is a favour: what is wrong is told by `refill`, when it matters.
         with contextlib.suppress(LearnerError):
             _ask(run)
 
@@ -44,6 +45,7 @@ def refill(run: Run) -> bool:
             _ask(run)
         learnt = _await_round(run)
     except LearnerDied as error:
+        # True without an order: the loop comes by here again, and asks a new process.
         return _revive(run, error) or _do_without(run, error)
     except LearnerError as error:
         return _do_without(run, error)
@@ -51,8 +53,10 @@ def refill(run: Run) -> bool:
         log.info("round %d: holdout ESR %s", learnt.round, learnt.holdout_esr)
         orders.order_learnt(run.session, learnt)
         look_again_at_surprises(run)
+        # A round that asks for nothing may have doubted something, which waits again.
         return bool(learnt.values or run.session.state.pending)
     if run.pace.fill and run.ending() is None:
+        # One at a time: the round may be there after this take, and knows better what to ask.
         return _fill_space(run, 1, "the amp does not wait for the learner")
     return True
 
@@ -74,6 +78,7 @@ def _revive(run: Run, error: LearnerDied) -> bool:
     """Write down that the learner died; whether it is worth another start."""
     run.session.record(facts.ProcessDied(process="learner", why=str(error)))
     log.warning("%s", error)
+    # Deaths since it last answered: one now and then in a long night is no reason to do without.
     return run.session.state.run.learner_deaths <= RESTARTS
 
 
@@ -100,6 +105,7 @@ def train_model(run: Run, ending: Finish) -> Finish:
     learnt_from = tuple(c.capture.number for c in state.kept() if c.capture.role.is_trained_on)
     if state.learning.model is not None and state.learning.model.learnt_from == learnt_from:
         return ending
+    # Nothing is recorded any more, and the knobs need not wait for the training.
     rest(run)
     while True:
         try:
@@ -111,10 +117,12 @@ def train_model(run: Run, ending: Finish) -> Finish:
 
 def _trained(run: Run, ending: Finish) -> Finish:
     state = run.session.state
+    # It may be at a round ahead, which nobody is going to record.
     run.learner.stop()
     run.learner.ask(Job(final=True, round=state.learning.round))
     while not run.learner.is_idle:
         run.listen()
+        # Training is long, and a stop is heard in it: its checkpoint stays for the next run.
         if state.run.stopping:
             return Finish("stopped by hand before the final model was trained", trains=False)
         run.publisher.says("training the final model", run.learner.progress)

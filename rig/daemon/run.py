@@ -82,6 +82,7 @@ class Run:
 
     def __post_init__(self) -> None:
         plan, panel = self.session.config.plan, self.session.config.panel
+        # Sessions from before there was a repeated guitar go on with what they play, without looks.
         can_look = self.signal.has(Part.BEFORE) and not any(knob.by_hand for knob in panel.knobs)
         self.look = signals.look(self.signal) if can_look else self.signal
         self.rules = plan if can_look else plan.model_copy(update={"looks": False})
@@ -150,5 +151,6 @@ class Run:
 def _free_bytes(session: Session) -> int | None:
     try:
         return shutil.disk_usage(session.folder).free
+    # A folder that is gone is told by whatever is written next, and better.
     except OSError:
         return None

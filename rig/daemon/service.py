@@ -35,6 +35,7 @@ def _open_session(
 ) -> Session:
     if is_session(request.session):
         return Session.open(request.session, clock.now)
+    # Recordings are named relative to the file that names them.
     base = (request.config or request.session / CONFIG).parent
     signal = compose_signal(config.signal, base, devices.sample_rate)
     return Session.create(request.session, config, signal, clock.now)
@@ -51,6 +52,7 @@ def _interrupts(publisher: Publisher) -> Iterator[None]:
         gently = number == signals.SIGINT and len(pressed) == 1
         publisher.interrupt("stop" if gently else "stop-now")
 
+    # On Windows a process group of its own hears no Ctrl-C from others, only the break.
     handled = [signals.SIGINT, signals.SIGTERM, getattr(signals, "SIGBREAK", signals.SIGTERM)]
     before = {number: signals.signal(number, handle) for number in handled}
     try:
@@ -65,6 +67,7 @@ def _begin(
 ) -> None:
     """Write down that a run begins, and close a take that the last one left open."""
     state = session.state
+    # Looked up before the new run is written down, which forgets the take.
     left_open = state.takes.open
     died = state.run.ended is None
     if state.run.started is not None and state.run.ended is None:
@@ -92,6 +95,7 @@ def _run(run: Run) -> Finish:
         return record_until_done(run)
     except RigError as error:
         return Finish(str(error), failed=True)
+    # Whatever it is: at night nobody is there to read a traceback, and the knobs go to rest.
     except Exception as error:
         log.exception("an error that rig did not expect")
         name = type(error).__name__
@@ -138,12 +142,15 @@ def capture(request: Request, config: Config, clock: Clock | None = None) -> Fin
     devices = DevicesClient(config, door.log("logs/devices.log"), counters, owner=owner)
     try:
         if is_session(request.session):
+            # Before the devices: a session that somebody else captures into is refused by its lock,
+            # and the amp left alone. A new one has to wait: its signal needs the sample rate.
             session = _open_session(request, devices, config, clock)
         devices.open()
         session = session or _open_session(request, devices, config, clock)
         with awake():
             return _capture(request, session, devices, config, clock)
     finally:
+        # Before the lock is let go of: the next capture is to find the devices free.
         devices.close()
         if session is not None:
             session.close()
@@ -160,10 +167,12 @@ def _capture(
         )
     goals = goals_of(session.config, request, clock.now(), session.state.run)
     lockstep = not devices.paced if request.lockstep is None else request.lockstep
+    # Who waits follows from what is scarce: with a number of captures those, with a deadline time.
     pace = Pace(ahead=not lockstep, fill=goals.until is not None and not lockstep)
     learner = Learner(session.folder)
     publisher = Publisher(session.folder, lambda: {"audio": devices.pid, "learner": learner.pid})
     run = Run(session, devices, learner, publisher, goals, pace, signal, clock, config.notify)
+    # A capture in front has no supervisor of ours, and so nothing to guard.
     if request.supervised:
         run.guard = Guard(request, clock)
     try:

@@ -49,6 +49,7 @@ def _plateau(state: State, rounds: int) -> bool:
     ]
     if len(found) <= rounds:
         return False
+    # Best against best: one round that happens to come out worse is no standstill.
     before = min(found[:-rounds])
     return min(found[-rounds:]) > before * (1 - PROGRESS)
 
@@ -106,11 +107,13 @@ def finish(state: State, config: Config, goals: Goals, now: Now) -> Finish | Non
     """Why to stop recording now; None while there is something to do."""
     if state.run.stopping:
         return Finish("stopped by hand; 'rig capture' goes on from here", trains=False)
+    # What is broken comes first: it trains no model, and any other end would make one of bad takes.
     for found in (_broken(state, config.plan), _reached(state, config, goals, now)):
         early = next(found, None)
         if early is not None:
             return early
     enough = goals.captures is not None and state.ordered_to_learn() >= goals.captures
+    # Ordered is not recorded, and what was doubted since waits again.
     if enough and not state.pending:
         kept = sum(about.capture.role.is_trained_on for about in state.kept())
         return Finish(f"all {kept} captures are recorded")

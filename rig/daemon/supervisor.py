@@ -61,6 +61,8 @@ class Supervisor:
         while True:
             before = self._last_seq()
             code = self._watch(self._daemon())
+            # Whoever said why it ended is not started again: a person has to look first. And before
+            # there is a session, there is nothing to go on with.
             if code == 0 or self._ended(began) or not is_session(self._folder):
                 return code
             if self._has_recorded(before):
@@ -97,11 +99,13 @@ class Supervisor:
 
     def _watch(self, process: "subprocess.Popen[bytes] | None") -> int:
         """Wait until the daemon ends, and end it if it hangs; its exit code, 1 where unknown."""
+        # The snapshot's time is only held against itself, since the wall clock may be set.
         heard = self._clock.monotonic()
         last: float | None = None
         while True:
             code = process.poll() if process is not None else None
             if code is not None:
+                # Below zero it is the signal that ended it, which is no exit code to hand on.
                 return code if code >= 0 else 1
             if process is None and not is_running(self._folder):
                 return 1
@@ -116,6 +120,7 @@ class Supervisor:
             if now - heard > HUNG_S:
                 log.warning("the daemon was not heard of for %g s: it is ended", HUNG_S)
                 self._end(process, snapshot)
+                # If it lives on all the same, it is ended again after as long.
                 heard = now
             self._clock.sleep(TICK_S)
 
@@ -195,6 +200,7 @@ def main(arguments: list[str]) -> int:
             for number in (signal.SIGTERM, getattr(signal, "SIGBREAK", signal.SIGTERM)):
                 signal.signal(number, lambda *_: supervisor.stop())
             return supervisor.run()
+    # There is one already, and all that was wanted is that there be one.
     except filelock.Timeout:
         return 0
     except OSError as error:

@@ -136,6 +136,8 @@ class DevicesClient:
             DeviceError: It could not be done, or the device hung.
             TakeCancelled: ``report`` raised it.
         """
+        # Two copies over a pipe cost some milliseconds; in the daemon itself, a driver that hangs
+        # would cost the night.
         block = send.astype("<f4").tobytes()
         answer, audio = self._ask(Reamp(), report, block)
         assert isinstance(answer, Recorded)
@@ -161,6 +163,7 @@ class DevicesClient:
         except ChildGone:
             self._discard()
             raise AudioDied("the audio process ended unexpectedly; its log says more") from None
+        # The process holds a driver that hangs: only another one can open it again.
         except DeviceHung:
             self._discard()
             raise
@@ -178,6 +181,7 @@ class DevicesClient:
                     raise TakeCancelled
                 case Failed(error=error, why=why):
                     raise ERRORS.get(error, DeviceError)(why)
+                # Of the take before: it was over by the time its cancellation was read.
                 case TooLate():
                     continue
                 case answer:
@@ -187,6 +191,7 @@ class DevicesClient:
         try:
             report(levels)
         except TakeCancelled:
+            # Not raised yet: the take fades out first, and its end comes back as `Cancelled`.
             child.send(plain(Cancel()))
 
     def _discard(self) -> None:

@@ -20,6 +20,7 @@ def _load(group: str, name: str) -> Any:
     for entry in metadata.entry_points(group=group, name=name):
         try:
             return entry.load()
+        # A library of the system's that is missing is an `OSError`, as PortAudio's is.
         except (ImportError, OSError) as error:
             raise ConfigError(
                 f"the driver '{name}' cannot be loaded: {error}; README.md says what it needs"

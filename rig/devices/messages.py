@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 
 class _Message(BaseModel):
+    # Both sides are of one rig: a key that one does not know is a mistake, and nothing newer.
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 

@@ -135,6 +135,7 @@ def _asked(*options: str) -> Survey:
     lines = done.stdout.splitlines()
     if not lines:
         raise DeviceError("the audio drivers crashed while devices were listed")
+    # The last line is ours: drivers may print what they like before it.
     found: dict[str, Any] = json.loads(lines[-1])
     audio = tuple(AudioDevice(**device) for device in found["audio"])
     midi = tuple(MidiPort(**port) for port in found["midi"])

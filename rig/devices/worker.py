@@ -57,6 +57,7 @@ class DevicesWorker:
                 answer, audio = self._answer(ORDER.validate_python(message), block)
             except TakeCancelled:
                 answer, audio = Cancelled(), b""
+            # What is none of ours ends the process, and the daemon starts another with new drivers.
             except RigError as error:
                 answer, audio = Failed(error=type(error).__name__, why=str(error)), b""
             self._parent.send(plain(answer), audio)
@@ -99,6 +100,7 @@ class DevicesWorker:
             raise DeviceError(f"a setting outside the configured limits was refused: {values}")
         named = self._panel.named(setting)
         if last in named:
+            # Put in anew it comes last, and drivers set knobs in the order in which they are given.
             named[last] = named.pop(last)
         self._amp.dial(named)
 
@@ -108,6 +110,7 @@ class DevicesWorker:
             self._amp.dial(self._panel.named(self._panel.rest))
 
     def _report(self, levels: Levels) -> None:
+        # Nobody else reads orders while a take plays: it is broken off from in here or not at all.
         waiting = self._parent.peek()
         if waiting is not None and isinstance(ORDER.validate_python(waiting[0]), Cancel):
             raise TakeCancelled

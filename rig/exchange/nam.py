@@ -57,6 +57,7 @@ def export_error(session: Session, model: Model, setting: Setting, exported: byt
     ours = play(model, audio, knobs)[0]
     # The beginning may differ: what is taken to be before the first frame is not the same.
     off = float((read - ours)[-CHECKED_FRAMES:].abs().max())
+    # Written so that what is no number is refused, too.
     if not off <= EXPORT_TOLERANCE:
         raise LearnerError(f"the exported model differs from the trained one by {off:.1e}")
     return off

@@ -101,6 +101,7 @@ class Learner:
         deadline = self._clock() + wait_s
         while self._child is not None and self.job is not None and not self._is_over:
             left_s = max(deadline - self._clock(), 0.0)
+            # Without a wait one message has to do: a take plays while this is asked.
             if not self._next(self._child, left_s) or left_s == 0.0:
                 return
 
@@ -127,6 +128,7 @@ class Learner:
         try:
             message, _ = child.receive(wait_s)
         except ChildSilent:
+            # Asked where nothing came: a learner that talks does not hang, slow as it may be.
             if self._clock() - self._heard > self._stall_s:
                 why = f"the learner made no progress for {self._stall_s:g} s and was ended"
                 self._fail(LearnerDied(why))
@@ -162,6 +164,7 @@ class Learner:
         self.job, self.progress, self._answer, self._failure = None, None, None, None
 
     def _kill(self) -> None:
+        # Let go of first: whatever comes of the kill, the next job gets a new process.
         child, self._child = self._child, None
         if child is not None:
             with contextlib.suppress(OSError):

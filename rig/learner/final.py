@@ -75,6 +75,7 @@ def _repeatability_db(session: Session) -> float | None:
     canaries = [about for about in session.state.kept(Role.CANARY) if about.kept is not None]
     if len(canaries) < 2:
         return None
+    # The whole night lies between these two, and whatever it did to the amp.
     both = data.test_set(session, [canaries[0], canaries[-1]])
     first, last = both.targets[:, both.start : both.stop]
     return difference_db(first, last, session.signal().sample_rate)
@@ -124,10 +125,12 @@ def train_final(session: Session, tell: Tell) -> facts.ModelTrained:
     model, spec = _train_model(session, tell)
     by_setting = holdout_esr(session, model)
     total = mean(by_setting)
+    # The exported file is played on the CPU, and the two have to come from the same arithmetic.
     model.cpu()
     closeness_of_model = _measure_closeness(session, model)
     reference = designs.reference(panel)
     exported = json.dumps(nam_document(session, model, reference)).encode()
+    # Before anything is stored: what plays otherwise is never called exported.
     error = export_error(session, model, reference, exported)
     metrics = {
         "holdout_esr": total,

@@ -22,6 +22,7 @@ def errors_at_proposals(
     """
     before = session.state.learning.rounds[-1]
     disagreement = dict(zip(before.values, before.disagreement, strict=True))
+    # What only filled the space it had said nothing of, and what it has learnt is no test.
     fresh = [
         about
         for about in data.training_captures(session)

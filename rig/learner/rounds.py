@@ -73,6 +73,7 @@ def last_ensemble(session: Session) -> tuple[Model, ModelSpec] | None:
         return None
     try:
         return load_model(session.stored(session.state.learning.rounds[-1].ensemble))
+    # Training then starts anew, which costs a longer round and no night.
     except (BadModel, SessionError):
         return None
 
@@ -87,6 +88,7 @@ def initial_model(
         assert isinstance(model, KnobWaveNet)
         start_from_prior(model, spec.size, names)
     model.to(dataset.audio.device)
+    # After the prior: what is still missing is measured beside what the model plays by then.
     start_at_levels(model, dataset)
     return model
 
@@ -132,6 +134,7 @@ class _Round:
     @property
     def seed(self) -> int:
         """The seed of everything that the round draws."""
+        # Apart from the seeds of other rounds, and of a session whose seed is the next one.
         return self.session.config.seed * 1_000 + self.number
 
     def stage_progress(self, stage: str, total: int) -> StageProgress:
@@ -240,8 +243,10 @@ def learn(session: Session, number: int, count: int, tell: Tell) -> facts.RoundL
     last = last_ensemble(session)
     device_used = this.dataset.audio.device
     found = errors_at_proposals(session, last[0], device_used) if last is not None else ()
+    # With the pairs that were found just now, and are in no fact yet.
     calibration = error_per_disagreement([*found_so_far(session.state), *found])
     model, spec = _train_ensemble(this)
+    # Settings that it has learnt, on guitar that it has not: what members err by everywhere.
     seen = evaluate(model, data.test_set(session, captures).to(device_used)).mean
     # Proposing differentiates by the settings only; gradients of the weights would just take time.
     for parameter in model.parameters():

@@ -71,6 +71,7 @@ def worst_end(panel: Panel, settings: Sequence[Setting], errors: Floats) -> Weak
         values = np.array([setting.values[index] for setting in settings])
         for above, share in product((False, True), SHARES):
             edge = float(np.quantile(values, 1.0 - share if above else share))
+            # At a position that the knob has: a person is told of it.
             rule = Weakness(index, above, knob.quantise(edge))
             inside = np.array([rule.contains(setting) for setting in settings])
             # Many settings may share a stepped knob's position: the end can hold more than wanted.

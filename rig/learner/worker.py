@@ -34,6 +34,7 @@ class Worker:
         from rig.learner.rounds import learn
         from rig.session.folder import Session
 
+        # To read only: the journal has one writer, the daemon, which records what is answered here.
         session = Session.view(Path(message["session"]))
         try:
             if message["final"]:

@@ -28,6 +28,7 @@ if sys.platform == "win32":
                 return None
             time.sleep(POLL_S)
         key = msvcrt.getwch()
+        # Read in this way Ctrl-C is a key like any other, and interrupts nothing.
         if key == "\x03":
             raise KeyboardInterrupt
         return key
@@ -54,6 +55,7 @@ else:
     def _raw() -> Iterator[None]:
         descriptor = sys.stdin.fileno()
         before = termios.tcgetattr(descriptor)
+        # Not raw: Ctrl-C has to stay an interrupt.
         tty.setcbreak(descriptor, termios.TCSANOW)
         try:
             yield

@@ -64,6 +64,7 @@ class _Viewer:
         except SessionError:
             if not is_session(self._session.folder):
                 raise
+        # To wait for a key is the pause between two pictures.
         key = self._keys(REFRESH_S)
         command = command_for(key, self._view) if self._view is not None else None
         if command is not None:

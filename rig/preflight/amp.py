@@ -121,6 +121,7 @@ def listen_for_effects(probe: Probe, reference: Setting, rest: Rest) -> LeftOn:
     heard, signal = probe.take(reference, signal=probe.steady), probe.steady
     rate, start = signal.sample_rate, signal.segment(Part.TRAIN).start
     audio = effects.without_rumble(heard.aligned.returned, rate)
+    # Without its beginning, in which the filter comes to rest.
     silence = audio[: signal.segment(Part.LEAD).stop][rate // 20 :]
     swings, tails = [], []
     for number in range(len(STEADY_HZ)):

@@ -118,6 +118,7 @@ def _drift(heard: Heard, signal: Signal, session: Signal, limits: Limits) -> Fin
     ppm = 1e6 * heard.aligned.drift_frames / frames
     whole = session.all(Part.CLOSING)[-1].start - session.segment(Part.PREAMBLE).start
     is_estimate = heard.aligned.loopback is None
+    # In ppm, since the session's takes are longer: what they may drift is fewer frames here.
     limit = 1e6 * (DRIFT_ESTIMATE_FRAMES / frames if is_estimate else limits.drift_frames / whole)
     return finding(
         "clock drift",
@@ -166,6 +167,7 @@ def crosstalk(quietest: Heard, reference: Heard, signal: Signal) -> Finding:
     found = noise.bleed(send, within(guitar, quietest.aligned.returned))
     heard_dbfs = found.gain_db + levels.rms_dbfs(send)
     under = heard_dbfs - reference.figures["return_rms_dbfs"]
+    # What is no plain copy of the send is the amp: there is no more crosstalk than that.
     if not found.is_flat and under > CROSSTALK_DB:
         return Finding("crosstalk", "hidden by the amp", f"{CROSSTALK_DB:g} dB")
     return finding(

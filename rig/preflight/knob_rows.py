@@ -45,6 +45,7 @@ def _judged(wires: Wires, config: Config, say: Say) -> Iterator[Finding]:
         and heeded[knob.name].turns
         and not any(knob.name in pair for pair in shared)
     ]
+    # Of knobs that share a control, or are hardly heard, any wire would look like a wrong one.
     suspicions = wires.suspicions(turning, say)
     for name in wires.ends:
         yield _judgement(wires, config.knobs, name, heeded[name], shared, suspicions)

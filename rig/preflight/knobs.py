@@ -153,6 +153,7 @@ class Wires:
 
     def _turned(self, knob: Knob, values: Values) -> Ends:
         low, high = (
+            # Set last: of two knobs that turn one control the last one decides, and is heard.
             self._probe.take(self._at({**values, knob.name: end}), last=knob.name)
             for end in (knob.values[0], knob.values[-1])
         )
@@ -186,8 +187,10 @@ class Wires:
 
     def _differs_between(self, knob: Knob, ends: Ends, values: Values) -> bool:
         """Whether the middle of a knob's travel differs from its ends."""
+        # A gain may do the same at both of its ends, and be heard in between.
         if knob.is_switch or len(knob.values) < 3:
             return False
+        # Held against one end only: both were just heard to be alike.
         middle = knob.values[len(knob.values) // 2]
         return self._differs(
             self._probe.take(self._at({**values, knob.name: middle}), last=knob.name), ends.low
@@ -195,6 +198,7 @@ class Wires:
 
     def _places(self, knob: Knob) -> Iterator[Place]:
         """Other settings of the other knobs: up, and with each switch in its other positions."""
+        # A presence may act only with the master up, and tones not at all behind a bypass.
         up = {
             name: self._knobs[name].values[-1]
             for name in self.ends

@@ -45,6 +45,7 @@ def is_on_battery(supplies: Path = POWER_SUPPLIES) -> bool:
     if sys.platform == "darwin":
         return "Battery Power" in _said(["pmset", "-g", "batt"])
     if sys.platform == "win32":
+        # SYSTEM_POWER_STATUS has twelve bytes, of which the first says whether there is mains.
         status = (ctypes.c_ubyte * 12)()
         told = ctypes.windll.kernel32.GetSystemPowerStatus(ctypes.byref(status))
         return bool(told) and status[0] == _ON_BATTERY
@@ -93,9 +94,11 @@ def _priority() -> Finding:
 def _may_be_real_time() -> bool:
     if sys.platform != "linux":
         return False
+    # Not at the top, since Windows has no such module.
     import resource
 
     soft, _ = resource.getrlimit(resource.RLIMIT_RTPRIO)
+    # Below zero it is no limit at all.
     return soft != 0 or os.geteuid() == 0
 
 

@@ -132,6 +132,7 @@ def hours(config: Config, signal: Signal, take_s: float, *, paced: bool) -> Hour
     step_s = STEP_S * STEP_SHARES.get(learner.size, 1.0)
     to_order = max(captures - plan.seeds, 0) if plan.strategy in ASKING else 0
     rounds = 1 + -(-to_order // plan.batch)
+    # Once more, for the longer training of the first round.
     learning_s = rounds * (PROPOSING_S + step_s * learner.steps) + step_s * learner.steps
     final_s = STEP_S * STEP_SHARES.get(learner.final_size, 1.0) * learner.final_steps
     return Hours(
@@ -139,6 +140,7 @@ def hours(config: Config, signal: Signal, take_s: float, *, paced: bool) -> Hour
         plan.looks * (captures + plan.holdouts) * look_s,
         learning_s,
         final_s,
+        # As the daemon does: with a deadline the amp never waits, unless it plays faster than time.
         waits=plan.until is None or not paced,
     )
 

@@ -182,6 +182,7 @@ class Probe:
         returned = recording.returned.astype(np.float64)
         aligned = align(returned, loopback, signal, recording.dropouts, self._latency_frames)
         if self._latency_frames is None:
+            # As in a session, the first take tells the round trip that all others are held against.
             self._latency_frames = aligned.latency.frames
         verdict = judge(aligned, signal, self._limits, Baseline(self._latency_frames))
         return Heard(aligned, verdict, guitar_of(aligned.returned, signal))

@@ -85,6 +85,7 @@ def _rig(
     say("loopback and noise")
     started = time.monotonic()
     first = probe.take(reference, signal=probe.long)
+    # A device that is not paced plays in no time, and all of it was dialling.
     dialling_s = time.monotonic() - started - probe.long.duration_s * bench.paced
     yield from chain.timing(first, probe.long, signal, limits)
     hopeless = [reason for reason in first.verdict.reasons if reason.check in HOPELESS]
@@ -98,6 +99,7 @@ def _rig(
     say("what was left on")
     on = amp.listen_for_effects(probe, reference, rest)
     yield from amp.left_on(on)
+    # What swings by itself is never at rest, and has a row that says so.
     if not on.is_modulated:
         yield from amp.steadiness(rest)
     yield from _knobs(config, probe, reference, rest, ask, say, concludes=not on.hides_knobs)

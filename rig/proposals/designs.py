@@ -34,6 +34,7 @@ def corners(knobs: int) -> NDArray[np.int64]:
     Returns:
         ``(runs, knobs)`` of 0 and 1, with the fewest runs (a power of two) above ``knobs``.
     """
+    # So many columns and their products, 2^base - 1 in all, are a column for each knob at least.
     base = max(int(np.ceil(np.log2(knobs + 1))), 1)
     # Bits as signs: the product of two columns is then their interaction.
     signs = 1 - 2 * ((np.arange(2**base)[:, None] >> np.arange(base)) & 1)
@@ -67,6 +68,7 @@ def _draw_distinct(
     """Draw ``count`` distinct settings, again and again; fewer where the space has no more."""
     settings: list[Setting] = []
     for _ in range(PATIENCE):
+        # Repeats are dropped: where knobs have few positions, a draw brings less than it should.
         missing = count - len(settings)
         if missing > 0:
             settings += _distinct(draw(missing), panel, taken)
@@ -125,6 +127,7 @@ def seeds(panel: Panel, strategy: str, count: int, goal: int | None, seed: int) 
     A strategy that asks an ensemble begins with a Latin hypercube; a plan, with its own first.
     """
     if is_design(strategy):
+        # A plan is laid out for the goal and only begun here: for the seeds alone it is another.
         return design_settings(panel, strategy, max(goal or 0, count), seed)[:count]
     return design_settings(panel, FIRST_DESIGN, count, seed)
 
@@ -180,4 +183,5 @@ def fill(panel: Panel, count: int, seed: int, taken: Iterable[Setting]) -> list[
 
 def reference(panel: Panel) -> Setting:
     """Return the canary's setting: every knob in the middle of where players set it."""
+    # Between two positions of a switch there is no middle.
     return panel.quantise([0.0 if k.is_switch else k.play_unit()[0] for k in panel.knobs])

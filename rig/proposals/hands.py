@@ -50,6 +50,7 @@ def in_order(
     hand_positions = [by_hand(panel, setting) for setting in settings]
     left, here, order = list(range(len(hand_positions))), hands, list[int]()
     while left:
+        # Where nobody knows how the knobs stand, no setting is nearer than the one asked for first.
         nearest = left[0]
         if here is not None:
             start = here

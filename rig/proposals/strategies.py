@@ -105,6 +105,7 @@ def _cost(panel: Panel) -> Callable[[Tensor, Tensor], Tensor] | None:
 
     def cost(points: Tensor, last: Tensor) -> Tensor:
         """Return each setting's cost, 1 where nothing has to be turned."""
+        # As hands are counted when settings are put in order: to reach for a knob, and its way.
         travel = (points[:, by_hand] - last[by_hand]).abs()
         return 1.0 + HAND_COST * ((travel > 0).float() * hands.REACH + travel).sum(-1)
 
@@ -135,10 +136,13 @@ def _proposal(request: ProposalRequest, proposed: PointBatch) -> Proposal:
         filled = [setting for setting in free if setting not in chosen][:missing]
     else:
         filled = designs.fill(request.panel, missing, request.seed, used)
+    # One for each setting, as the journal wants them; of what only fills the space nobody has any.
     errors = [expected[setting] for setting in chosen] + [0.0] * len(filled)
     return Proposal(chosen + filled, errors, len(chosen))
 
 
+# As a batch: separate maxima crowd where members are most at odds, and that is at the ends of the
+# knobs, where nobody plays (decision 15).
 def lowest_expected_error(request: ProposalRequest, progress: Progress) -> Proposal:
     """Propose the batch that lowers the expected error most where players set the knobs."""
     # Targets may be recorded themselves; candidates from everywhere see to the corners.

@@ -67,6 +67,7 @@ class CaptureState:
         """Trust what was kept no more: it waits to be recorded again."""
         if self.kept is not None:
             self.suspects.append(self.kept)
+            # Bad takes were of another time: it has all its attempts again.
             self.kept, self.rejected, self.failed, self.died = None, 0, 0, 0
             self.is_looked_at = False
 

@@ -26,6 +26,7 @@ def drop(place: Path | Door, command: Command) -> None:
         SessionError: There is no folder for it.
         StorageError: The disk did not take it.
     """
+    # Padded, so that sorted names are in the order of time.
     Door.at(place).put(f"{FOLDER}/{time.time_ns():020d}.{command}", b"", durable=False)
 
 

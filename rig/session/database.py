@@ -45,12 +45,15 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
     Raises:
         sqlite3.Error: It cannot be opened, or is none.
     """
+    # Only a URI carries a mode; without one SQLite makes an empty database where there is none.
     location = f"{path.resolve().as_uri()}?mode={mode}"
     connection = sqlite3.connect(location, timeout=BUSY_S, isolation_level=None, uri=True)
     try:
+        # SQLite opens nothing before it is first asked for something.
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlite3.OperationalError:
         connection.close()
+        # With a log beside it, reading on would leave the last facts out without a word.
         if mode != "ro" or path.with_name(f"{path.name}-wal").exists():
             raise
         # On a disk that is read-only the index of the log cannot be made, and need not be.
@@ -74,6 +77,7 @@ def refuse_foreign(
         SessionError: There is something else, or something is otherwise than ours.
     """
     rows = connection.execute("SELECT name, substr(sql, 1, 10000) FROM sqlite_master").fetchall()
+    # To SQLite 'Facts' is the table 'facts', and line breaks are spaces.
     for name, sql in ((str(name).lower(), " ".join(str(sql).split())) for name, sql in rows):
         if (writing or name in ours) and sql not in ours.get(name, set()):
             raise SessionError(

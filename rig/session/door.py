@@ -80,6 +80,7 @@ class Door:
             ) from None
         if not stat.S_ISDIR(found.st_mode):
             raise SessionError(f"{self.path}: is no folder")
+        # A path can be given to another folder; these two cannot while a file in this one is open.
         identity = found.st_dev, found.st_ino
         if self.identity not in (None, identity):
             raise StorageError(
@@ -88,6 +89,8 @@ class Door:
             )
         return identity
 
+    # By path and not by `openat`, component by component: Windows has no such call, and SQLite and
+    # safetensors open by name in any case (decision 25).
     def _place(self, name: str) -> tuple[Path, os.stat_result | None]:
         """Where a name leads, and what lies there; no folder on the way is a link."""
         parts = PurePosixPath(name).parts
@@ -143,6 +146,7 @@ class Door:
     def _made(self, name: str) -> Path:
         """The path of a file whose folders are there now; the session's own is never made."""
         place, _ = self._place(name)
+        # From the outside inwards, so that each is made in a folder that was looked at.
         for parent in reversed(PurePosixPath(name).parents):
             if parent.parts and self.folder(parent.as_posix()) is None:
                 (self.path / parent).mkdir(exist_ok=True)
@@ -162,6 +166,7 @@ class Door:
             descriptor = open_plain(place, os.O_RDONLY)
         except OSError as error:
             raise SessionError(f"{place}: cannot be read: {error.strerror}") from None
+        # Of what was opened, and not by its name, under which something else may lie by now.
         size = os.fstat(descriptor).st_size
         if size > most_bytes:
             os.close(descriptor)
@@ -184,6 +189,7 @@ class Door:
             StorageError: The folder is gone, or another one.
             OSError: The disk does not let it.
         """
+        # Before anything is made: a second name elsewhere would be written to as well.
         self.own(name)
         return open_plain(self._made(name), flags)
 
@@ -221,6 +227,7 @@ class Door:
         self.file(name)
         try:
             place = self._made(name)
+            # Looked at once more just before the move: a long recording takes time to write.
             write_beside(place, content, durable=durable, look=self.check)
         except OSError as error:
             self.check()
@@ -263,6 +270,7 @@ class Door:
         unfinished = f"{to}{UNFINISHED}"
         self.remove(unfinished)
         try:
+            # As large as it may be: it is copied in pieces and never in memory as a whole.
             with self.reading(name, 2**62) as source:
                 descriptor = self.changing(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
                 with os.fdopen(descriptor, "wb") as target:
@@ -300,6 +308,7 @@ class Door:
             for entry, _ in zip(entries, range(MOST_ENTRIES), strict=False):
                 seen = entry.stat(follow_symlinks=False)
                 found.append((entry.name, stat.S_ISREG(seen.st_mode) and not is_link(seen)))
+        # A system gives them in any order; the names of commands and takes sort by time.
         yield from sorted(found)
 
     def names(self, name: str = "", prefix: str = "") -> list[str]:
@@ -308,9 +317,12 @@ class Door:
 
     def lock(self, name: str) -> filelock.FileLock:
         """A lock in the folder, which dies with its process; raises as `own`."""
+        # It is opened by its name, and not through here: what lies there is looked at first.
         return filelock.FileLock(self.own(name))
 
 
+# Nobody else may make it: a folder that was renamed in the middle of a take used to be made again
+# under its old name (decision 25).
 def begin(folder: Path) -> Door:
     """Make a session's folder where it is not there yet: only whoever begins one may.
 

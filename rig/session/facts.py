@@ -36,6 +36,8 @@ class Since:
 
 
 class _Fact(BaseModel):
+    # Forbidden, so that a newer rig's field is told from damage, and not dropped in silence. A
+    # figure may be infinite, such as the ESR against silence, and plain JSON has no number for it.
     model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="constants")
 
     #: The schema that first knew the kind, and those that first knew some values of its fields.

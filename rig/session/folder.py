@@ -151,6 +151,7 @@ class Session:
     ) -> Self:
         try:
             if lock is not None:
+                # First of all: a repair that was cut short decides which file the journal is.
                 take_repaired(door)
                 examine(door)
             path = door.path / (journal_name(door) or JOURNAL)
@@ -173,6 +174,7 @@ class Session:
         try:
             config = config_of(door, journal)
             plausible = Plausible(config.panel)
+            # Bounded before it is folded: nothing behind this expects a journal that no rig wrote.
             state = fold(plausible(journal.entries()))
             if state.created is None:
                 raise SessionError(f"{door.path}: the journal does not say how the session began")
@@ -203,6 +205,7 @@ class Session:
         segments = tuple(
             signals.Segment(signals.Part(s.part), s.start, s.frames) for s in created.segments
         )
+        # The journal and the file may be a stranger's, and each by itself in good order.
         if send.ndim != 1 or not segments or segments[-1].stop != len(send):
             path = self.folder / created.signal.path
             raise SessionError(f"{path}: is not the signal that the journal describes")
@@ -234,6 +237,7 @@ class Session:
         raw = store.wav_bytes(np.stack(channels, axis=1), rate)
         self.reserve.give(self.take_bytes)
         name = f"{take.number:05d}.wav"
+        # Of a rejected take as well: a later one is believed where it says the same as this one.
         stored_raw = store.write(self.door, f"takes/{name}", raw)
         stored = None
         figures = dict(verdict.figures)
@@ -269,6 +273,7 @@ class Session:
         Raises:
             SessionError: It is missing, no plain file, or not as long as it was.
         """
+        # By its size only: a hash would read all of it, which 'rig verify' does.
         path = self.door.file(file.path)
         if path is None or path.stat().st_size != file.size:
             raise SessionError(
@@ -292,6 +297,7 @@ class Session:
         """Let go of the session."""
         self.journal.close()
         if self._lock is not None:
+            # While the lock is held: afterwards the file may be the next capture's.
             self.reserve.drop()
         if self._lock is not None:
             self._lock.release()

@@ -16,6 +16,7 @@ def take_s(state: State) -> float | None:
     if not kept or state.wall_s <= 0:
         return None
     learning_s = sum(learnt.seconds for learnt in state.learning.rounds)
+    # In lockstep the amp waits while the ensemble learns, which is no time of a take.
     waited_s = learning_s if state.run.started and state.run.started.lockstep else 0.0
     return max(state.wall_s - waited_s, 0.0) / kept
 
@@ -65,6 +66,7 @@ def eta_s(state: State, config: Config, goal: int | None, now: float) -> float |
         until = state.run.started.until if state.run.started else None
         return None if until is None else max(until - now, 0.0)
     to_order = max(goal - state.ordered_to_learn(), 0)
+    # Rounded up: the last batch may be a small one, and takes a round all the same.
     rounds = -(-to_order // config.plan.batch)
     learning_s = round_s(state)
     if rounds and learning_s is None:

@@ -77,6 +77,7 @@ def new_journal(door: Door) -> Journal:
         StorageError: The disk does not take it.
     """
     name = f"{JOURNAL}{UNFINISHED}"
+    # By its beginning, since SQLite's log and its index lie beside it under longer names.
     for leftover in door.names(prefix=name):
         door.remove(leftover)
     return Journal.create(door.path / name)

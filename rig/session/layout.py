@@ -60,6 +60,7 @@ def is_running(folder: Path) -> bool:
             return False
     except filelock.Timeout:
         return True
+    # Where no lock can be had, as on a disk that is read-only, nobody captures either.
     except OSError:
         return False
 
@@ -82,6 +83,7 @@ def config_of(door: Door, journal: Journal) -> Config:
 def _is_newer(theirs: str) -> bool:
     def numbers(text: str) -> list[int]:
         """The leading numbers of a version."""
+        # Digits without end, as a stranger may write them, `int` refuses with an error of its own.
         return [int(part) for part in text.split(".")[:3] if part.isdecimal() and len(part) < 9]
 
     return numbers(theirs) > numbers(version("rig-capture"))

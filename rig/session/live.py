@@ -63,6 +63,7 @@ class Live(BaseModel):
 def publish(place: Path | Door, live: Live) -> None:
     """Replace the snapshot; a viewer that holds the file open for a moment is no reason to fail."""
     with contextlib.suppress(RigError):
+        # Not durable: it is written several times a second, and after a power cut it is not true.
         Door.at(place).put(NAME, live.model_dump_json().encode(), durable=False)
 
 

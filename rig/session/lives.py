@@ -103,6 +103,7 @@ class Amp:
     @property
     def repeatability_esr(self) -> float | None:
         """Median ESR between two takes of the reference setting: no model can beat it."""
+        # Canaries of an amp that is getting warm differ by more than it repeats.
         steady = self.canaries
         if self.reference is not None:
             steady = steady[steady.index(self.reference) :]
@@ -157,6 +158,7 @@ class RunState:
     def followed_by(self, started: facts.DaemonStarted) -> "RunState":
         """A new run; one that takes up a dead one's request is still paused, or still stops."""
         same = self.started is not None and self.started.asked_at == started.asked_at
+        # Before schema 3 no run said when it was asked for: two of these only seem the same.
         if self.ended is not None or not same or started.asked_at is None:
             return RunState(started=started)
         return RunState(started=started, paused=self.paused, stopping=self.stopping)
@@ -166,6 +168,7 @@ class RunState:
         if command.command in ("pause", "resume"):
             self.paused = command.command == "pause"
         elif command.command in ("stop", "stop-now"):
+            # A paused run only waits: it could not stop.
             self.stopping, self.paused = True, False
 
     @property
@@ -173,6 +176,7 @@ class RunState:
         """Seconds from the beginning of its first take to the end of its last."""
         if self.first_at is None or self.last_at is None:
             return 0.0
+        # The clock may have been set back between the two.
         return max(self.last_at - self.first_at, 0.0)
 
     def begin(self, at: float) -> None:
@@ -187,6 +191,7 @@ class RunState:
 
     def give_up(self, about: CaptureState) -> None:
         """Take in that a setting is given up; a canary leaves a doubt."""
+        # A setting whose look is given up is kept all the same.
         self.abandoned_in_a_row += about.capture.role is not Role.LOOK
         self.in_doubt = self.in_doubt or about.capture.role is Role.CANARY
 

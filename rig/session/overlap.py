@@ -43,11 +43,13 @@ def _candidates(a: Audio, b: Audio) -> list[int]:
 
     Source: Knapp and Carter 1976, the phase transform: a note that both hold is no agreement.
     """
+    # Room for every distance, since products of spectra wrap around.
     size = scipy.fft.next_fast_len(len(a) + len(b), real=True)
     cross = scipy.fft.rfft(b, size) * np.conj(scipy.fft.rfft(a, size))
     agreement = np.abs(scipy.fft.irfft(cross / np.maximum(np.abs(cross), 1e-12), size))
     places = np.argpartition(agreement, -CANDIDATES)[-CANDIDATES:]
     ranked = places[np.argsort(agreement[places])[::-1]]
+    # What lies behind the end of `b` has wrapped around: there it begins before `a`.
     return [int(place) if place < len(b) else int(place) - size for place in ranked]
 
 
@@ -64,5 +66,6 @@ def _same_at(a: Audio, b: Audio, lag: int) -> int | None:
     likeness = np.abs(np.sum(x * y, axis=1)) / np.sqrt(np.maximum(x_energy * y_energy, 1e-30))
     floors = [QUIET**2 * frames * float(np.mean(audio * audio)) for audio in (a, b)]
     same = (likeness > SAME) & (x_energy > floors[0]) & (y_energy > floors[1])
+    # Several in a row: a single block may be alike by chance.
     runs = np.convolve(same, np.ones(BLOCKS), mode="valid") == BLOCKS
     return start + int(np.argmax(runs)) * frames if np.any(runs) else None

@@ -115,10 +115,12 @@ def write_beside(
             file.flush()
             if durable:
                 os.fsync(file.fileno())
+        # As late as can be: the folder may have been renamed while the file was written.
         look()
         unfinished.replace(target)
         if durable:
             sync_folder(target.parent)
+    # Ctrl-C included: whatever interrupts the writing, nothing half-written stays.
     except BaseException:
         with contextlib.suppress(OSError):
             unfinished.unlink(missing_ok=True)

@@ -60,6 +60,7 @@ class Plausible:
     def _(self, fact: facts.SessionCreated) -> str | None:
         again, self.begun = self.begun, True
         stops = [0, *(segment.stop for segment in fact.segments)]
+        # Each begins where the one before it has stopped, or later; the last stop has no follower.
         rises = all(s.start >= stop for s, stop in zip(fact.segments, stops, strict=False))
         known = {part.value for part in Part}
         parts = {segment.part for segment in fact.segments}
@@ -80,6 +81,7 @@ class Plausible:
 
     @_wrong.register
     def _(self, fact: facts.HandsSet) -> str | None:
+        # Against these only: held against all knobs, a journal of hands was refused as damaged.
         return _unknown(fact.values, [knob for knob in self.panel.knobs if knob.by_hand])
 
     @_wrong.register

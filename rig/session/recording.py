@@ -57,6 +57,7 @@ def read_excerpt(excerpt: ExcerptConfig, base: Path, key: str) -> Excerpt:
     """
     rate, audio = _read(excerpt, base, key)
     part = _channel(_part(audio, rate, excerpt, key), excerpt, key)
+    # Before DC is taken off: with it gone, only one side's tops would be at the peak.
     has_flat_tops = is_clipped(part)
     part, notes = _without_dc(part, excerpt, key)
     peak = levels.peak_dbfs(part)
@@ -85,6 +86,7 @@ def _read(excerpt: ExcerptConfig, base: Path, key: str) -> tuple[int, Audio]:
             f"{key}.file: there is no '{excerpt.file}', only builtin:guitar-train and "
             "builtin:guitar-holdout"
         )
+    # A package may lie in an archive: then it is a file for as long as it is read.
     with data.as_file(found) as path:
         return store.read_wav(path)
 
@@ -127,6 +129,7 @@ def _channel(audio: Audio, excerpt: ExcerptConfig, key: str) -> Audio:
             return np.asarray(right)
         case "mix":
             return _mixed(left, right, excerpt, key)
+    # One recording twice: there is nothing to choose.
     if levels.rms_dbfs(left - right) <= max(map(levels.rms_dbfs, sides)) + SAME_DB:
         return np.asarray(left)
     raise ConfigError(f"{key}.channel: {excerpt.file} is stereo, and {_difference(left, right)}")

@@ -31,6 +31,7 @@ def _readable(door: Door, path: Path) -> list[Entry]:
     state = State()
     try:
         journal = Journal.open(path)
+    # Before `SessionError`, of which it is one: what a newer rig wrote is never cut.
     except NewerSession:
         raise
     except SessionError:
@@ -68,6 +69,7 @@ def _damage(folder: Path) -> str | None:
     # Without its configuration nothing is known of a journal, and cutting it would mend nothing.
     stored_config(folder)
     try:
+        # Read first, every row of it; then as a writer, who looks at every page.
         Session.view(folder).close()
         Journal.open(folder / JOURNAL, writing=True).close()
     except NewerSession:
@@ -102,6 +104,7 @@ def _repair_journal(door: Door) -> int | None:
     rescued.close()
     for name in (JOURNAL, *(f"{JOURNAL}{side}" for side in database.BESIDE)):
         if door.file(name) is not None:
+            # A copy: the damaged one stays the session's journal until the other has its name.
             _set_aside(door, name, copy=True)
     door.move(rescued.path.name, REPAIRED)
     take_repaired(door)
@@ -118,6 +121,7 @@ def repair(folder: Path) -> Repair:
     try:
         with locked(folder) as door:
             kept = _repair_journal(door)
+        # Taken anew: whoever opens a session for writing brings a lock of its own.
         session = Session.open(folder)
         try:
             return Repair(kept, _repair_files(session))
@@ -137,6 +141,7 @@ def _repair_files(session: Session) -> tuple[str, ...]:
             f"{session.folder}: what was played, or the configuration, is damaged; without it "
             "the recordings mean nothing"
         )
+    # A sound session gets no fact of a repair.
     if not paths and not takes:
         return ()
     for path in paths:

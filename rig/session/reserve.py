@@ -14,6 +14,8 @@ SLACK_BYTES = 4_000_000
 CHUNK_BYTES = 1_000_000
 
 
+# Without it a disk that another program fills would be noticed in the middle of a take, and the end
+# of the session could not even be written down (decision 11).
 class Reserve:
     """A file of a session's that holds nothing but its own size.
 
@@ -35,6 +37,7 @@ class Reserve:
         try:
             with self._file(os.O_WRONLY | os.O_CREAT) as descriptor:
                 there = os.fstat(descriptor).st_size
+                # Only ever grown: what was let go of for a moment another program may take.
                 if wanted > there:
                     self._grow(descriptor, there, wanted - there)
         except OSError as error:

@@ -34,6 +34,7 @@ class Guitars:
 def _at_rate(excerpt: Excerpt, sample_rate: int) -> Audio:
     if excerpt.sample_rate == sample_rate:
         return excerpt.audio
+    # Not by a polyphase filter of ours: soxr's are better kept.
     return np.asarray(soxr.resample(excerpt.audio, excerpt.sample_rate, sample_rate, "VHQ"))
 
 
@@ -54,6 +55,7 @@ def read_guitars(config: SignalConfig, base: Path, sample_rate: int) -> Guitars:
             excerpts.append(read_excerpt(getattr(config, key), base, f"signal.{key}"))
         except ConfigError as error:
             mistakes.append(str(error))
+    # Both are read before anything is said, so that nobody mends one to be told of the other.
     if mistakes:
         raise ConfigError("\n".join(mistakes))
     train, holdout = (_at_rate(excerpt, sample_rate) for excerpt in excerpts)

@@ -63,11 +63,13 @@ class State:
 
     @_take_in.register
     def _(self, fact: facts.DaemonStarted, at: float) -> None:
+        # Before the run is made anew, which forgets how long it was.
         self.takes.earlier_s += self.run.wall_s
         self.run, self.opening, self.takes.open = self.run.followed_by(fact), Opening(), None
 
     @_take_in.register
     def _(self, fact: facts.DaemonEnded, at: float) -> None:
+        # A pause ends with its run: who asks for the next one wants it to go on.
         self.run.ended, self.run.paused, self.takes.open = fact, False, None
 
     @_take_in.register
@@ -106,6 +108,7 @@ class State:
             self._keep(about, fact)
         elif fact.outcome is Outcome.REJECTED:
             self._reject(about, fact)
+        # Broken off, which says nothing of the setting; but a process may have died of it.
         elif checks_of(fact) == {Check.INTERRUPTED}:
             about.died += fact.died
         else:
@@ -113,6 +116,7 @@ class State:
 
     def _keep(self, about: CaptureState, fact: TakeEnded) -> None:
         """A canary that is itself again tells that the amp was ill when it was odd."""
+        # Before the take is kept, which forgets what had been recorded beside the odd one.
         if about.was_odd and about.capture.role is Role.CANARY:
             self._doubt(about.beside)
         about.keep(fact)
@@ -143,6 +147,7 @@ class State:
         if self.amp.reference is None and canary.figures.get("is_steady"):
             self.amp.reference = canary
         self.run.is_proven = self.amp.reference is not None
+        # Until there is a reference, no canary says more than that the amp is not steady yet.
         if self.run.is_proven:
             self.amp.unproven, self.run.in_doubt = [], False
             for other in self.captures.values():
@@ -153,8 +158,11 @@ class State:
         checks = checks_of(fact)
         if checks & ODD:
             about.was_odd = True
+            # Recorded anew even if the next canary passes: when that one vouched for all of it,
+            # takes of a bumped knob were kept (decision 10).
             about.beside = tuple(dict.fromkeys([*about.beside, *self.amp.unproven]))
         self.run.in_doubt = self.run.in_doubt or bool(checks & DOUBTS)
+        # A hand may have been at a knob: nobody knows any more where they stand.
         if Check.REPLICATE in checks:
             self.run.hands = None
 
@@ -185,10 +193,12 @@ class State:
     @_take_in.register
     def _(self, fact: facts.DeviceTrouble, at: float) -> None:
         self.opening = Opening(lost=None if fact.back else fact.why)
+        # Only what is back can be asked whether it is what it was.
         self.run.in_doubt = self.run.in_doubt or fact.back
 
     @_take_in.register
     def _(self, fact: facts.DevicesOpened, at: float) -> None:
+        # The round trip is another one: in doubt, so that a canary comes first and finds it.
         self.opening, self.run.in_doubt = Opening(), True
 
     @_take_in.register
@@ -217,6 +227,7 @@ class State:
             for about in self.captures.values()
             if about.is_pending and about.capture.role is not Role.LOOK
         ]
+        # Sorting is stable, so the rest stays in the order in which it was asked for.
         return sorted(waiting, key=lambda about: about.capture.role is not Role.CANARY)
 
     def kept(self, *roles: Role) -> list[CaptureState]:

@@ -113,6 +113,7 @@ def _iso(at: float | None) -> str | None:
 def state_name(state: State, *, running: bool) -> StateName:
     """What the session is doing, from its facts and from whether a process holds its lock."""
     if not running:
+        # Without a last word it was killed, whatever else the journal says.
         return state.run.ended.state if state.run.ended else "failed"
     if state.run.stopping:
         return "stopping"
@@ -175,6 +176,7 @@ def left_s(
     session: Session, name: StateName, snapshot: live.Live | None, now: float
 ) -> float | None:
     """Seconds until the session is done, as far as that can be told."""
+    # What the final model itself says goes by its own steps; a forecast goes by those of rounds.
     if snapshot and snapshot.learner and snapshot.learner.stage == FINAL_STAGE:
         return snapshot.learner.eta_s
     if name not in ("starting", "running", "paused"):
@@ -188,6 +190,7 @@ def status(session: Session, clock: Callable[[], float] = time.time) -> Status:
     state, now = session.state, clock()
     running = is_running(session.folder)
     name = state_name(state, running=running)
+    # A killed daemon leaves its snapshot behind, which says that it is recording.
     snapshot = live.read(session.door) if running else None
     left = left_s(session, name, snapshot, now)
     names = [knob.name for knob in session.config.panel.knobs]
@@ -205,6 +208,7 @@ def status(session: Session, clock: Callable[[], float] = time.time) -> Status:
         worst_settings=worst_settings(state),
         utilization=utilization(state),
         started_at=_iso(state.started_at),
+        # While a take plays, the snapshot is newer than any fact.
         updated_at=_iso(max(state.updated_at or 0.0, snapshot.at if snapshot else 0.0) or None),
         eta=None if left is None else _iso(now + left),
         disk_free_bytes=disk_free_bytes(session),

@@ -114,6 +114,7 @@ def read_stored(
     door: Door, file: StoredFile, most_bytes: int = MOST_STORED_BYTES
 ) -> tuple[int, NDArray[np.float64]]:
     """Sample rate and samples of a session's own WAV; see `read_wav`."""
+    # What the journal says of its size is the bound: a file that has grown since is not loaded.
     with door.reading(file.path, min(file.size, most_bytes)) as stream:
         return _decoded(stream, door.path / file.path)
 

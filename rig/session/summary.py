@@ -11,6 +11,7 @@ from rig.session.status import Status
 
 
 def _time(iso: str | None) -> str:
+    # Kept in UTC for programs, told by the clock on the wall.
     return "-" if iso is None else f"{datetime.fromisoformat(iso).astimezone():%d %b %H:%M}"
 
 

@@ -13,6 +13,8 @@ from rig.session.state import State
 
 #: The last so many pairs say by how much to correct; older ones come from poorer ensembles.
 REMEMBERED = 24
+# Healthy captures came to 2.5 times at most, those with a gain knob off by 0.3 of its travel to 2.3
+# at least, and to 6 or 10 in the middle (decision 19): a false alarm costs one take.
 #: An ESR so many times what was to be expected, and at least this, is a surprise.
 SURPRISE, LEAST_ESR = 4.0, 0.02
 #: An ensemble that errs more than this where it has learnt is not to be surprised.
@@ -29,6 +31,7 @@ def error_per_disagreement(pairs: Sequence[FoundError]) -> float | None:
     late = [pair for pair in pairs[-REMEMBERED:] if pair.disagreement > 0]
     if not late:
         return None
+    # Errors below what the members share would make a disagreement count for less than none.
     return max(median((pair.found - pair.common) / pair.disagreement for pair in late), 0.0)
 
 

@@ -76,6 +76,7 @@ def verify(session: Session) -> Report:
     problems = list(_unrecorded(session))
     known: set[str] = set()
     for take, file in _stored(session):
+        # It lies in damaged/, and is missing here for a reason.
         if file.path in session.state.set_aside and not _is_made_anew(session, file):
             continue
         known.add(file.path)

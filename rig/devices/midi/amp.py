@@ -41,6 +41,7 @@ class MidiAmp:
 
     def open(self) -> None:
         """Open the port; its name may have been numbered anew since."""
+        # Whatever happened to the amp while it was away: every knob counts as moved.
         self._stands = {}
         self._port.open()
 
@@ -55,6 +56,7 @@ class MidiAmp:
         self._sleep(self._recall(programs, values))
         turned = {knob.name: knob for knob in knobs if knob not in programs}
         settle_s = [self._turn(turned[name], values[name]) for name in values if name in turned]
+        # Once more: to send to a port that went away in between succeeds as well.
         self._port.refuse_absence()
         self._sleep(max(settle_s, default=0.0))
 
@@ -97,6 +99,7 @@ class MidiAmp:
         way = [value for value in knob.values if low < value < high]
         if wanted < start:
             way.reverse()
+        # No more of them than fit into the time, each with its gap.
         steps = min(len(way), int(ramp_s / self._options.message_gap_s))
         for step in range(steps):
             self._send(self._wires[knob.name], way[(step + 1) * len(way) // (steps + 1)])

@@ -10,6 +10,7 @@ from mido import Message
 from rig.devices import names
 from rig.errors import DeviceGone
 
+# Nothing else is taken off a name: when any number at its end was, 'Bus 2' opened 'Bus 1'.
 #: ALSA adds the numbers of client and port, 'Amp MIDI 1 20:0'; the bridge to JACK adds the client's
 #: in brackets. Both change when the amp is plugged in again, and nobody calls a port like this.
 _ALSA = re.compile(r" \d+:\d+$")
@@ -97,6 +98,7 @@ class OutputPort:
         Raises:
             DeviceGone: It is not there any more, or one of several of its name is not.
         """
+        # Of several of one name nobody can tell which are left: the one that is gone may be this.
         if not self._name or self._listed().count(self._name) < self._namesakes:
             raise DeviceGone(f"the MIDI port '{self._name or self._wanted}' went away")
 

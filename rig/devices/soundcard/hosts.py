@@ -13,6 +13,7 @@ ASIO = "ASIO"
 ENABLE_ASIO = "SD_ENABLE_ASIO"
 #: From Windows' objbase.h: ASIO drivers live in an apartment; a thread may be in another already.
 COINIT_APARTMENTTHREADED, RPC_E_CHANGED_MODE = 0x2, 0x80010106
+# A card that was 'hw:1,0' may come back as 'hw:3,0', and is the same one.
 #: ALSA's name of a card says where it is plugged in, and which of its devices this is.
 _CARD = re.compile(r" \(hw:\d+,(\d+)\)$")
 

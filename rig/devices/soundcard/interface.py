@@ -185,6 +185,7 @@ class SoundCard:
         deadline = seen_at + DEADLINE_RATIO * len(send) / self.sample_rate + DEADLINE_S
         while not transport.done.wait(REPORT_S):
             now, blocks = time.monotonic(), transport.blocks
+            # A stream whose device is gone need not say so: then only blocks that do not come tell.
             if blocks != seen_blocks:
                 seen_blocks, seen_at = blocks, now
             elif now - seen_at > STALL_S or not self._stream.active:
@@ -215,8 +216,10 @@ class SoundCard:
         """Stop and close the stream."""
         stream, self._stream = self._stream, None
         if stream is not None:
+            # A stream that plays no more is dead, and to close it hangs.
             if not stream.active:
                 self._hangs = True
                 return
+            # Not `stop`, which waits until everything that is buffered has been played.
             stream.abort()
             stream.close()

@@ -169,6 +169,8 @@ class Clipper:
         return np.asarray(clipped)
 
 
+# Its bias is moved by what goes in, and not fed back from what comes out: so all of it is filters
+# and curves over whole blocks, and no compiler is needed (decision 5).
 class TriodeStage:
     """A gain stage that clips asymmetrically and whose bias moves while its grid conducts.
 

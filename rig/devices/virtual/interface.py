@@ -121,6 +121,7 @@ class VirtualInterface:
         return [
             fault
             for fault in self._options.faults
+            # Of 'gone', `takes` counts attempts to open it: it happens in one take only.
             if fault.take == self._take
             or (fault.kind != "gone" and fault.take <= self._take < fault.take + fault.takes)
         ]
@@ -130,10 +131,12 @@ class VirtualInterface:
             self._absent = fault.takes
             raise DeviceGone("the virtual interface went away in the middle of a take")
         if fault.kind == "hang":
+            # Longer than anybody waits: as with a real driver, only a new process helps.
             time.sleep(86_400)
         if fault.kind == "stuck" and fault.knob is not None:
             control = self._amp.control(fault.knob)
             if control is not None:
+                # Where it stood in the take before, for as long as it is stuck.
                 stuck = self._stuck.setdefault(control, self._last.get(control, 0.5))
                 self._amp.positions[control] = stuck
 
@@ -143,6 +146,7 @@ class VirtualInterface:
         amplifier = self._amp.amplifier(self._amp.positions, self.sample_rate)
         block = round(REPORT_S * self.sample_rate)
         began = time.monotonic()
+        # As much longer as the filters are late, so that the end of the send comes out, too.
         padded = np.concatenate([send, np.zeros(amplifier.delay_frames)])
         blocks = []
         for start in range(0, len(padded), block):
@@ -158,6 +162,7 @@ class VirtualInterface:
 
     def _noise(self, frames: int) -> Audio:
         options = self._options
+        # By the take: a session that goes on has no noise that it has had before.
         random = np.random.default_rng([options.seed, self._take])
         noise = 10 ** (options.noise_dbfs / 20) * random.standard_normal(frames)
         if options.hum_dbfs > levels.SILENCE_DBFS:

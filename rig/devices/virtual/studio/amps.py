@@ -148,6 +148,7 @@ class StudioAmp:
         count = min(len(x), int(rate * (4.0 * settle - self.state.since_moved_s)) + 1)
         old = self._rendered(x[:count], self.state.knobs_before, rate)
         t = self.state.since_moved_s + np.arange(count) / rate
+        # e to the power of -3 leaves 5 % of the way; after four times as long nothing is left.
         y[:count] += np.exp(-3.0 * t / settle) * (old - y[:count])
         return y
 
@@ -181,6 +182,7 @@ class StudioAmp:
     def _preamp(self, x: Signal, knobs: Point, rate: int, cold: Signal | None) -> Signal:
         p = self.parameters
         if p.hiss_dbfs > -180.0:
+            # By the take: heard twice at one moment, as asked and as mistold, it hisses the same.
             rng = np.random.default_rng((p.seed, self.state.takes))
             x = x + decibels(p.hiss_dbfs) * rng.standard_normal(len(x))
         x = coupled(x, _INPUT_CORNER_HZ, rate)
@@ -191,6 +193,7 @@ class StudioAmp:
         boost = 12.0 * self._effect("channel", knobs, 0.0)
         gain_db = p.gain_low_db + p.gain_range_db * self._effect("gain", knobs, 0.5) + boost
         bias = p.asymmetry + (p.warm_up.cold_bias * cold if p.warm_up and cold is not None else 0.0)
+        # Less what it gives at rest, so that nothing comes out while nothing is played.
         bent = np.tanh(decibels(gain_db) * x + bias) - np.tanh(bias)
         return coupled(np.asarray(bent), DC_BLOCK_HZ, rate)
 

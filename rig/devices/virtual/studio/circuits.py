@@ -44,6 +44,7 @@ class Supply:
         """The output of a stage whose headroom is what is left of the supply."""
         load = smoothed(np.abs(np.tanh(x)), self.time_s, rate)
         headroom = 1.0 - self.depth * load
+        # Divided and multiplied again: quiet playing keeps its gain, only the ceiling sinks.
         return np.asarray(headroom * np.tanh(x / headroom))
 
 

@@ -106,6 +106,7 @@ def late(x: Signal, converter: Converter, delay_frames: float) -> Signal:
     if whole < lead:
         raise ValueError(f"A stream of {delay_frames} frames is shorter than its low-pass.")
     filtered = signal.oaconvolve(x, taps)[: len(x)]
+    # The low-pass has taken its lead of the delay already.
     return delayed(np.asarray(filtered, dtype=np.float64), whole - lead)
 
 

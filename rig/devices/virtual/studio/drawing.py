@@ -71,6 +71,7 @@ def _fitted(amp: AmpParameters, rng: Rng, seed: int, loopback: bool) -> StudioPa
         change_db = noise_db - _HISS_SHARE_DB - (loudness.hiss_db + gain_db)
         amp = replace(amp, hiss_dbfs=amp.hiss_dbfs + change_db)
     floor = _floor(noise_db - (_OTHER_SHARE_DB if hissing else 0.0), rng)
+    # By its logarithm, so that short round trips are drawn as often as long ones.
     trip = float(np.exp(rng.uniform(np.log(320.0), np.log(4000.0))))
     converter = _converter(_amp_channel(out, gain_db, floor, rng), rng, loopback)
     return StudioParameters(amp, converter, trip, rng.uniform(1.0, 128.0), seed)
@@ -160,5 +161,6 @@ def _loudness(amp: AmpParameters, out: Channel, rng: Rng) -> _Loudness:
     warmth_db = max(0.0, amp.warm_up.cold_db) if amp.warm_up else 0.0
     peak_db = 20.0 * np.log10(peak + 1e-12) + warmth_db
     usual_db = level_db(steady.truth(sent(plucks(rng), out, _RATE), middle, _RATE))
+    # Without its gate, which shuts on silence and lets the hiss through as soon as it opens.
     hiss_db = max(-180.0, level_db(StudioAmp(replace(amp, gate=None)).heard(0.0 * x, _RATE)))
     return _Loudness(peak_db, usual_db, hiss_db)

@@ -201,6 +201,7 @@ def on_each_side(*, must_never_pass: bool = False) -> Callable[[SideSpoiler], Si
 def _one_sided(function: SideSpoiler, side: str, must_never_pass: bool) -> FaultKind:
     def spoils(take: Take, draw: Draw) -> Pair:
         """Change one side or both, each the same way."""
+        # Drawn once: on both inputs the same frames are lost.
         change = function(take, draw)
         returned = take.returned if side == "loopback" else change(take.returned)
         if side == "return" or take.loopback is None:

@@ -16,6 +16,7 @@ def knob_off_by_tenth(asked: Point, before: Point, draw: Draw) -> Told:
     knob, sign = _any(asked, draw), draw.sign("sign")
     there = asked[knob] + 0.1 * sign
     if not 0.0 <= there <= 1.0:
+        # Beyond the end of its travel no knob can stand: then it is off the other way.
         there = asked[knob] - 0.1 * sign
     return Told({**asked, knob: there})
 

@@ -50,6 +50,7 @@ def bias_drift(take: Take, draw: Draw) -> Pair:
     """The bias of the last valve drifts, which adds an even distortion that grows."""
     strength = draw.uniform("strength", 0.05, 0.4)
     x = take.returned / take.peak
+    # A square adds even harmonics, and DC, which no output transformer passes on.
     even = coupled(x**2, 20.0, take.rate) * np.linspace(0.0, strength, take.frames)
     return take.peak * (x + even), take.loopback
 
@@ -116,6 +117,7 @@ def clipped_hard(take: Take, draw: Draw) -> Pair:
 @spoiler(must_never_pass=True)
 def clipped_softly(take: Take, draw: Draw) -> Pair:
     """A stage between amp and converter saturates above a level and leaves the rest alone."""
+    # Half of it is left alone, and what exceeds that can add no more than the other half.
     limit = _threshold(take, draw) / 2.0
     excess = np.abs(take.returned) - limit
     bent = np.sign(take.returned) * (limit + limit * np.tanh(np.maximum(excess, 0.0) / limit))
@@ -126,6 +128,7 @@ def clipped_softly(take: Take, draw: Draw) -> Pair:
 def clipped_on_one_side(take: Take, draw: Draw) -> Pair:
     """A stage between amp and converter clips one half of the wave only."""
     limit, sign = _threshold(take, draw), draw.sign("side")
+    # Turned over, clipped, and turned back: one line for either side.
     return sign * np.minimum(sign * take.returned, limit), take.loopback
 
 
@@ -133,6 +136,7 @@ def clipped_on_one_side(take: Take, draw: Draw) -> Pair:
 def clipped_digitally(take: Take, draw: Draw) -> Pair:
     """The input is set too high, so that peaks stand at full scale."""
     loud = take.returned / take.peak * decibels(draw.uniform("over_db", 1.0, 9.0))
+    # Two's complement of 24 bits ends one step below full scale.
     return np.clip(loud, -1.0, 1.0 - 2.0**-23), take.loopback
 
 
@@ -140,6 +144,7 @@ def clipped_digitally(take: Take, draw: Draw) -> Pair:
 def wrapped_around(take: Take, draw: Draw) -> Pair:
     """Numbers above full scale come out at the other end, for want of a ceiling."""
     loud = take.returned / take.peak * decibels(draw.uniform("over_db", 0.3, 3.0))
+    # As an integer overflows: what exceeds the highest number goes on from the lowest.
     return (loud + 1.0) % 2.0 - 1.0, take.loopback
 
 
@@ -165,6 +170,7 @@ def crossover(take: Take, draw: Draw) -> Pair:
 @spoiler()
 def bits_lost(take: Take, draw: Draw) -> Pair:
     """A link in between passes 8 or 12 bits only, without dither."""
+    # One of the 8 or 12 bits is the sign.
     steps = 2.0 ** (7 if draw.sign("coarse") > 0.0 else 11)
     return np.round(take.returned * steps) / steps, take.loopback
 

@@ -7,6 +7,7 @@ from rig.devices.virtual.studio.filters import Signal, coupled, decibels, smooth
 from rig.devices.virtual.studio.noise import hum, pink, white
 from rig.devices.virtual.studio.timing import fractionally_delayed
 
+# A frame of GSM lasts 4.615 ms, and a phone sends in one of its eight slots.
 _GSM_FRAME_HZ = 216.7
 
 
@@ -121,6 +122,7 @@ def howling(take: Take, draw: Draw) -> Pair:
     """The amp begins to oscillate: a tone grows until it is limited."""
     at = draw.place("at", take.frames)
     t = np.arange(take.frames - at) / take.rate
+    # From 60 dB down by the same factor in each time, as a loop with too much gain does.
     grown = np.minimum(1.0, 1e-3 * np.exp(t / draw.uniform("growth_s", 0.1, 0.6)))
     y = take.returned.copy()
     tone_hz = draw.log("tone_hz", 400.0, 9000.0)

@@ -59,6 +59,7 @@ def on_other_clock(take: Take, draw: Draw) -> Change:
 def at_wrong_rate(take: Take, draw: Draw) -> Change:
     """The device runs at another rate than it says, so that pitch and length are wrong."""
     del take
+    # 44.1 kHz is to 48 kHz as 147 is to 160.
     up, down = (147, 160) if draw.sign("slower") > 0.0 else (160, 147)
     return lambda x: at_other_rate(x, up, down)
 
@@ -71,6 +72,7 @@ def block_stale(take: Take, draw: Draw) -> Change:
 
     def change(x: Signal) -> Signal:
         """Put the older block in its place."""
+        # What stands at a place of the ring is older than what belongs there by one turn of it.
         return _replaced(x, at, x[max(0, at - ring) : max(0, at - ring) + count])
 
     return change
@@ -136,6 +138,7 @@ def return_clock_wanders(take: Take, draw: Draw) -> Pair:
 
 def _block(take: Take, draw: Draw) -> tuple[int, int]:
     count = draw.whole("block_frames", 64, 1024)
+    # Room for two: some faults exchange a block with the next.
     return count, draw.place("at", take.frames, 2 * count)
 
 

@@ -32,6 +32,7 @@ def amp_dies(take: Take, draw: Draw) -> Pair:
     at = draw.place("at", take.frames)
     t = np.maximum(0.0, np.arange(take.frames) - at) / take.rate
     hiss = _hiss(take, draw.uniform("level_dbfs", -95.0, -60.0), draw)
+    # Five time constants are 50 ms, and 43 dB.
     return take.returned * np.exp(-t / 0.01) + hiss * (t > 0.0), take.loopback
 
 
@@ -70,6 +71,7 @@ def wrong_channel(take: Take, draw: Draw) -> Pair:
     rate_hz = draw.uniform("notes_hz", 1.0, 4.0)
     t = np.arange(take.frames) / take.rate
     pitch_hz = 110.0 * 2.0 ** (np.floor(t * rate_hz) * 7.0 % 24.0 / 12.0)
+    # Summed up, so that a pitch that jumps does not make the wave jump.
     phase = 2.0 * np.pi * np.cumsum(pitch_hz) / take.rate
     notes = np.tanh(2.0 * np.sin(phase)) * np.exp(-3.0 * ((t * rate_hz) % 1.0))
     return notes * take.loudness / np.std(notes), take.loopback

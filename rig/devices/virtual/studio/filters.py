@@ -72,9 +72,11 @@ def anti_alias_taps(
     Returns:
         The taps, and how many frames the pure delay inside them takes beside the fraction.
     """
+    # A fraction of a frame rings on both sides: what rings before it needs room in front, too.
     lead = _LEAD if minimum_phase else _TAPS // 2
     spectrum = _response(corner_hz, minimum_phase, rate)
     turns = np.arange(len(spectrum)) / _GRID
+    # A delay is a straight line in the phase, so that the fraction needs no filter of its own.
     taps = np.fft.irfft(spectrum * np.exp(-2j * np.pi * turns * (lead + fraction)))
     return np.asarray(taps[:_TAPS], dtype=np.float64), lead
 

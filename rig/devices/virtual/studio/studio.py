@@ -64,6 +64,7 @@ def error_esr(heard: Signal, wanted: Signal) -> float:
     """The error-to-signal ratio of one take against another, both without their means."""
     if not np.all(np.isfinite(heard)):
         return float("inf")
+    # DC is the converter's own, and taken off wherever takes are compared.
     error, signal = heard - wanted, wanted - np.mean(wanted)
     error = error - np.mean(error)
     return float(np.sum(error**2) / (np.sum(signal**2) + 1e-20))
@@ -199,6 +200,7 @@ class Studio:
         if fault is None or fault.kind.tells is None:
             return self.amp.play(out, self.rate), None, {}
         if fault is not self._lasting:
+            # A fault of several takes: the knob stays where it stood before the first of them.
             self._lasting, self._lasting_before = fault, dict(self._asked_before)
         told, drawn = fault.told(self._asked, self._lasting_before)
         spoilt = self._mistold(out, told.point, told.settle_s)
@@ -207,6 +209,7 @@ class Studio:
     def _mistold(self, out: Signal, point: dict[str, float], settle_s: float | None) -> Signal:
         since_s = 0.0 if settle_s is not None else self.amp.state.since_moved_s
         state = replace(self.amp.state, knobs=point, since_moved_s=since_s)
+        # Heard and not played: time goes on once, in the amp that was told what was asked.
         return StudioAmp(self.parameters.amp, state).heard(out, self.rate, settle_s=settle_s)
 
     def _recorded(self, x: Signal, analogue: Signal) -> tuple[Signal, Signal | None]:
@@ -227,4 +230,6 @@ class Studio:
         return late(arrived(analogue, channel, self.rate), converter, self._opening.delay_frames)
 
     def _rng(self, purpose: int) -> np.random.Generator:
+        # By purpose and take: the spoilt and the unspoilt recording of one take have the same
+        # noise, so that what they differ by is the fault.
         return np.random.default_rng((self.parameters.seed, purpose, self._plays))

@@ -27,6 +27,7 @@ def fractionally_delayed(x: Signal, frames: float) -> Signal:
     size = fft.next_fast_len(len(x) + 2 * spare, real=True)
     padded = np.pad(x, (spare, size - len(x) - spare))
     turns = np.arange(size // 2 + 1) / size
+    # Padded, since turned phases carry the end of a signal round to its beginning.
     spectrum = fft.rfft(padded) * np.exp(-2j * np.pi * turns * frames)
     return np.asarray(fft.irfft(spectrum, size)[spare : spare + len(x)], dtype=np.float64)
 
@@ -52,6 +53,7 @@ def _finer(x: Signal) -> Signal:
     """The same band-limited signal with more values per frame, by a longer spectrum."""
     size = fft.next_fast_len(len(x) + 2 * _EDGE, real=True)
     padded = np.pad(x, (_EDGE, size - len(x) - _EDGE))
+    # The inverse transform divides by its own length, which is so many times the signal's.
     return np.asarray(_FINER * fft.irfft(fft.rfft(padded), size * _FINER), dtype=np.float64)
 
 
@@ -68,6 +70,7 @@ def read_at(x: Signal, places: Signal) -> Signal:
     before, here, after, beyond = (fine[whole + step] for step in (-1, 0, 1, 2))
     slope, next_slope = (after - before) / 2.0, (beyond - here) / 2.0
     rise = after - here
+    # Hermite's cubic: through both values, with the slopes that their neighbours give.
     third = slope + next_slope - 2.0 * rise
     return np.asarray(here + part * (slope + part * (rise - slope - third + part * third)))
 
