@@ -13,6 +13,8 @@ import numpy as np
 import scipy  # its parts load when they are first used
 from numpy.typing import ArrayLike, NDArray
 
+from calibration import levels
+
 Audio = NDArray[np.float64]
 Single = NDArray[np.float32]
 
@@ -126,6 +128,40 @@ def oddest_moments(
     left = np.stack(
         [_unexplained(gram, around, int(i), np.flatnonzero(owners != i)) for i in everyone]
     )
+    return _oddest(left, power, total, noise_powers, rows)
+
+
+def block_powers(audio: ArrayLike, sample_rate: int) -> Audio:
+    """Mean square of every 10 ms of a recording, ``(blocks,)``."""
+    return levels.block_rms(np.asarray(audio, dtype=np.float64), round(BLOCK_S * sample_rate)) ** 2
+
+
+def oddest_residuals(
+    powers: ArrayLike, residuals: ArrayLike, noise_powers: Sequence[float], rows: Sequence[int]
+) -> list[Moment] | None:
+    """The oddest instant of some takes, by what a model of the amp leaves of them.
+
+    Args:
+        powers: `block_powers` of takes of one signal at many settings, ``(takes, blocks)``.
+        residuals: The same of what the model does not explain of each.
+        noise_powers: Mean square of each one's noise.
+        rows: Which of the takes are asked about.
+
+    Returns:
+        One for each row; None where there are too few takes to tell.
+    """
+    local, left = (np.asarray(each, dtype=np.float64) for each in (powers, residuals))
+    if len(local) <= LEAST_OTHERS or local.shape[1] == 0:
+        return None
+    # The block itself counts here: no mixture was fitted to what stands around it.
+    power = scipy.ndimage.uniform_filter1d(local, WINDOW_BLOCKS, axis=1)
+    return _oddest(left, power, np.maximum(local.mean(axis=1), 1e-20), noise_powers, rows)
+
+
+def _oddest(
+    left: Audio, power: Audio, total: Audio, noise_powers: Sequence[float], rows: Sequence[int]
+) -> list[Moment]:
+    """Hold what is left of a take in each block against what is left of the others there."""
     # How hard an instant is to explain is told by the others: an attack is hard for all.
     # The share of the whole take keeps silence, which has nothing to explain, from being hard.
     usual = left / (power + 1e-3 * total[:, None])

@@ -86,6 +86,19 @@ def look_again_at_surprises(run: Run) -> None:
                 f"{expected_esr:.2g}): once more, to be sure"
             )
             suspect(run, (pair.capture,), why, alone=True)
+    _look_again_at_odd_instants(run)
+
+
+def _look_again_at_odd_instants(run: Run) -> None:
+    """Have recorded once more what the ensemble cannot explain for one instant only."""
+    state = run.session.state
+    for number, at_s in (state.learning.rounds[-1].odd or ()) if state.learning.rounds else ():
+        about = state.captures[number]
+        # Two takes that agreed have the instant both: it is the amp's.
+        was_believed = about.kept is not None and about.kept.figures.get("is_believed")
+        if about.kept is not None and not (about.suspects or was_believed):
+            why = f"at {at_s:.2f} s there is something that the ensemble cannot explain"
+            suspect(run, (number,), f"{why}: once more, to be sure", alone=True)
 
 
 def reopen_if_silent(run: Run, verdict: Verdict) -> None:

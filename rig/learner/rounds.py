@@ -21,13 +21,15 @@ from rig.capture import Role
 from rig.errors import LearnerError, SessionError
 from rig.learner import checkpoint, data, device
 from rig.learner.excerpts import loudest_excerpts
+from rig.learner.oddities import odd_instants
 from rig.learner.proposal_errors import errors_at_proposals
 from rig.proposals import designs
 from rig.proposals.strategies import STRATEGIES, Proposal, ProposalRequest
 from rig.session import facts, store
+from rig.session.captures import CaptureState
 from rig.session.folder import Session
 from rig.session.live import LiveLearner
-from rig.session.surprises import error_per_disagreement, found_so_far
+from rig.session.surprises import WISE_ESR, error_per_disagreement, found_so_far
 
 #: Fewer captures than this teach nothing.
 LEAST_CAPTURES = 2
@@ -223,6 +225,19 @@ def _disagreement(request: ProposalRequest) -> float:
     return float(expected_errors(request.predictions, points).mean())
 
 
+def _odd_instants(
+    this: _Round, model: Model, captures: Sequence[CaptureState], ensemble_esr: float
+) -> tuple[tuple[int, float], ...] | None:
+    """Return what `odd_instants` finds; None where the ensemble does not know the amp yet."""
+    if ensemble_esr >= WISE_ESR:
+        return None
+    rate = this.session.signal().sample_rate
+    stage_progress = this.stage_progress("looking for odd instants", len(captures))
+    return odd_instants(
+        this.session.state, model, this.dataset, captures, rate, lambda done: stage_progress(done)
+    )
+
+
 def learn(session: Session, number: int, count: int, tell: Tell) -> facts.RoundLearned:
     """Learn a round and store its ensemble and its proposals.
 
@@ -248,6 +263,7 @@ def learn(session: Session, number: int, count: int, tell: Tell) -> facts.RoundL
     model, spec = _train_ensemble(this)
     # Settings that it has learnt, on guitar that it has not: what members err by everywhere.
     seen = evaluate(model, data.test_set(session, captures).to(device_used)).mean
+    odd = _odd_instants(this, model, captures, float(seen.mean()))
     # Proposing differentiates by the settings only; gradients of the weights would just take time.
     for parameter in model.parameters():
         parameter.requires_grad_(False)
@@ -266,5 +282,6 @@ def learn(session: Session, number: int, count: int, tell: Tell) -> facts.RoundL
         ensemble=store.write(session.door, f"rounds/{number:03d}/ensemble.safetensors", weights),
         found=found,
         calibration=calibration,
+        odd=odd,
     )
     return learnt.model_copy(update={"expected_esr": learnt.expects(_disagreement(request))})

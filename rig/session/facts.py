@@ -283,6 +283,7 @@ class RoundLearned(_Fact):
     found: tuple[FoundError, ...] = ()
     calibration: float | None = None
     expected_esr: float | None = None
+    odd: Annotated[tuple[tuple[Number, Seconds], ...] | None, Since(3)] = None
 
     def expects(self, disagreement: float) -> float:
         """The ESR to be expected where the members disagree so much."""

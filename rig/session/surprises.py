@@ -50,3 +50,10 @@ def surprises(state: State) -> list[tuple[FoundError, float]]:
         if is_odd and pair.common < WISE_ESR:
             found.append((pair, expected_esr))
     return found
+
+
+def seen_by_the_wise(state: State) -> set[int]:
+    """Captures in which ensembles that knew the amp have looked for odd instants."""
+    wise = [learnt for learnt in state.learning.rounds if learnt.ensemble_esr < WISE_ESR]
+    # Rounds of before there was such a look saw nothing.
+    return {number for learnt in wise if learnt.odd is not None for number in learnt.learnt_from}

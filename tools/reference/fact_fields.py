@@ -68,6 +68,7 @@ OWN = {
     "RoundLearned.found": "What the round before had expected of its settings, and what was found.",
     "RoundLearned.calibration": "How much error such a disagreement has stood for so far.",
     "RoundLearned.expected_esr": "The ESR to be expected where players set the knobs.",
+    "RoundLearned.odd": "Captures with an instant that it cannot explain, and when, in seconds.",
     "LearnerFailed.round": "The round that was not learnt.",
     "SettingsFilled.round": "The round that follows.",
     "ModelTrained.by_setting": "ESR at each holdout setting, worst and best alike.",
