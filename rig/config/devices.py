@@ -162,6 +162,10 @@ class VirtualInterfaceConfig(_CalibratedConfig):
     """Of its noise."""
     faults: tuple[FaultConfig, ...] = ()
     """What goes wrong, and when."""
+    studio: Annotated[int, Field(ge=0, lt=2**31)] | None = None
+    """To rehearse: an awkward interface, drawn from this number, in place of the ideal one."""
+    spoilt_share: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+    """With `studio`: how many of the takes something happens to, from a click to a stuck knob."""
 
 
 class ExternalConfig(_CalibratedConfig):

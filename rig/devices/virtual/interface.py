@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from rig.devices.fullscale import refuse_over_full_scale
 from rig.devices.protocols import DriverContext, Report
 from rig.devices.virtual.amp import VirtualAmp
 from rig.devices.virtual.circuit import Audio
+from rig.devices.virtual.rehearsal import Rehearsal
 from rig.errors import ConfigError, DeviceGone
 
 #: A converter's resolution.
@@ -44,6 +45,15 @@ class VirtualInterface:
         self._stuck: dict[str, float] = {}
         self._last: dict[str, float] = {}
         self._absent = 0
+        self._rehearsal = None
+        if config.interface.studio is not None:
+            self._rehearsal = Rehearsal(
+                config.interface.studio,
+                loopback=config.interface.loopback,
+                spoilt_share=config.interface.spoilt_share,
+                sample_rate=config.interface.sample_rate,
+                takes=takes,
+            )
 
     @staticmethod
     def problems(config: Config) -> list[str]:
@@ -73,6 +83,8 @@ class VirtualInterface:
         if self._absent:
             self._absent -= 1
             raise DeviceGone("the virtual interface is not there: plug it in again")
+        if self._rehearsal is not None:
+            self._rehearsal.open()
 
     def close(self) -> None:
         """Nothing holds on to it."""
@@ -84,7 +96,9 @@ class VirtualInterface:
         faults = self._faults()
         for fault in faults:
             self._fail(fault)
-        played = self._played(send.astype(np.float64), report)
+        if self._rehearsal is not None:
+            return self._rehearsed(self._rehearsal, send.astype(np.float64), report)
+        played = self._played(send.astype(np.float64), report, self._amp.positions)
         returned = self._amp.gain(played, self.sample_rate)
         loopback = send.astype(np.float64)
         kinds = {fault.kind for fault in faults}
@@ -99,6 +113,14 @@ class VirtualInterface:
         recorded = [self._converted(channel).astype(np.float32) for channel in audio]
         patched = recorded[1] if self._options.loopback else None
         return Recording(recorded[0], patched, dropouts=int("flag" in kinds))
+
+    def _rehearsed(self, rehearsal: Rehearsal, send: Audio, report: Report) -> Recording:
+        def amp(audio: Audio, positions: Mapping[str, float]) -> Audio:
+            return self._amp.gain(self._played(audio, report, positions), self.sample_rate)
+
+        returned, loopback = rehearsal.play(send, self._take, self._amp.positions, amp)
+        patched = None if loopback is None else loopback.astype(np.float32)
+        return Recording(returned.astype(np.float32), patched, dropouts=0)
 
     @staticmethod
     def _faulty_gain(kinds: Collection[str]) -> float:
@@ -140,10 +162,10 @@ class VirtualInterface:
                 stuck = self._stuck.setdefault(control, self._last.get(control, 0.5))
                 self._amp.positions[control] = stuck
 
-    def _played(self, send: Audio, report: Report) -> Audio:
+    def _played(self, send: Audio, report: Report, positions: Mapping[str, float]) -> Audio:
         """The amp's output, without its filters' delay, paced if so wished."""
         self._last = dict(self._amp.positions)
-        amplifier = self._amp.amplifier(self._amp.positions, self.sample_rate)
+        amplifier = self._amp.amplifier(positions, self.sample_rate)
         block = round(REPORT_S * self.sample_rate)
         began = time.monotonic()
         # As much longer as the filters are late, so that the end of the send comes out, too.
