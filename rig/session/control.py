@@ -42,15 +42,23 @@ def forget_before(place: Path | Door, asked_at: float | None) -> None:
     """
     door = Door.at(place)
     for name, is_plain in door.entries(FOLDER):
-        at_ns = name.partition(".")[0]
-        is_later = asked_at is not None and at_ns.isdecimal() and int(at_ns) >= 1e9 * asked_at
-        if is_plain and not is_later:
+        if is_plain and not _is_later(name, asked_at):
             door.remove(f"{FOLDER}/{name}")
 
 
-def is_stop_waiting(place: Path | Door) -> bool:
-    """Whether somebody asked to stop, and nobody has taken it up yet."""
-    names = (name for name, is_plain in Door.at(place).entries(FOLDER) if is_plain)
+def _is_later(name: str, asked_at: float | None) -> bool:
+    at_ns = name.partition(".")[0]
+    return asked_at is not None and at_ns.isdecimal() and int(at_ns) >= 1e9 * asked_at
+
+
+def is_stop_waiting(place: Path | Door, asked_at: float | None) -> bool:
+    """Whether somebody asked this capture to stop, and nobody has taken it up yet."""
+    entries = Door.at(place).entries(FOLDER)
+    names = [
+        name
+        for name, is_plain in entries
+        if is_plain and (asked_at is None or _is_later(name, asked_at))
+    ]
     return any(name.endswith((".stop", ".stop-now")) for name in names)
 
 

@@ -129,6 +129,8 @@ class RunState:
         first_at: Unix time at which its first take began.
         last_at: Unix time at which its last one ended.
         played_s: Seconds of signal played in it, whatever came of the takes.
+        until: Unix time at which it ends, where a time was asked for.
+        set_aside: How many files were set aside as damaged since it ended.
         outcomes: How its last takes ended.
         odd_in_a_row: Takes in a row that did not sound like this amp at all.
         abandoned_in_a_row: Settings in a row that were given up.
@@ -146,6 +148,8 @@ class RunState:
     first_at: float | None = None
     last_at: float | None = None
     played_s: float = 0.0
+    until: float | None = None
+    set_aside: int = 0
     outcomes: list[Outcome] = field(default_factory=list)
     odd_in_a_row: int = 0
     abandoned_in_a_row: int = 0
@@ -158,13 +162,15 @@ class RunState:
         """A new run; one that takes up a dead one's request is still paused, or still stops."""
         same = self.started is not None and self.started.asked_at == started.asked_at
         if self.ended is not None or not same or started.asked_at is None:
-            return RunState(started=started)
-        return RunState(started=started, paused=self.paused, stopping=self.stopping)
+            return RunState(started=started, until=started.until)
+        paused, stopping = self.paused, self.stopping
+        return RunState(started=started, until=started.until, paused=paused, stopping=stopping)
 
     def hear(self, command: facts.CommandGiven) -> None:
         """Take in what somebody asked for."""
         if command.command in ("pause", "resume"):
-            self.paused = command.command == "pause"
+            # A stop is a stop, whatever is said after it.
+            self.paused = command.command == "pause" and not self.stopping
         elif command.command in ("stop", "stop-now"):
             self.stopping, self.paused = True, False
 
@@ -177,7 +183,14 @@ class RunState:
 
     def begin(self, at: float) -> None:
         """Take in that a take begins."""
-        self.has_played, self.first_at = True, self.first_at or at
+        self.has_played = True
+        self.first_at = at if self.first_at is None else self.first_at
+
+    def jump(self, jumped: facts.ClockJumped) -> None:
+        """Take in that the clock jumped: what it did not run through, no take has taken."""
+        self.in_doubt, self.until = True, jumped.until or self.until
+        self.first_at = None if self.first_at is None else self.first_at + jumped.seconds
+        self.last_at = None if self.last_at is None else self.last_at + jumped.seconds
 
     def count(self, take: TakeEnded, at: float) -> None:
         """Take in how a take ended."""
