@@ -77,20 +77,22 @@ def _refuse_hands(config: "Config") -> None:
 
 def _in_front(request: "Request", config: "Config") -> int:
     """Run the daemon in this process, as a service does."""
+    from rig.daemon.request import prepared
     from rig.daemon.service import capture as run
     from rig.printable import log_lines
 
     log_lines("%(asctime)s %(message)s", "%H:%M:%S", sys.stdout)
+    prepared(request)
     return run(request, config).exit_code
 
 
 def _start(request: "Request") -> "subprocess.Popen[bytes]":
     """Start the supervisor in a process of its own, which this terminal's end does not touch."""
     from rig.daemon.processes import SUPERVISOR, spawn
-    from rig.session.door import begin
+    from rig.daemon.request import prepared
 
     try:
-        return spawn(SUPERVISOR, request, begin(request.session))
+        return spawn(SUPERVISOR, request, prepared(request))
     except OSError as error:
         raise SessionError(f"{request.session}: cannot be written to: {error.strerror}") from None
 

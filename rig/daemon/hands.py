@@ -42,4 +42,5 @@ def _obey(run: Run, capture: Capture, command: str) -> None:
     elif command == "redo":
         last = [take for take in session.state.takes.recent if take.outcome is Outcome.KEPT][-1:]
         numbers = tuple(t.capture for t in last if session.state.captures[t.capture].kept is t)
-        suspect(run, numbers, "to be recorded again, says the person at the knobs")
+        if numbers:
+            suspect(run, numbers, "to be recorded again, says the person at the knobs")

@@ -21,7 +21,8 @@ from rig.config import Config
 from rig.daemon.stopping import Goals
 from rig.errors import SessionError, UsageError
 from rig.learner.client import LEAST_CAPTURES
-from rig.session import store
+from rig.session import control, store
+from rig.session.door import Door, begin
 from rig.session.folder import Session, is_running, is_session, stored_config
 from rig.session.layout import is_supervised
 from rig.session.lives import RunState
@@ -48,7 +49,7 @@ class Request:
         lockstep: In place of what the device suggests.
         supervised: Whether somebody starts the daemon again when it dies.
         asked_at: Unix time at which somebody asked; a daemon that is started again carries the
-            same. Commands that are older were meant for an earlier capture.
+            same, and goes on with what the one before was told.
         booted_at: When the machine was started, by the wall clock as it stood then. By what it
             says later, the clock was set: what was asked for by a clock that was wrong holds for
             the right one.
@@ -135,8 +136,8 @@ def decide(typed: CommandLine, check: Check, clock: Clock | None = None) -> tupl
     if session is None:
         assert given is not None
         session = SESSIONS / given.name
+    _refuse_running(session)
     if is_session(session):
-        _refuse_running(session)
         stored = stored_config(session, check)
         opened = Session.view(session)
         try:
@@ -162,8 +163,21 @@ def decide(typed: CommandLine, check: Check, clock: Clock | None = None) -> tupl
     return request, config
 
 
+def prepared(request: Request) -> Door:
+    """The session's folder, where nothing waits that was asked of an earlier capture.
+
+    Raises:
+        SessionError: There is no folder, or something in it is none.
+        StorageError: It cannot be made or written to.
+    """
+    door = begin(request.session)
+    control.forget(door)
+    return door
+
+
 def _refuse_running(session: Path) -> None:
-    if is_running(session) or is_supervised(session):
+    # Before there is a session, it may be on its way: its devices are being opened.
+    if session.is_dir() and (is_running(session) or is_supervised(session)):
         raise SessionError(
             f"{session}: is being captured already; 'rig monitor {session}' shows it, and "
             f"'rig stop {session}' ends it"

@@ -108,16 +108,17 @@ class Run:
 
     def hear(self) -> list[str]:
         """Take up commands, notice a clock that jumped and a supervisor that died: all facts."""
-        heard = self.publisher.commands()
-        for command in heard:
+        heard: list[str] = []
+        for command in self.publisher.commands():
             self.session.record(facts.CommandGiven(command=command))
+            heard.append(command)
         jumped_s = self.jumps.jumped_s()
         if jumped_s is not None:
             self.session.record(facts.ClockJumped(seconds=jumped_s, until=self._moved()))
         died = self.guard()
         if died is not None:
             self.session.record(facts.ProcessDied(process="supervisor", why=died))
-        return list(heard)
+        return heard
 
     def _moved(self) -> float | None:
         """Have the deadline hold by the clock as it was set; None where it is the same."""

@@ -213,20 +213,14 @@ def _capture(begun: _Begun, config: Config, interrupts: Interrupts) -> Finish:
         run.guard = Guard(request, begun.clock)
     try:
         interrupts.publisher = publisher
-        if not _is_restart(request, session):
-            control.forget_before(session.door, request.asked_at)
+        if request.asked_at is None:
+            control.forget(session.door)
         _begin(request, session, goals, pace, devices)
         ending = _run(run)
         _last_words(run, ending)
         return ending
     finally:
         publisher.close()
-
-
-def _is_restart(request: Request, session: Session) -> bool:
-    """Whether an earlier daemon took up this very request: then no command is too old."""
-    started = session.state.run.started
-    return started is not None and started.asked_at == request.asked_at is not None
 
 
 def main(arguments: list[str]) -> int:

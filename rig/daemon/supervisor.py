@@ -89,9 +89,7 @@ class Supervisor:
 
     def _told_to_stop(self) -> bool:
         """Whether somebody wants no other daemon: by signal, or by a command that waits."""
-        self._stopping = self._stopping or control.is_stop_waiting(
-            self._door, self._request.asked_at
-        )
+        self._stopping = self._stopping or control.is_stop_waiting(self._door)
         return self._stopping
 
     def stop(self) -> None:
@@ -114,8 +112,8 @@ class Supervisor:
                 return code if code >= 0 else 1
             if process is None and not is_running(self._folder):
                 return 1
-            if self._stopping and not self._passed_on and is_running(self._folder):
-                # Told before the daemon held its session: it could not have heard.
+            if self._stopping and not self._passed_on:
+                # It waits there for a daemon that is still opening its devices.
                 control.drop(self._door, "stop-now")
                 self._passed_on = True
             snapshot = live.read(self._door)

@@ -124,6 +124,7 @@ class RunState:
         started: What it was started for; None before the first run.
         ended: Why it ended.
         paused: Whether somebody has it wait.
+        paused_at: Unix time since which it was, as far as it still is.
         stopping: Whether somebody has it stop.
         has_played: Whether it has begun a take.
         first_at: Unix time at which its first take began.
@@ -143,6 +144,7 @@ class RunState:
     started: facts.DaemonStarted | None = None
     ended: facts.DaemonEnded | None = None
     paused: bool = False
+    paused_at: float | None = None
     stopping: bool = False
     has_played: bool = False
     first_at: float | None = None
@@ -166,8 +168,11 @@ class RunState:
         paused, stopping = self.paused, self.stopping
         return RunState(started=started, until=started.until, paused=paused, stopping=stopping)
 
-    def hear(self, command: facts.CommandGiven) -> None:
-        """Take in what somebody asked for."""
+    def hear(self, command: facts.CommandGiven, at: float) -> None:
+        """Take in what somebody asked for; what a pause has taken, takes have not."""
+        if self.paused and self.paused_at is not None:
+            self._shift(max(at - self.paused_at, 0.0))
+        self.paused_at = at
         if command.command in ("pause", "resume"):
             # A stop is a stop, whatever is said after it.
             self.paused = command.command == "pause" and not self.stopping
@@ -189,12 +194,18 @@ class RunState:
     def jump(self, jumped: facts.ClockJumped) -> None:
         """Take in that the clock jumped: what it did not run through, no take has taken."""
         self.in_doubt, self.until = True, jumped.until or self.until
-        self.first_at = None if self.first_at is None else self.first_at + jumped.seconds
-        self.last_at = None if self.last_at is None else self.last_at + jumped.seconds
+        self._shift(jumped.seconds)
+
+    def _shift(self, seconds: float) -> None:
+        """Move what was before, so that as many seconds between are none that takes have taken."""
+        self.first_at = None if self.first_at is None else self.first_at + seconds
+        self.last_at = None if self.last_at is None else self.last_at + seconds
 
     def count(self, take: TakeEnded, at: float) -> None:
         """Take in how a take ended."""
-        self.played_s, self.last_at = self.played_s + take.played_s, at
+        self.played_s += take.played_s
+        # Of one in which a process died, the end may be written down a week later.
+        self.last_at = self.last_at if take.died else at
         self.outcomes = [*self.outcomes, take.outcome][-RATED:]
         self.odd_in_a_row = self.odd_in_a_row + 1 if is_odd(take, cold=not self.is_proven) else 0
 

@@ -76,7 +76,7 @@ class State:
 
     @_take_in.register
     def _(self, fact: facts.CommandGiven, at: float) -> None:
-        self.run.hear(fact)
+        self.run.hear(fact, at)
 
     @_take_in.register
     def _(self, fact: facts.HandsSet, at: float) -> None:

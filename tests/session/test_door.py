@@ -41,7 +41,7 @@ def test_a_folder_that_was_renamed_is_not_made_again(door: Door) -> None:
         lambda: door.lock(".lock"),
         lambda: control.drop(door, "stop"),
         lambda: Reserve(door).take(1),
-        lambda: control.collect(door),
+        lambda: list(control.collect(door)),
     ):
         with pytest.raises(StorageError, match="is gone"):
             call()
@@ -106,8 +106,8 @@ def test_what_is_no_command_is_told_once_and_left_alone(
     (door.path / "control" / "0.stop").mkdir(parents=True)
     control.drop(door, "pause")
     with caplog.at_level(logging.WARNING):
-        assert control.collect(door) == ["pause"]
-        assert control.collect(door) == []
+        assert list(control.collect(door)) == ["pause"]
+        assert list(control.collect(door)) == []
     assert len(caplog.records) == 1
     assert (door.path / "control" / "0.stop").is_dir()
 
