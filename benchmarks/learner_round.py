@@ -55,7 +55,7 @@ def main() -> None:
             spent, asking = time.perf_counter() - began, time.perf_counter() - proposing
             session = Session.open(folder)
             assert answer.kind == "round-learned"
-            orders.order_learnt(session, answer)
+            orders.order_learnt(session, answer, None)
             session.close()
             print(
                 f"round {number} at {captures} captures, {os.cpu_count()} cores: {spent:.0f} s, "

@@ -12,8 +12,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
+
+from rig import waits
 
 Message = dict[str, Any]
 #: A message as it arrives; None once the other side is gone.
@@ -76,6 +80,32 @@ def _opened(log: Log) -> IO[bytes]:
     return log.open("ab")
 
 
+@dataclass(frozen=True)
+class _Letter:
+    """A message on its way to the child; what came of it is told once, False if nobody listens."""
+
+    message: Message
+    block: bytes
+    taken: "queue.SimpleQueue[bool]"
+
+
+def _post(stream: IO[bytes], outbox: "queue.SimpleQueue[_Letter | None]") -> None:
+    """Write one message after another until there is to be no more.
+
+    In a thread of its own: a child that was stopped reads nothing, and what is longer than the
+    pipe would hold up whoever writes it.
+    """
+    while (letter := outbox.get()) is not None:
+        try:
+            _send(stream, letter.message, letter.block)
+        except (OSError, ValueError):
+            letter.taken.put(False)
+        else:
+            letter.taken.put(True)
+    with contextlib.suppress(OSError, ValueError):
+        stream.close()
+
+
 class Child:
     """The parent's end.
 
@@ -83,14 +113,21 @@ class Child:
         module: What to run (``python -m module``).
         log: Where its standard error goes.
         environment: Variables to set on top of ours.
+        owner: Whose it is, said on its command line: what a dead parent left behind is known by it.
     """
 
-    def __init__(self, module: str, log: Log, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        module: str,
+        log: Log,
+        environment: dict[str, str] | None = None,
+        owner: str | None = None,
+    ) -> None:
         # A group of its own, a session elsewhere: Ctrl-C in the terminal is the parent's to handle.
         flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
         with _opened(log) as stderr:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", module],
+                [sys.executable, "-m", module, *([] if owner is None else [owner])],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
@@ -99,28 +136,36 @@ class Child:
                 creationflags=flags,
             )
         self._inbox: queue.SimpleQueue[Parcel] = queue.SimpleQueue()
+        self._outbox: queue.SimpleQueue[_Letter | None] = queue.SimpleQueue()
         assert self._process.stdout is not None
-        # A thread reads, since Windows cannot wait for a pipe and no longer than a time.
-        threading.Thread(
-            target=_pump, args=(self._process.stdout, self._inbox, _nothing), daemon=True
-        ).start()
+        assert self._process.stdin is not None
+        # Threads read and write, since Windows cannot wait for a pipe and no longer than a time.
+        for work in (
+            partial(_pump, self._process.stdout, self._inbox, _nothing),
+            partial(_post, self._process.stdin, self._outbox),
+        ):
+            threading.Thread(target=work, daemon=True).start()
 
     @property
     def pid(self) -> int:
         """The child's process number."""
         return self._process.pid
 
-    def send(self, message: Message, block: bytes = b"") -> None:
+    def send(self, message: Message, block: bytes, timeout_s: float) -> None:
         """Send a message, with a block of bytes behind it.
 
         Raises:
             ChildGone: Nobody listens any more.
+            ChildSilent: It was not taken in time; nothing else can be sent any more.
         """
-        assert self._process.stdin is not None
+        letter = _Letter(message, block, queue.SimpleQueue())
+        self._outbox.put(letter)
         try:
-            _send(self._process.stdin, message, block)
-        except (OSError, ValueError):
-            raise ChildGone from None
+            taken = letter.taken.get(timeout=timeout_s)
+        except queue.Empty:
+            raise ChildSilent from None
+        if not taken:
+            raise ChildGone
 
     def receive(self, timeout_s: float) -> tuple[Message, bytes]:
         """Hear the next message.
@@ -145,15 +190,15 @@ class Child:
         # It may have ended by itself in the meantime.
         with contextlib.suppress(OSError):
             self._process.kill()
-        # Waited for, since a child that nobody has asked about stays behind as a zombie.
-        self._process.wait()
+        self._outbox.put(None)
+        # Waited for, since a child that nobody has asked about stays behind as a zombie; but one
+        # that is stuck in a driver outlives even this for as long as the driver likes.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(waits.CHILD_IS_GONE.s)
 
-    def close(self, timeout_s: float = 5.0) -> None:
+    def close(self, timeout_s: float = waits.CHILD_ENDS.s) -> None:
         """Let the child end by itself, but not for longer than ``timeout_s``."""
-        with contextlib.suppress(OSError):
-            assert self._process.stdin is not None
-            # To the child the end of its input is its parent's: it puts things to rest, and ends.
-            self._process.stdin.close()
+        self._outbox.put(None)
         try:
             self._process.wait(timeout_s)
         except subprocess.TimeoutExpired:

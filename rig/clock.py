@@ -1,5 +1,6 @@
 """Time, as something that can be handed in: tests turn the hands themselves."""
 
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,13 +10,32 @@ from datetime import datetime, timedelta
 JUMP_S = 30.0
 
 
+def _boot_s() -> float:
+    """Seconds since the machine was started, those included in which it slept."""
+    if sys.platform == "linux":
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    if sys.platform == "darwin":
+        return time.clock_gettime(time.CLOCK_MONOTONIC)
+    # On Windows this one runs on while the machine sleeps.
+    return time.monotonic()
+
+
 @dataclass(frozen=True)
 class Clock:
-    """Wall-clock time for facts and deadlines, time that only runs forward, and a way to wait."""
+    """Wall-clock time for facts and deadlines, time that only runs forward, and a way to wait.
+
+    ``boot_s`` only runs forward too, and also while the machine sleeps: against it is seen that
+    somebody has set the clock.
+    """
 
     now: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     monotonic: Callable[[], float] = time.monotonic
+    boot_s: Callable[[], float] = _boot_s
+
+    def booted_at(self) -> float:
+        """When the machine was started, by the wall clock as it stands now."""
+        return self.now() - self.boot_s()
 
 
 class JumpWatch:
@@ -44,11 +64,17 @@ class JumpWatch:
 
 
 def next_time_of_day(text: str, now: float) -> float:
-    """Unix time of the next ``HH:MM`` on this machine's clock."""
+    """Unix time of the next ``HH:MM`` on this machine's clock.
+
+    In the night of a change of clocks that time may come twice, and the next is meant; or not at
+    all, and what would have been then is.
+    """
     hour, minute = (int(part) for part in text.split(":"))
-    today = datetime.fromtimestamp(now).astimezone()
-    then = today.replace(hour=hour, minute=minute, second=0, microsecond=0)
-    if then <= today:
-        # By the clock on the wall: the night in which it is set has an hour more, or one less.
-        then = (then.replace(tzinfo=None) + timedelta(days=1)).astimezone()
-    return then.timestamp()
+    # Without a zone: the offset from UTC may be another one by then.
+    midnight = datetime.fromtimestamp(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    times: list[float] = []
+    for days in (0, 1, 2):
+        then = (midnight + timedelta(days=days)).replace(hour=hour, minute=minute)
+        first, second = then.timestamp(), then.replace(fold=1).timestamp()
+        times += [first] if second < first else [first, second]
+    return min(time for time in times if time > now)

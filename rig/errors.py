@@ -10,9 +10,11 @@ RigError                  1  a run that failed
 │   └── DeviceGone        1  it is no longer there; it may come back
 │       ├── DeviceHung    1  its driver hangs: only a new process can open it again
 │       └── AudioDied     1  the process that holds it ended, or was ended because it hung
+├── Stopped               3  somebody ended it before it had begun
 └── LearnerError          1  training or proposing failed
     └── LearnerDied       1  its process ended, or was ended because it hung
 
+A capture that was stopped by hand before it was done has exit code 3 as well.
 A rejected take is none of these: it is a value (`calibration.checks.Verdict`).
 """
 
@@ -61,6 +63,12 @@ class DeviceHung(DeviceGone):
 
 class AudioDied(DeviceGone):
     """The audio process ended without a word, or hung and was ended."""
+
+
+class Stopped(RigError):
+    """Somebody ended the capture before it had begun."""
+
+    exit_code = 3
 
 
 class LearnerError(RigError):

@@ -1,6 +1,5 @@
 """Keeping the machine awake while amps are captured: by what the system itself offers for that."""
 
-import contextlib
 import logging
 import os
 import shutil
@@ -8,6 +7,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from rig import waits
 
 log = logging.getLogger("rig")
 
@@ -51,9 +52,17 @@ def awake() -> Iterator[None]:
         yield
     finally:
         if helper is not None:
-            with contextlib.suppress(OSError):
-                # Closes its input, on which it ends.
-                helper.communicate(timeout=2)
+            _end(helper)
+
+
+def _end(helper: "subprocess.Popen[bytes]") -> None:
+    """Let the helper end with its input; one that does not is killed."""
+    try:
+        helper.communicate(timeout=waits.AWAKE_ENDS.s)
+    except subprocess.TimeoutExpired:
+        helper.kill()
+    except OSError as error:
+        log.info("what keeps the machine awake could not be ended: %s", error)
 
 
 def _started(command: list[str] | None) -> "subprocess.Popen[bytes] | None":

@@ -5,10 +5,12 @@ import os
 import subprocess
 from collections.abc import Mapping, Sequence
 
+from rig import waits
+
 log = logging.getLogger("rig")
 
 #: A program that takes longer is left to itself no more.
-PATIENCE_S = 30.0
+PATIENCE_S = waits.PROGRAM_ENDS.s
 PREFIX = "RIG_"
 
 

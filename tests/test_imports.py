@@ -21,13 +21,16 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"rig.devices"}),
     frozenset({"rig.config"}),
     frozenset({"rig.knobs", "rig.capture", "rig.errors", "rig.clock", "rig.child", "rig.data"})
-    | frozenset({"rig.keep_awake", "rig.notify", "rig.printable"}),
+    | frozenset({"rig.keep_awake", "rig.notify", "rig.printable", "rig.waits"}),
     frozenset({"calibration", "models"}),
 )
 #: Neighbours on one floor that may use each other, one way.
 DOORS = {
     ("rig.capture", "rig.knobs"),
     ("rig.data", "rig.errors"),
+    ("rig.child", "rig.waits"),
+    ("rig.notify", "rig.waits"),
+    ("rig.keep_awake", "rig.waits"),
 }
 #: Rooms that an import may not reach although they lie below, and why.
 CLOSED = {

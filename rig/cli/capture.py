@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rig.cli.common import err, out
+from rig.cli.detached import answered, refusal
 from rig.errors import RigError, SessionError, UsageError
-
-#: A longer log is not from a capture that ended at once.
-MOST_LOG_BYTES = 10_000_000
 
 if TYPE_CHECKING:
     from rig.config import Config
@@ -63,8 +61,7 @@ def capture(
         raise typer.Exit(_in_front(request, loaded))
     process = _start(request)
     if detach:
-        out.print(f"capturing into {request.session}; 'rig monitor {request.session}' shows it")
-        return
+        raise typer.Exit(answered(request, process))
     raise typer.Exit(_watch(request.session, process))
 
 
@@ -80,20 +77,22 @@ def _refuse_hands(config: "Config") -> None:
 
 def _in_front(request: "Request", config: "Config") -> int:
     """Run the daemon in this process, as a service does."""
+    from rig.daemon.request import prepared
     from rig.daemon.service import capture as run
     from rig.printable import log_lines
 
     log_lines("%(asctime)s %(message)s", "%H:%M:%S", sys.stdout)
-    return int(run(request, config).failed)
+    prepared(request)
+    return run(request, config).exit_code
 
 
 def _start(request: "Request") -> "subprocess.Popen[bytes]":
     """Start the supervisor in a process of its own, which this terminal's end does not touch."""
     from rig.daemon.processes import SUPERVISOR, spawn
-    from rig.session.door import begin
+    from rig.daemon.request import prepared
 
     try:
-        return spawn(SUPERVISOR, request, begin(request.session))
+        return spawn(SUPERVISOR, request, prepared(request))
     except OSError as error:
         raise SessionError(f"{request.session}: cannot be written to: {error.strerror}") from None
 
@@ -126,28 +125,19 @@ def _watch(session: Path, process: "subprocess.Popen[bytes]") -> int:
     except KeyboardInterrupt:
         # Before there is a session there is no folder to leave a command in.
         process.terminate()
+    code = _waited(process)
     # The journal may not exist: a daemon that cannot begin makes no session.
-    code = process.wait()
     try:
         print_status(session)
     except RigError:
-        err.print(_last_words(session), style="red")
+        err.print(refusal(session), style="red")
     return code
 
 
-def _last_words(session: Path) -> str:
-    """Return the last line that a daemon logged which ended before there was a session."""
-    from rig.daemon.processes import LOG
-    from rig.printable import printable
-    from rig.session.door import Door
-
-    try:
-        log = Door(session).read(LOG, MOST_LOG_BYTES).decode(errors="replace")
-    except RigError:
-        log = ""
-    # What is said before there is a session is short; a traceback's lines are indented.
-    lines = [line for line in log.splitlines() if line.strip() and not line.startswith(" ")]
-    if not lines:
-        return "rig: the capture ended at once and left no word"
-    # A log line begins with its date and time.
-    return f"rig: {printable(lines[-1].split(' ', 2)[-1])}"
+def _waited(process: "subprocess.Popen[bytes]") -> int:
+    """Wait for the capture to end; Ctrl-C ends it."""
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            process.terminate()

@@ -61,10 +61,9 @@ def monitor(session: SessionArgument = None) -> None:
 
 
 def _command(session: Path | None, command: Any, outcome: str) -> None:
-    from rig.daemon.processes import is_supervised
     from rig.session import control
     from rig.session.door import Door
-    from rig.session.folder import is_running
+    from rig.session.layout import is_running, is_supervised
 
     folder = find_session(session)
     # A supervisor between two daemons is listening, too: a stop keeps it from starting the next.

@@ -2,14 +2,16 @@
 
 import filelock
 
+from rig import waits
 from rig.clock import Clock
-from rig.daemon.processes import SUPERVISOR, spawn, supervisor_lock
+from rig.daemon.processes import SUPERVISOR, spawn
 from rig.daemon.request import Request
 from rig.errors import RigError
 from rig.session.door import Door
+from rig.session.layout import supervisor_lock
 
 #: How often a daemon looks after its supervisor, and how often at most it starts a new one.
-LOOK_S, MOST_NEW = 3.0, 20
+LOOK_S, MOST_NEW = waits.KEEPER_IS_THERE.s, len(waits.KEEPER_RESTARTS.pauses_s)
 
 
 class Guard:

@@ -8,18 +8,22 @@ from rig.session import facts
 
 
 def set_by_hand(run: Run, capture: Capture) -> bool:
-    """Have somebody turn the knobs that only hands can turn; False where they say otherwise."""
+    """Have somebody turn the knobs that only hands can turn; False where they say otherwise.
+
+    So it is where the time is up meanwhile: nobody may come any more.
+    """
     session, panel = run.session, run.session.config.panel
     moves = hands.moves(panel, session.state.run.hands, capture.setting)
     while moves:
         run.publisher.asks(moves, run.learner.progress)
-        for command in run.hear():
-            if command == "done":
-                values = hands.by_hand(panel, capture.setting)
-                session.record(facts.HandsSet(values=values))
-                return True
-            # Whatever it was may change what comes next, so the loop looks anew.
+        heard = run.hear()
+        # All of them count, in their order: somebody may press several keys within one look.
+        for command in heard:
             _obey(run, capture, command)
+        if heard:
+            about, state = session.state.captures[capture.number], session.state.run
+            return "done" in heard and about.is_pending and not (state.paused or state.stopping)
+        if run.ending() is not None:
             return False
         run.learner.hear()
         run.clock.sleep(TICK_S)
@@ -29,11 +33,15 @@ def set_by_hand(run: Run, capture: Capture) -> bool:
 def _obey(run: Run, capture: Capture, command: str) -> None:
     """What somebody at the knobs says instead of turning them; the plan is made anew after it."""
     session = run.session
-    if command == "skip":
+    if command == "done":
+        values = hands.by_hand(session.config.panel, capture.setting)
+        session.record(facts.HandsSet(values=values))
+    elif command == "skip" and session.state.captures[capture.number].is_pending:
         why = "skipped by hand"
         session.record(facts.CaptureAbandoned(capture=capture.number, why=why))
     elif command == "redo":
         last = [take for take in session.state.takes.recent if take.outcome is Outcome.KEPT][-1:]
         # Only what still stands for its setting: it may have been doubted since.
         numbers = tuple(t.capture for t in last if session.state.captures[t.capture].kept is t)
-        suspect(run, numbers, "to be recorded again, says the person at the knobs")
+        if numbers:
+            suspect(run, numbers, "to be recorded again, says the person at the knobs")

@@ -101,10 +101,10 @@ def next_step(state: State, plan: PlanConfig, ending: Finish | None) -> Step:
         plan: The session's rules.
         ending: Why to stop recording now; None while there is something to do.
     """
+    if ending is not None and not (ending.trains and ending.plays):
+        return End(ending)
     if state.run.paused:
         return Wait()
-    if ending is not None and not ending.trains:
-        return End(ending)
     if ending is None and orders.canary_due(state, plan):
         return RecordCanary()
     if plan.looks and orders.looks_due(state, ending=ending is not None):
@@ -129,6 +129,7 @@ def record_until_done(run: Run) -> Finish:
             prepare(run)
         match next_step(run.session.state, run.rules, ending):
             case Wait():
+                run.learner.hear()
                 run.publisher.says("paused", run.learner.progress)
                 run.clock.sleep(TICK_S)
             case RecordCanary():
@@ -148,7 +149,7 @@ def resume(run: Run) -> None:
     """Catch up with what a kill may have kept from being ordered."""
     if not orders.seeding_is_over(run.session.state):
         orders.order_first(run.session, run.goals.captures)
-    orders.order_rest_of_round(run.session)
+    orders.order_rest_of_round(run.session, run.goals.captures)
     look_again_at_surprises(run)
     # A kill may have come between the last bad take of a setting and its being given up.
     for about in run.session.state.pending:

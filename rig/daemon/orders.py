@@ -16,11 +16,20 @@ def _order(session: Session, setting: Setting, role: Role, round_number: int) ->
     return capture
 
 
+def _seeds(session: Session, goal: int | None) -> int:
+    seeds = session.config.plan.seeds
+    return seeds if goal is None else min(seeds, goal)
+
+
 def order_first(session: Session, goal: int | None) -> None:
-    """Order the seeds, with the holdouts halfway, so that either half is of use by itself."""
+    """Order the seeds, with the holdouts halfway, so that either half is of use by itself.
+
+    They are those of the design that the session began with, whatever the goal is by now: two
+    designs would not know of each other. What a larger goal wants besides fills the space.
+    """
     plan, panel, seed = session.config.plan, session.config.panel, session.config.seed
-    count = plan.seeds if goal is None else min(plan.seeds, goal)
-    seeds = designs.seeds(panel, plan.strategy, count, goal, seed)
+    first = session.state.laid_out_for
+    seeds = designs.seeds(panel, plan.strategy, _seeds(session, first), first, seed)
     holdouts = designs.holdouts(panel, plan.holdouts, seed, seeds)
     half = len(seeds) // 2
     ordered = set(session.state.settings())
@@ -30,22 +39,37 @@ def order_first(session: Session, goal: int | None) -> None:
         (seeds[half:], Role.SEED),
     ):
         for setting in settings:
-            if setting not in ordered:
+            if setting not in ordered and (role is Role.HOLDOUT or has_room(session.state, goal)):
                 _order(session, setting, role, 0)
+    have = sum(about.capture.role is Role.SEED for about in session.state.captures.values())
+    for setting in designs.fill(
+        panel, max(_seeds(session, goal) - have, 0), seed, session.state.settings()
+    ):
+        if has_room(session.state, goal):
+            _order(session, setting, Role.SEED, 0)
 
 
-def order_learnt(session: Session, learnt: facts.RoundLearned) -> None:
+def has_room(state: State, goal: int | None) -> bool:
+    """Whether there are fewer settings to learn from than asked for, those still to come included.
+
+    A round may have been asked for before the goal was another one, or the space was filled
+    meanwhile.
+    """
+    return goal is None or state.ordered_to_learn() < goal
+
+
+def order_learnt(session: Session, learnt: facts.RoundLearned, goal: int | None) -> None:
     """Write a round down and order what it asks for."""
     session.record(learnt)
-    order_rest_of_round(session)
+    order_rest_of_round(session, goal)
 
 
-def order_rest_of_round(session: Session) -> None:
+def order_rest_of_round(session: Session, goal: int | None) -> None:
     """Order what the last round asked for and is not ordered yet (a kill may have come between)."""
     ordered = set(session.state.settings())
     for learnt in session.state.learning.rounds[-1:]:
         for setting in map(Setting, learnt.values):
-            if setting not in ordered:
+            if setting not in ordered and has_room(session.state, goal):
                 _order(session, setting, Role.ACTIVE, learnt.round)
 
 

@@ -1,4 +1,4 @@
-"""Starting rig's own background processes, and telling whether a supervisor is there."""
+"""Rig's own background processes: started, ended, and what they had to say."""
 
 import logging
 import os
@@ -7,43 +7,22 @@ import subprocess
 import sys
 from pathlib import Path
 
-import filelock
-
+from rig import waits
 from rig.daemon.request import Request
 from rig.errors import RigError
+from rig.printable import printable
 from rig.session.door import Door
 
 log = logging.getLogger("rig")
 
-SUPERVISOR_LOCK = ".supervisor.lock"
 LOG = "logs/daemon.log"
 #: A system that does not say in this time what a process is, does not say it.
-ASK_S = 5.0
+ASK_S = waits.SYSTEM_TELLS.s
 SERVICE, SUPERVISOR = "rig.daemon.service", "rig.daemon.supervisor"
-
-
-def supervisor_lock(place: Path | Door) -> filelock.FileLock:
-    """The lock that a session's supervisor holds for as long as it lives.
-
-    Raises:
-        SessionError: Something else lies in its place.
-        StorageError: The folder is gone.
-    """
-    return Door.at(place).lock(SUPERVISOR_LOCK)
-
-
-def is_supervised(place: Path | Door) -> bool:
-    """Whether a supervisor sees the session through, a daemon running just now or not."""
-    door = Door.at(place)
-    try:
-        if not door.is_there(SUPERVISOR_LOCK):
-            return False
-        with door.lock(SUPERVISOR_LOCK).acquire(timeout=0):
-            return False
-    except filelock.Timeout:
-        return True
-    except (OSError, RigError):
-        return False
+#: A longer log is not from a capture that ended at once.
+MOST_LOG_BYTES = 10_000_000
+#: What a line of the supervisor's begins with.
+KEEPER_SAYS = "supervisor: "
 
 
 def spawn(module: str, request: Request, door: Door | None = None) -> "subprocess.Popen[bytes]":
@@ -71,6 +50,19 @@ def spawn(module: str, request: Request, door: Door | None = None) -> "subproces
             start_new_session=os.name != "nt",
             creationflags=flags,
         )
+
+
+def last_words(door: Door) -> str:
+    """The last line that a daemon logged; empty where there is none."""
+    try:
+        log_text = door.read(LOG, MOST_LOG_BYTES).decode(errors="replace")
+    except RigError:
+        return ""
+    # A line begins with its date and time; a traceback's lines are indented.
+    lines = (line for line in log_text.splitlines() if line.strip() and not line.startswith(" "))
+    said = [line.split(" ", 2)[-1] for line in lines]
+    said = [words for words in said if not words.startswith(KEEPER_SAYS)]
+    return printable(said[-1]) if said else ""
 
 
 def kill(pid: int | None) -> None:

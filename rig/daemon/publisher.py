@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from rig.capture import Levels, Take
@@ -36,10 +36,11 @@ class Publisher:
         """A command that came by signal, not by file."""
         self._signals.append(command)
 
-    def commands(self) -> list[control.Command]:
-        """What was asked for since the last time."""
-        heard, self._signals = self._signals, []
-        return heard + control.collect(self._door)
+    def commands(self) -> Iterator[control.Command]:
+        """What was asked for since the last time; each is to be written down before the next."""
+        while self._signals:
+            yield self._signals.pop(0)
+        yield from control.collect(self._door)
 
     def take_begins(self, take: Take, duration_s: float) -> None:
         """Show a new take."""

@@ -3,9 +3,10 @@
 import logging
 
 from calibration.verdict import Check, Verdict
+from rig import waits
 from rig.capture import Capture, Role
 from rig.daemon.baseline import louder_at_rest, outlying_captures, unlike_any_other
-from rig.daemon.run import Run
+from rig.daemon.run import TICK_S, Run
 from rig.errors import AudioDied, DeviceError, DeviceGone
 from rig.session import facts
 from rig.session.captures import checks_of
@@ -14,7 +15,7 @@ from rig.session.surprises import surprises
 log = logging.getLogger("rig")
 
 #: Waits between attempts to get a lost device back; then the session stops.
-BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0)
+BACK_OFF_S = waits.DEVICES_RETURN.pauses_s
 #: What a connection looks like that is lost and nobody told of it.
 SILENT = frozenset({Check.SILENCE, Check.STANDSTILL, Check.LOOPBACK})
 
@@ -126,8 +127,8 @@ def bring_back(run: Run, lost: DeviceGone) -> None:
         # Not at once: a plug that was bumped is back by then, and nobody is woken for it.
         if attempt == len(BACK_OFF_S) // 2:
             run.alarm(str(lost))
-        run.publisher.says("waiting for the device", run.learner.progress)
-        run.clock.sleep(pause_s)
+        if _is_called_off(run, pause_s):
+            return
         try:
             run.devices.open()
         except DeviceGone as error:
@@ -135,10 +136,17 @@ def bring_back(run: Run, lost: DeviceGone) -> None:
         else:
             run.session.record(facts.DeviceTrouble(back=True, why="the device is back"))
             return
-        # Still away, and needed no more: the loop ends for the stop.
-        if run.listen() and run.session.state.run.stopping:
-            return
     raise DeviceGone(f"the device stayed away: {lost}")
+
+
+def _is_called_off(run: Run, pause_s: float) -> bool:
+    """Wait, paused for as long as somebody likes, and tell whether nothing needs the device."""
+    left_s = pause_s
+    while run.listen() and run.ending() is None and left_s > 0:
+        run.publisher.says("waiting for the device", run.learner.progress)
+        run.clock.sleep(min(TICK_S, left_s))
+        left_s -= TICK_S
+    return run.ending() is not None
 
 
 def rest(run: Run) -> None:

@@ -10,17 +10,21 @@ One place decides which file, which session and which flag wins:
 
 import argparse
 import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from rig import config as configuration
-from rig.clock import next_time_of_day
+from rig.clock import JUMP_S, Clock, next_time_of_day
 from rig.config import Config
 from rig.daemon.stopping import Goals
 from rig.errors import SessionError, UsageError
-from rig.session.folder import is_running, is_session, stored_config
+from rig.learner.client import LEAST_CAPTURES
+from rig.session import control, store
+from rig.session.door import Door, begin
+from rig.session.folder import Session, is_running, is_session, stored_config
+from rig.session.layout import is_supervised
 from rig.session.lives import RunState
 
 #: Sessions lie here, below the folder that rig is called in.
@@ -46,7 +50,10 @@ class Request:
         lockstep: In place of what the device suggests.
         supervised: Whether somebody starts the daemon again when it dies.
         asked_at: Unix time at which somebody asked; a daemon that is started again carries the
-            same. Commands that are older were meant for an earlier capture.
+            same, and goes on with what the one before was told.
+        booted_at: When the machine was started, by the wall clock as it stood then. By what it
+            says later, the clock was set: what was asked for by a clock that was wrong holds for
+            the right one.
     """
 
     session: Path
@@ -56,6 +63,7 @@ class Request:
     lockstep: bool | None = None
     supervised: bool = False
     asked_at: float | None = None
+    booted_at: float | None = None
 
     def arguments(self) -> list[str]:
         """The command line that `parse_request` reads."""
@@ -67,6 +75,7 @@ class Request:
             "--lockstep": None if self.lockstep is None else int(self.lockstep),
             "--supervised": int(self.supervised),
             "--asked-at": self.asked_at,
+            "--booted-at": self.booted_at,
         }
         pairs = [[name, str(value)] for name, value in given.items() if value is not None]
         return [str(self.session), *(word for pair in pairs for word in pair)]
@@ -82,6 +91,7 @@ def parse_request(arguments: list[str]) -> Request:
     parser.add_argument("--lockstep", type=int)
     parser.add_argument("--supervised", type=int, default=0)
     parser.add_argument("--asked-at", type=float)
+    parser.add_argument("--booted-at", type=float)
     given = parser.parse_args(arguments)
     return Request(
         given.session,
@@ -91,6 +101,7 @@ def parse_request(arguments: list[str]) -> Request:
         None if given.lockstep is None else bool(given.lockstep),
         bool(given.supervised),
         given.asked_at,
+        given.booted_at,
     )
 
 
@@ -105,19 +116,17 @@ class CommandLine:
     lockstep: bool | None = None
 
 
-def decide(
-    typed: CommandLine, check: Check, clock: Callable[[], float] = time.time
-) -> tuple[Request, Config]:
+def decide(typed: CommandLine, check: Check, clock: Clock | None = None) -> tuple[Request, Config]:
     """The session and the configuration that a command line means.
 
     Args:
         typed: The flags.
         check: Finds mistakes that only the drivers know of.
-        clock: Unix time.
+        clock: Time.
 
     Raises:
         ConfigError: A configuration cannot be used.
-        SessionError: The session is being captured already.
+        SessionError: The session is being captured already, or its configuration was changed.
         UsageError: A flag makes no sense, or the session was begun with another configuration.
     """
     if typed.until is not None and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", typed.until):
@@ -130,20 +139,82 @@ def decide(
     if session is None:
         assert given is not None
         session = SESSIONS / given.name
+    _refuse_running(session)
     if is_session(session):
-        _refuse_running(session)
+        stored = stored_config(session, check)
+        opened = Session.view(session)
+        try:
+            refuse_edited(opened)
+        finally:
+            opened.close()
         if given is not None:
-            _refuse_changes(stored_config(session, check), given, session)
-    now = clock()
+            _refuse_changes(stored, given, session)
+    clock = clock or Clock()
+    now = clock.now()
     until = None if typed.until is None else next_time_of_day(typed.until, now)
-    request = Request(session, path, typed.captures, until, lockstep=typed.lockstep, asked_at=now)
-    return request, configured(request, check)
+    request = Request(
+        session,
+        path,
+        typed.captures,
+        until,
+        lockstep=typed.lockstep,
+        asked_at=now,
+        booted_at=clock.booted_at(),
+    )
+    config = configured(request, check)
+    _refuse_too_few(request, config)
+    return request, config
+
+
+def prepared(request: Request) -> Door:
+    """The session's folder, where nothing waits that was asked of an earlier capture.
+
+    Raises:
+        SessionError: There is no folder, or something in it is none.
+        StorageError: It cannot be made or written to.
+    """
+    door = begin(request.session)
+    control.forget(door)
+    return door
 
 
 def _refuse_running(session: Path) -> None:
-    if is_running(session):
+    # Before there is a session, it may be on its way: its devices are being opened.
+    if session.is_dir() and (is_running(session) or is_supervised(session)):
         raise SessionError(
-            f"{session}: is being captured already; 'rig monitor {session}' shows it"
+            f"{session}: is being captured already; 'rig monitor {session}' shows it, and "
+            f"'rig stop {session}' ends it"
+        )
+
+
+def _refuse_too_few(request: Request, config: Config) -> None:
+    """Refuse before anything is played what could not be learnt from in the end."""
+    asked = goals_of(config, request, request.asked_at or 0.0, RunState()).captures
+    if asked is None or asked >= LEAST_CAPTURES:
+        return
+    kept = 0
+    if is_session(request.session):
+        session = Session.view(request.session)
+        kept = session.state.ordered_to_learn()
+        session.close()
+    if kept < LEAST_CAPTURES:
+        raise UsageError(
+            f"{asked} setting is too few to learn from: --captures {LEAST_CAPTURES} at the least"
+        )
+
+
+def refuse_edited(session: Session) -> None:
+    """Refuse to go on with a session whose own configuration is not the one it began with.
+
+    Raises:
+        SessionError: Somebody has changed it since.
+    """
+    created = session.state.created
+    if created is not None and store.problem(session.door, created.config) is not None:
+        raise SessionError(
+            f"{session.folder / created.config.path}: was changed since the session began, and its "
+            "recordings are of what it said then: put it back as it was, or begin another session "
+            "with it: rig capture rig.yaml --session NAME"
         )
 
 
@@ -177,23 +248,37 @@ def configured(request: Request, check: Check | None = None) -> Config:
     return stored if given is None else stored.model_copy(update={"notify": given.notify})
 
 
-def goals_of(config: Config, request: Request, now: float, last: RunState) -> Goals:
+def goals_of(
+    config: Config, request: Request, now: float, last: RunState, booted_at: float | None = None
+) -> Goals:
     """What the run is after: what was asked for, else what is configured.
 
     Args:
         config: The session's.
         request: What was asked for.
         now: Unix time.
+        booted_at: When the machine was started, by the wall clock as it stands now.
         last: The run before. One that died after its deadline had passed, a few hours ago at the
             most, is brought to its end; it is not given another day.
     """
     captures, until = request.captures, request.until
+    asked_at = request.asked_at if request.asked_at is not None else now
+    set_s = _set_s(request, booted_at)
     if captures is None and until is None:
         captures = config.plan.captures
+    if until is not None and set_s:
+        until = next_time_of_day(f"{datetime.fromtimestamp(until):%H:%M}", asked_at + set_s)
     if until is None and config.plan.until is not None:
-        asked_at = request.asked_at if request.asked_at is not None else now
-        until = next_time_of_day(config.plan.until, asked_at)
-        missed = last.started.until if last.started and last.ended is None else None
+        until = next_time_of_day(config.plan.until, asked_at + set_s)
+        missed = last.until if last.started and last.ended is None else None
         if missed is not None and missed <= now < missed + MISSED_S:
             until = missed
     return Goals(captures, until)
+
+
+def _set_s(request: Request, booted_at: float | None) -> float:
+    """By how many seconds the clock was set since somebody asked; 0 where it was not."""
+    if booted_at is None or request.booted_at is None:
+        return 0.0
+    set_s = booted_at - request.booted_at
+    return set_s if abs(set_s) > JUMP_S else 0.0

@@ -3,6 +3,7 @@
 import contextlib
 import logging
 
+from rig import waits
 from rig.daemon import orders
 from rig.daemon.recovery import look_again_at_surprises, rest
 from rig.daemon.run import TICK_S, Run
@@ -16,7 +17,7 @@ log = logging.getLogger("rig")
 #: Kept captures before an ensemble is worth asking, where it works ahead.
 ENOUGH_TO_LEARN = 4
 #: So many times a learner that died is started anew before the loop does without.
-RESTARTS = 3
+RESTARTS = len(waits.LEARNER_RESTARTS.pauses_s)
 
 
 def ask_ahead(run: Run) -> None:
@@ -51,13 +52,13 @@ def refill(run: Run) -> bool:
         return _do_without(run, error)
     if learnt is not None:
         log.info("round %d: holdout ESR %s", learnt.round, learnt.holdout_esr)
-        orders.order_learnt(run.session, learnt)
+        orders.order_learnt(run.session, learnt, run.goals.captures)
         look_again_at_surprises(run)
         # A round that asks for nothing may have doubted something, which waits again.
         return bool(learnt.values or run.session.state.pending)
     if run.pace.fill and run.ending() is None:
         # One at a time: the round may be there after this take, and knows better what to ask.
-        return _fill_space(run, 1, "the amp does not wait for the learner")
+        return _fill_space(run, min(run.missing(), 1), "the amp does not wait for the learner")
     return True
 
 
@@ -68,7 +69,10 @@ def _await_round(run: Run) -> facts.RoundLearned | None:
         LearnerError: There will be none.
     """
     learnt = run.learner.poll()
-    while learnt is None and not run.pace.fill and run.listen() and run.ending() is None:
+    while learnt is None and not run.pace.fill:
+        run.hear()
+        if run.ending() is not None or run.session.state.run.paused:
+            break
         run.publisher.says("waiting for proposals", run.learner.progress)
         learnt = run.learner.poll(TICK_S)
     return learnt if isinstance(learnt, facts.RoundLearned) else None
@@ -121,10 +125,15 @@ def _trained(run: Run, ending: Finish) -> Finish:
     run.learner.stop()
     run.learner.ask(Job(final=True, round=state.learning.round))
     while not run.learner.is_idle:
-        run.listen()
         # Training is long, and a stop is heard in it: its checkpoint stays for the next run.
+        # Nothing is played meanwhile, so a pause has nothing to hold up.
+        run.hear()
         if state.run.stopping:
-            return Finish("stopped by hand before the final model was trained", trains=False)
+            return Finish(
+                "stopped by hand before the final model was trained; 'rig capture' trains it",
+                trains=False,
+                by_hand=True,
+            )
         run.publisher.says("training the final model", run.learner.progress)
         trained = run.learner.poll(TICK_S)
         if isinstance(trained, facts.ModelTrained):

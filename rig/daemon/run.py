@@ -2,11 +2,11 @@
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from calibration import signals
 from calibration.signals import Part, Signal
-from rig import notify
+from rig import notify, waits
 from rig.clock import Clock, JumpWatch
 from rig.config import NotifyConfig, PlanConfig
 from rig.daemon.baseline import KeptAudio
@@ -18,7 +18,7 @@ from rig.session import facts
 from rig.session.folder import Session
 
 #: How often a waiting daemon looks for commands and answers.
-TICK_S = 0.1
+TICK_S = waits.COMMAND.s
 #: Longer than anything a daemon does without looking up.
 SILENCE_S = 300.0
 
@@ -56,6 +56,7 @@ class Run:
         clock: Time.
         notify: Programs of the user's to tell.
         guard: Looks after the supervisor.
+        deadline: Works out anew when it ends, by the clock as it stands now.
         looked_through: Captures that were doubted for one instant already.
         audio: What was kept, in memory.
         look: What a look at a kept setting plays.
@@ -73,6 +74,7 @@ class Run:
     clock: Clock = Clock()
     notify: NotifyConfig = field(default_factory=NotifyConfig)
     guard: Callable[[], str | None] = _unguarded
+    deadline: Callable[[], float | None] | None = None
     exhausted: bool = False
     jumps: JumpWatch = field(init=False)
     looked_through: set[int] = field(default_factory=set)
@@ -107,21 +109,30 @@ class Run:
 
     def hear(self) -> list[str]:
         """Take up commands, notice a clock that jumped and a supervisor that died: all facts."""
-        heard = self.publisher.commands()
-        for command in heard:
+        heard: list[str] = []
+        for command in self.publisher.commands():
             self.session.record(facts.CommandGiven(command=command))
+            heard.append(command)
         jumped_s = self.jumps.jumped_s()
         if jumped_s is not None:
-            self.session.record(facts.ClockJumped(seconds=jumped_s))
+            self.session.record(facts.ClockJumped(seconds=jumped_s, until=self._moved()))
         died = self.guard()
         if died is not None:
             self.session.record(facts.ProcessDied(process="supervisor", why=died))
-        return list(heard)
+        return heard
+
+    def _moved(self) -> float | None:
+        """Have the deadline hold by the clock as it was set; None where it is the same."""
+        until = self.goals.until if self.deadline is None else self.deadline()
+        if until == self.goals.until:
+            return None
+        self.goals = replace(self.goals, until=until)
+        return until
 
     def listen(self) -> bool:
         """Take up commands, and wait while paused; always True, to stand in a condition."""
         self.hear()
-        while self.session.state.run.paused:
+        while self.session.state.run.paused and self.ending() is None:
             self.publisher.says("paused", self.learner.progress)
             self.clock.sleep(TICK_S)
             self.hear()

@@ -4,21 +4,23 @@ import logging
 import os
 import signal as signals
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 from calibration.verdict import Check
 from rig.clock import Clock
 from rig.config import Config
 from rig.daemon.guard import Guard
+from rig.daemon.leftovers import end_leftovers
 from rig.daemon.loop import record_until_done
 from rig.daemon.publisher import Publisher
 from rig.daemon.recovery import rest
-from rig.daemon.request import Request, configured, goals_of, parse_request
+from rig.daemon.request import Request, configured, goals_of, parse_request, refuse_edited
 from rig.daemon.run import Pace, Run
 from rig.daemon.stopping import Finish, Goals
 from rig.devices.client import DevicesClient
-from rig.errors import RigError, SessionError
+from rig.errors import RigError, SessionError, Stopped
 from rig.keep_awake import awake
 from rig.learner.client import Learner
 from rig.printable import log_lines
@@ -34,29 +36,50 @@ def _open_session(
     request: Request, devices: DevicesClient, config: Config, clock: Clock
 ) -> Session:
     if is_session(request.session):
-        return Session.open(request.session, clock.now)
+        session = Session.open(request.session, clock.now)
+        try:
+            refuse_edited(session)
+        except SessionError:
+            session.close()
+            raise
+        return session
     # Recordings are named relative to the file that names them.
     base = (request.config or request.session / CONFIG).parent
     signal = compose_signal(config.signal, base, devices.sample_rate)
     return Session.create(request.session, config, signal, clock.now)
 
 
-@contextmanager
-def _interrupts(publisher: Publisher) -> Iterator[None]:
-    """Ctrl-C once stops after the take, twice abandons it; being terminated abandons it too."""
-    pressed: list[int] = []
+class Interrupts:
+    """Ctrl-C once stops after the take, twice abandons it; being terminated abandons it too.
 
-    def handle(number: int, _frame: object) -> None:
+    Before a run has begun there is nothing to end in good order: then either ends the process.
+
+    Attributes:
+        publisher: Takes commands for the run, once there is one.
+    """
+
+    def __init__(self) -> None:
+        self.publisher: Publisher | None = None
+        self._pressed = 0
+
+    def __call__(self, number: int, _frame: object) -> None:
         """Tell the daemon at its next look; a signal handler does no more."""
-        pressed.append(number)
-        gently = number == signals.SIGINT and len(pressed) == 1
-        publisher.interrupt("stop" if gently else "stop-now")
+        self._pressed += 1
+        if self.publisher is None:
+            raise Stopped("stopped before it had begun")
+        gently = number == signals.SIGINT and self._pressed == 1
+        self.publisher.interrupt("stop" if gently else "stop-now")
 
+
+@contextmanager
+def _interrupts() -> Iterator[Interrupts]:
+    """Hear signals for as long as a capture lasts."""
+    handle = Interrupts()
     # On Windows a process group of its own hears no Ctrl-C from others, only the break.
     handled = [signals.SIGINT, signals.SIGTERM, getattr(signals, "SIGBREAK", signals.SIGTERM)]
     before = {number: signals.signal(number, handle) for number in handled}
     try:
-        yield
+        yield handle
     finally:
         for number, handler in before.items():
             signals.signal(number, handler)
@@ -110,16 +133,15 @@ def _run(run: Run) -> Finish:
 
 def _last_words(run: Run, ending: Finish) -> None:
     """Write the end down, and tell who wants to be told; a full disk may keep even that away."""
-    state = "failed" if ending.failed else "finished"
     run.session.reserve.drop()
     try:
-        run.session.record(facts.DaemonEnded(state=state, reason=ending.reason))
+        run.session.record(facts.DaemonEnded(state=ending.state, reason=ending.reason))
         if ending.failed:
             run.alarm(ending.reason)
         run.tell(run.notify.on_finish, "finish", ending.reason)
     except RigError as error:
         log.error("the end could not be written down: %s", error)  # noqa: TRY400
-    log.info("%s: %s", state, ending.reason)
+    log.info("%s: %s", ending.state, ending.reason)
 
 
 def capture(request: Request, config: Config, clock: Clock | None = None) -> Finish:
@@ -135,51 +157,74 @@ def capture(request: Request, config: Config, clock: Clock | None = None) -> Fin
         """Takes and seconds that the session has behind it."""
         return (session.state.takes.last, session.state.takes.played_s) if session else (0, 0.0)
 
-    # Whoever asked for the capture has made its folder. Where that is gone by now, it was renamed
-    # or unmounted, and another one in its place would not be the session.
-    door = Door.into(request.session) if request.supervised else begin(request.session)
-    owner = str(request.session.absolute())
-    devices = DevicesClient(config, door.log("logs/devices.log"), counters, owner=owner)
-    try:
-        if is_session(request.session):
-            # Before the devices: a session that somebody else captures into is refused by its lock,
-            # and the amp left alone. A new one has to wait: its signal needs the sample rate.
-            session = _open_session(request, devices, config, clock)
-        devices.open()
-        session = session or _open_session(request, devices, config, clock)
-        with awake():
-            return _capture(request, session, devices, config, clock)
-    finally:
-        # Before the lock is let go of: the next capture is to find the devices free.
-        devices.close()
-        if session is not None:
-            session.close()
+    with _interrupts() as interrupts:
+        # Whoever asked for the capture has made its folder. Where that is gone by now, it was
+        # renamed or unmounted, and another one in its place would not be the session.
+        door = Door.into(request.session) if request.supervised else begin(request.session)
+        owner = str(request.session.absolute())
+        devices = DevicesClient(config, door.log("logs/devices.log"), counters, owner=owner)
+        try:
+            if is_session(request.session):
+                # Before the devices: a session that somebody else captures into is refused by its
+                # lock, and the amp left alone. A new one waits for the sample rate of its signal.
+                session = _open_session(request, devices, config, clock)
+            if session is not None or request.supervised:
+                # Nobody else captures here: what works for this session is left from before.
+                end_leftovers(request.session, clock)
+            devices.open()
+            session = session or _open_session(request, devices, config, clock)
+            with awake():
+                return _capture(_Begun(request, session, devices, clock), config, interrupts)
+        finally:
+            # Before the lock is let go of: the next capture is to find the devices free.
+            devices.close()
+            if session is not None:
+                session.close()
 
 
-def _capture(
-    request: Request, session: Session, devices: DevicesClient, config: Config, clock: Clock
-) -> Finish:
+@dataclass(frozen=True)
+class _Begun:
+    """What a run begins with: somebody asked, and everything is open."""
+
+    request: Request
+    session: Session
+    devices: DevicesClient
+    clock: Clock
+
+    def goals(self) -> Callable[[], Goals]:
+        """Work out what the run is after, by the clock as it stands whenever that is asked."""
+        now, last = self.clock.now(), self.session.state.run
+        asked_at = self.request.asked_at if self.request.asked_at is not None else now
+        request = replace(self.request, asked_at=asked_at)
+        config, clock = self.session.config, self.clock
+        return lambda: goals_of(config, request, clock.now(), last, clock.booted_at())
+
+
+def _capture(begun: _Begun, config: Config, interrupts: Interrupts) -> Finish:
+    request, session, devices = begun.request, begun.session, begun.devices
     signal = session.signal()
     if devices.sample_rate != signal.sample_rate:
         raise SessionError(
             f"{session.folder}: recorded at {signal.sample_rate} Hz, but the interface now runs at "
             f"{devices.sample_rate} Hz"
         )
-    goals = goals_of(session.config, request, clock.now(), session.state.run)
+    work_out = begun.goals()
+    goals = work_out()
     lockstep = not devices.paced if request.lockstep is None else request.lockstep
     # Who waits follows from what is scarce: with a number of captures those, with a deadline time.
     pace = Pace(ahead=not lockstep, fill=goals.until is not None and not lockstep)
     learner = Learner(session.folder)
     publisher = Publisher(session.folder, lambda: {"audio": devices.pid, "learner": learner.pid})
-    run = Run(session, devices, learner, publisher, goals, pace, signal, clock, config.notify)
-    # A capture in front has no supervisor of ours, and so nothing to guard.
+    run = Run(session, devices, learner, publisher, goals, pace, signal, begun.clock, config.notify)
+    run.deadline = lambda: work_out().until
     if request.supervised:
-        run.guard = Guard(request, clock)
+        run.guard = Guard(request, begun.clock)
     try:
-        with _interrupts(publisher):
-            control.forget_before(session.door, request.asked_at)
-            _begin(request, session, goals, pace, devices)
-            ending = _run(run)
+        interrupts.publisher = publisher
+        if request.asked_at is None:
+            control.forget(session.door)
+        _begin(request, session, goals, pace, devices)
+        ending = _run(run)
         _last_words(run, ending)
         return ending
     finally:
@@ -191,7 +236,7 @@ def main(arguments: list[str]) -> int:
     log_lines("%(asctime)s %(message)s")
     request = parse_request(arguments)
     try:
-        return int(capture(request, configured(request)).failed)
+        return capture(request, configured(request)).exit_code
     except RigError as error:
         log.error("%s", error)  # noqa: TRY400 (a sentence, not a traceback)
         return error.exit_code

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from rig.capture import Outcome
 from rig.config import Config, PlanConfig
@@ -18,6 +19,10 @@ BROKEN_AFTER = 3
 LEAST_KEPT = 0.25
 
 
+#: What a program is told: done, given up, or stopped by hand before it was done.
+EXIT_CODES = {"finished": 0, "failed": 1, "stopped": 3}
+
+
 @dataclass(frozen=True)
 class Goals:
     """What a run is after: a number of captures, a Unix time, or both."""
@@ -28,11 +33,31 @@ class Goals:
 
 @dataclass(frozen=True)
 class Finish:
-    """Why recording ends; ``failed`` where something is wrong, ``trains`` if a model follows."""
+    """Why recording ends.
+
+    Attributes:
+        reason: One sentence.
+        failed: Whether something is wrong that somebody has to look at.
+        trains: Whether the final model follows.
+        by_hand: Whether somebody asked for it.
+        plays: Whether kept settings are still looked at before.
+    """
 
     reason: str
     failed: bool = False
     trains: bool = True
+    by_hand: bool = False
+    plays: bool = True
+
+    @property
+    def state(self) -> Literal["finished", "stopped", "failed"]:
+        """The word for it: done, stopped by hand, or given up."""
+        return "failed" if self.failed else "stopped" if self.by_hand else "finished"
+
+    @property
+    def exit_code(self) -> int:
+        """What a program is told of it."""
+        return EXIT_CODES[self.state]
 
 
 @dataclass(frozen=True)
@@ -85,7 +110,9 @@ def _reached(state: State, config: Config, goals: Goals, now: Now) -> Iterator[F
     """Good ends: enough time, enough quality, as much as the disk holds."""
     plan = config.plan
     if goals.until is not None and _out_of_time(state, config, goals.until, now.at):
-        yield Finish(f"the time was up ({datetime.fromtimestamp(goals.until):%H:%M})")
+        # Nothing plays past the deadline, nor while somebody has it paused.
+        plays = now.at < goals.until and not state.run.paused
+        yield Finish(f"the time was up ({datetime.fromtimestamp(goals.until):%H:%M})", plays=plays)
     if now.free_bytes is not None and now.free_bytes < 1e9 * plan.disk_floor_gb:
         free = f"{now.free_bytes / 1e9:.1f} GB"
         yield Finish(f"the disk is nearly full ({free} free): make room, and capture again")
@@ -106,8 +133,8 @@ def _reached(state: State, config: Config, goals: Goals, now: Now) -> Iterator[F
 def finish(state: State, config: Config, goals: Goals, now: Now) -> Finish | None:
     """Why to stop recording now; None while there is something to do."""
     if state.run.stopping:
-        return Finish("stopped by hand; 'rig capture' goes on from here", trains=False)
-    # What is broken comes first: it trains no model, and any other end would make one of bad takes.
+        reason = "stopped by hand; 'rig capture' goes on from here"
+        return Finish(reason, trains=False, by_hand=True)
     for found in (_broken(state, config.plan), _reached(state, config, goals, now)):
         early = next(found, None)
         if early is not None:

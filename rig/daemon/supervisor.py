@@ -15,28 +15,31 @@ from pathlib import Path
 
 import filelock
 
-from rig import notify
+from rig import notify, waits
 from rig.capture import Outcome
 from rig.clock import Clock
 from rig.config import Config
-from rig.daemon.processes import SERVICE, kill, kill_daemon, spawn, supervisor_lock
+from rig.daemon.endings import lay_down
+from rig.daemon.processes import SERVICE, kill, kill_daemon, last_words, spawn
 from rig.daemon.request import Request, configured, parse_request
+from rig.daemon.stopping import EXIT_CODES, Finish
 from rig.devices.client import DevicesClient
-from rig.errors import RigError
+from rig.errors import RigError, Stopped
 from rig.printable import log_lines
 from rig.session import control, live
 from rig.session.door import Door
 from rig.session.facts import DaemonEnded, TakeEnded
 from rig.session.folder import Session, is_running, is_session
+from rig.session.layout import supervisor_lock
 
 log = logging.getLogger("rig")
 
-TICK_S = 0.25
+TICK_S = waits.DAEMON_ENDS.s
 #: A daemon that is not heard of for this long hangs; opening devices takes 90 s at the most.
-HUNG_S = 240.0
+HUNG_S = waits.DAEMON_SPEAKS.s
 #: Pauses before a daemon that died is started again; after the last one it stays down. One that
 #: has recorded something starts with the first pause again.
-BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+BACK_OFF_S = waits.DAEMON_RESTARTS.pauses_s
 
 
 class Supervisor:
@@ -61,19 +64,21 @@ class Supervisor:
         while True:
             before = self._last_seq()
             code = self._watch(self._daemon())
-            # Whoever said why it ended is not started again: a person has to look first. And before
-            # there is a session, there is nothing to go on with.
-            if code == 0 or self._ended(began) or not is_session(self._folder):
+            ended = self._ended(began)
+            if ended is not None:
+                return EXIT_CODES[ended.state]
+            # One that refused, or that somebody ended before it began, died of nothing.
+            if code in (0, 2, Stopped.exit_code) or not is_session(self._folder):
                 return code
             if self._has_recorded(before):
                 pauses = iter(BACK_OFF_S)
             pause_s = next(pauses, None)
             if pause_s is None or self._stopping:
-                return self._give_up(code)
+                return self._give_up()
             log.warning("the daemon died (exit code %s): it is started again", code)
             self._pause(pause_s)
             if self._stopping:
-                return self._give_up(code)
+                return self._give_up()
 
     def _pause(self, pause_s: float) -> None:
         """Wait before the next start, but not longer than until somebody says stop."""
@@ -109,8 +114,8 @@ class Supervisor:
                 return code if code >= 0 else 1
             if process is None and not is_running(self._folder):
                 return 1
-            if self._stopping and not self._passed_on and is_running(self._folder):
-                # Told before the daemon held its session: it could not have heard.
+            if self._stopping and not self._passed_on:
+                # It waits there for a daemon that is still opening its devices.
                 control.drop(self._door, "stop-now")
                 self._passed_on = True
             snapshot = live.read(self._door)
@@ -152,8 +157,10 @@ class Supervisor:
             return max(ends, default=0)
         return len(facts)
 
-    def _ended(self, seq: int) -> bool:
-        return any(isinstance(fact, DaemonEnded) for fact in self._entries_after(seq))
+    def _ended(self, seq: int) -> DaemonEnded | None:
+        """How the run came to its end since a fact; None where it did not."""
+        facts = self._entries_after(seq)
+        return next((fact for fact in facts if isinstance(fact, DaemonEnded)), None)
 
     def _has_recorded(self, seq: int) -> bool:
         """Whether a daemon got anywhere: one that does may die as often as it likes.
@@ -163,20 +170,31 @@ class Supervisor:
         takes = [fact for fact in self._entries_after(seq) if isinstance(fact, TakeEnded)]
         return any(take.outcome is not Outcome.FAILED for take in takes)
 
-    def _give_up(self, code: int) -> int:
-        """The daemon stays down: put the knobs to rest, and tell somebody."""
-        log.error("the daemon died too often and stays down; 'rig capture' goes on from there")
+    def _give_up(self) -> int:
+        """The daemon stays down: knobs to rest, the end written down, somebody told."""
+        ending = self._ending()
+        log.error("%s", ending.reason)
+        lay_down(self._folder, ending, self._clock)
         try:
             config = configured(self._request)
             rest_amp(config, self._folder)
-            if config.notify.on_alarm:
-                reason = "the capture died too often and stays down"
-                notify.tell(
-                    config.notify.on_alarm, "alarm", {"session": self._folder, "reason": reason}
-                )
+            if config.notify.on_alarm and ending.failed:
+                known = {"session": self._folder, "reason": ending.reason}
+                notify.tell(config.notify.on_alarm, "alarm", known)
         except RigError as error:
             log.error("%s", error)  # noqa: TRY400 (a sentence, not a traceback)
-        return code or 1
+        return ending.exit_code
+
+    def _ending(self) -> Finish:
+        if self._told_to_stop():
+            reason = "stopped by hand; 'rig capture' goes on from here"
+            return Finish(reason, trains=False, by_hand=True)
+        said = last_words(self._door) or "it left no word"
+        return Finish(
+            f"the capture died too often and stays down ({said}); 'rig capture' goes on from here",
+            failed=True,
+            trains=False,
+        )
 
 
 def rest_amp(config: Config, folder: Path) -> None:
@@ -202,7 +220,8 @@ def main(arguments: list[str]) -> int:
             return supervisor.run()
     # There is one already, and all that was wanted is that there be one.
     except filelock.Timeout:
-        return 0
+        log.error("another supervisor sees this session through")  # noqa: TRY400 (a sentence)
+        return 1
     except OSError as error:
         log.error("%s: cannot be written: %s", request.session, error.strerror)  # noqa: TRY400
         return 1

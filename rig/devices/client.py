@@ -2,14 +2,15 @@
 
 import contextlib
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from rig import config as configuration
+from rig import waits
 from rig.capture import Frames, Levels, Recording
 from rig.child import Child, ChildGone, ChildSilent, Log
 from rig.config import Config
-from rig.devices.lock import DeviceLocks
 from rig.devices.messages import (
     ANSWER,
     Answer,
@@ -32,10 +33,12 @@ from rig.devices.worker import ERRORS
 from rig.errors import AudioDied, DeviceError, DeviceGone, DeviceHung, StorageError
 from rig.knobs import Setting
 
+#: The module that the audio child runs.
+WORKER = "rig.devices.worker"
 #: A device that says nothing for this long hangs.
-STALL_S = 30.0
+STALL_S = waits.AUDIO_ANSWERS.s
 #: Starting the process and opening drivers may take longer than any take's silence.
-OPENING_S = 90.0
+OPENING_S = waits.DEVICES_OPEN.s
 
 
 def _ignore(_levels: Levels) -> None:
@@ -66,7 +69,7 @@ class DevicesClient:
         self._counters = counters
         self._stall_s = stall_s
         self._child: Child | None = None
-        self._locks = DeviceLocks(config, owner or config.name)
+        self._owner = owner or config.name
         self.sample_rate = 0
         self.paced = False
 
@@ -81,16 +84,27 @@ class DevicesClient:
         if self._child is None:
             self._child = self._started()
         takes, played_s = self._counters()
-        text = configuration.dump(self._config)
-        answer, _ = self._ask(Open(config=text, takes=takes, played_s=played_s), _ignore)
-        assert isinstance(answer, Opened)
+        answer = self._opened(self._order(takes=takes, played_s=played_s))
         self.sample_rate, self.paced = answer.sample_rate, answer.paced
 
-    def _started(self) -> Child:
-        # Before anything opens: two programs on one amp would record each other's settings.
-        self._locks.take()
+    def _order(self, **more: Any) -> Open:
+        return Open(config=configuration.dump(self._config), owner=self._owner, **more)
+
+    def _opened(self, order: Open) -> Opened:
         try:
-            return Child("rig.devices.worker", self._log)
+            answer, _ = self._ask(order, _ignore)
+        except DeviceGone:
+            raise
+        except DeviceError:
+            # Somebody else drives them: there is nothing that the child could wait for.
+            self.close()
+            raise
+        assert isinstance(answer, Opened)
+        return answer
+
+    def _started(self) -> Child:
+        try:
+            return Child(WORKER, self._log, owner=self._owner)
         except OSError as error:
             raise StorageError(
                 f"the audio process cannot be started: {error.strerror or error}"
@@ -125,8 +139,7 @@ class DevicesClient:
         """
         if self._child is None:
             self._child = self._started()
-        text = configuration.dump(self._config)
-        self._ask(Open(config=text, amp_only=True), _ignore)
+        self._opened(self._order(amp_only=True))
         self.rest()
 
     def reamp(self, send: Frames, report: Report = _ignore) -> Recording:
@@ -150,15 +163,13 @@ class DevicesClient:
         child, self._child = self._child, None
         if child is not None:
             child.close()
-        # Only now: until the child has ended, it may still be putting the knobs to rest.
-        self._locks.release()
 
     def _ask(self, order: Order, report: Report, block: bytes = b"") -> tuple[Answer, bytes]:
         if self._child is None:
             raise DeviceGone("the devices are not open")
+        silence_s = OPENING_S if isinstance(order, Open) else self._stall_s
         try:
-            self._child.send(plain(order), block)
-            silence_s = OPENING_S if isinstance(order, Open) else self._stall_s
+            self._child.send(plain(order), block, min(waits.AUDIO_LISTENS.s, self._stall_s))
             return self._answer(self._child, report, silence_s)
         except ChildGone:
             self._discard()
@@ -169,7 +180,7 @@ class DevicesClient:
             raise
         except ChildSilent:
             self._discard()
-            raise AudioDied(f"the device hung for {self._stall_s:g} s and was let go") from None
+            raise AudioDied(f"the device hung for {silence_s:g} s and was let go") from None
 
     def _answer(self, child: Child, report: Report, silence_s: float) -> tuple[Answer, bytes]:
         while True:
@@ -191,8 +202,7 @@ class DevicesClient:
         try:
             report(levels)
         except TakeCancelled:
-            # Not raised yet: the take fades out first, and its end comes back as `Cancelled`.
-            child.send(plain(Cancel()))
+            child.send(plain(Cancel()), b"", waits.AUDIO_LISTENS.s)
 
     def _discard(self) -> None:
         if self._child is not None:

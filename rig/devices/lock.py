@@ -1,7 +1,8 @@
 """A device is held by one process at a time: a lock for each, by its driver's name and its own.
 
 Two captures that drive one amp would record each other's settings, and neither would notice. The
-locks lie in a folder of the user's own outside of all sessions; a lock dies with its process.
+locks lie in a folder of the user's own outside of all sessions; a lock dies with its process, which
+is the one that has the devices open (`rig.devices.worker`).
 """
 
 import getpass
@@ -14,9 +15,12 @@ from pathlib import Path
 
 import filelock
 
+from rig import waits
 from rig.config import Config
 from rig.errors import DeviceError
 
+#: How long a lock is waited for.
+FREE_S = waits.DEVICES_ARE_FREE.s
 #: These need no lock: every session has a virtual amp of its own, and hands know what they turn.
 FREE = ("virtual", "hand")
 
@@ -96,7 +100,8 @@ class DeviceLocks:
         lock = filelock.FileLock(place.with_suffix(".lock"))
         holder = place.with_suffix(".json")
         try:
-            lock.acquire(timeout=0)
+            # The child of a daemon that died may still be putting the knobs to rest.
+            lock.acquire(timeout=FREE_S)
             self._held.append(lock)
             # Not into the lock's own file: whoever tries to take it may empty that.
             unfinished = place.with_suffix(f".{os.getpid()}")

@@ -17,11 +17,12 @@ class Open(_Message):
     """Open the devices of a configuration, or lost ones once more.
 
     ``takes`` and ``played_s`` are what the session has behind it; with ``amp_only`` the interface
-    is left alone.
+    is left alone. ``owner`` is whose they are meanwhile, for others who want them.
     """
 
     do: Literal["open"] = "open"
     config: str
+    owner: str = ""
     takes: int = 0
     played_s: float = 0.0
     amp_only: bool = False

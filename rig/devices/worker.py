@@ -13,6 +13,7 @@ from rig import config as configuration
 from rig.capture import Levels
 from rig.child import Parent
 from rig.devices import drivers
+from rig.devices.lock import DeviceLocks
 from rig.devices.messages import (
     ORDER,
     Answer,
@@ -46,6 +47,7 @@ class DevicesWorker:
         self._amp: Amp | None = None
         self._interface: Interface | None = None
         self._panel: Panel | None = None
+        self._locks: DeviceLocks | None = None
         self._reported = 0.0
 
     def serve(self) -> None:
@@ -80,6 +82,8 @@ class DevicesWorker:
     def _open(self, order: Open) -> Opened:
         if self._amp is None or self._interface is None:
             config = configuration.parse(order.config, "the session's rig.yaml")
+            # Before anything opens: two programs on one amp would record each other's settings.
+            self._lock(DeviceLocks(config, order.owner))
             self._panel = config.panel
             context = DriverContext(config, order.takes, order.played_s)
             self._amp, self._interface = drivers.make(context)
@@ -90,6 +94,15 @@ class DevicesWorker:
             return Opened()
         self._interface.open()
         return Opened(sample_rate=self._interface.sample_rate, paced=self._interface.paced)
+
+    def _lock(self, locks: DeviceLocks) -> None:
+        """Hold the devices' locks for as long as this process lives, and not its parent.
+
+        A child that was stopped outlives its parent, and has the devices open.
+        """
+        if self._locks is None:
+            locks.take()
+            self._locks = locks
 
     def _dial(self, values: tuple[float, ...], last: str | None) -> None:
         """The last step before the wire: nothing outside the configured limits gets past it."""

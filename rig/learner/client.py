@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from rig import waits
 from rig.child import Child, ChildGone, ChildSilent
 from rig.errors import LearnerDied, LearnerError, SessionError, StorageError
 from rig.session.door import Door
@@ -16,7 +17,9 @@ from rig.session.facts import FACT, ModelTrained, RoundLearned
 from rig.session.live import LiveLearner
 
 #: A learner that shows no progress for this long hangs.
-STALL_S = 600.0
+STALL_S = waits.LEARNER_ADVANCES.s
+#: Fewer captures than this teach nothing.
+LEAST_CAPTURES = 2
 #: The module that the learner process runs.
 WORKER = "rig.learner.worker"
 #: Large blocks are kept and reused, not given back to the system after every step: a training
@@ -86,9 +89,9 @@ class Learner:
         try:
             if self._child is None:
                 log = self._door.log("logs/learner.log")
-                self._child = Child(WORKER, log, ENVIRONMENT)
-            self._child.send(message)
-        except (ChildGone, OSError, SessionError, StorageError):
+                self._child = Child(WORKER, log, ENVIRONMENT, str(self._folder.absolute()))
+            self._child.send(message, b"", waits.LEARNER_LISTENS.s)
+        except (ChildGone, ChildSilent, OSError, SessionError, StorageError):
             self.stop()
             raise LearnerError(
                 "the learner could not be started; logs/learner.log says more"

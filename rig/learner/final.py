@@ -33,7 +33,7 @@ from rig.learner.validation import (
     worst_end,
 )
 from rig.proposals import designs
-from rig.session import facts, store
+from rig.session import facts, staging
 from rig.session.folder import Session
 from rig.session.status import FINAL_STAGE
 
@@ -43,7 +43,7 @@ FRAMES = 8_192
 PLENTY, VALIDATED_EVERY = 20, 10
 #: Settings on which the ensemble's expectation is mapped.
 WEAKNESS_SETTINGS = 192
-MODEL = "model/model.safetensors"
+MODEL, EXPORT = "model/model.safetensors", "model/reference.nam"
 
 
 def _validation(captures: int) -> list[int]:
@@ -141,14 +141,14 @@ def train_final(session: Session, tell: Tell) -> facts.ModelTrained:
         "exported_at": panel.named(reference),
         "export_error": error,
     }
-    store.write(session.door, "model/metrics.json", json.dumps(metrics, indent=1).encode())
+    staging.stage(session.door, staging.METRICS, json.dumps(metrics, indent=1).encode())
     return facts.ModelTrained(
         learnt_from=tuple(about.capture.number for about in data.training_captures(session)),
         holdout_esr=total,
         by_setting=by_setting,
         seconds=time.monotonic() - began,
-        model=store.write(session.door, MODEL, dump_model(model, spec)),
-        export=store.write(session.door, "model/reference.nam", exported),
+        model=staging.stage(session.door, MODEL, dump_model(model, spec)),
+        export=staging.stage(session.door, EXPORT, exported),
         export_error=error,
         within_db=closeness_of_model.within_db if closeness_of_model else None,
         verdict=closeness_of_model.sentence if closeness_of_model else None,

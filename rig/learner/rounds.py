@@ -20,6 +20,7 @@ from models.training.trainer import Recipe
 from rig.capture import Role
 from rig.errors import LearnerError, SessionError
 from rig.learner import checkpoint, data, device
+from rig.learner.client import LEAST_CAPTURES
 from rig.learner.excerpts import loudest_excerpts
 from rig.learner.oddities import odd_instants
 from rig.learner.proposal_errors import errors_at_proposals
@@ -31,8 +32,6 @@ from rig.session.folder import Session
 from rig.session.live import LiveLearner
 from rig.session.surprises import WISE_ESR, error_per_disagreement, found_so_far
 
-#: Fewer captures than this teach nothing.
-LEAST_CAPTURES = 2
 #: The first round trains longer: it starts from nothing, and the later ones continue it.
 FIRST_FACTOR = 2
 #: Later rounds go on with less than the rate that the first one found.
@@ -184,7 +183,7 @@ def _proposal_request(this: _Round, model: Model, count: int) -> ProposalRequest
     return ProposalRequest(
         panel=session.config.panel,
         count=count,
-        goal=session.config.plan.captures,
+        goal=session.state.laid_out_for,
         seed=this.seed,
         plan_seed=session.config.seed,
         known=[about.capture.setting for about in data.training_captures(session)],

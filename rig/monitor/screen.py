@@ -20,6 +20,7 @@ from rig.monitor.prompt import MOVEMENT_COLUMNS, line, prompt
 from rig.monitor.view import View
 from rig.session.facts import TakeEnded
 from rig.session.live import LiveLearner, LiveTake
+from rig.session.status import OVER
 
 STATE_STYLES = {
     "starting": "yellow",
@@ -27,6 +28,7 @@ STATE_STYLES = {
     "paused": "yellow",
     "stopping": "yellow",
     "finished": "bold green",
+    "stopped": "bold yellow",
     "failed": "bold red",
 }
 #: Meters show this much below full scale.
@@ -114,7 +116,7 @@ def _is_prompting(view: View) -> bool:
 
 def _keys(view: View) -> Text:
     """Describe what the keys do at this moment."""
-    if view.status.state in ("finished", "failed"):
+    if view.status.state in OVER:
         return Text()
     pause = "go on" if view.status.state == "paused" else "pause"
     return Text(f" p {pause}   s stop after the take   S stop now   q leave", style="dim")

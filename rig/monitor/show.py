@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.live import Live
 
+from rig import waits
 from rig.errors import SessionError
 from rig.monitor.keys import Keys, keyboard
 from rig.monitor.screen import screen
@@ -15,7 +16,7 @@ from rig.session import control
 from rig.session.folder import Session, is_session
 
 REFRESH_S = 0.25
-APPEAR_S = 60.0
+APPEAR_S = waits.SESSION_APPEARS.s
 LEAVE = "q"
 
 

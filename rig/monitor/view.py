@@ -6,7 +6,7 @@ from rig.knobs import Panel, Setting
 from rig.session import live
 from rig.session.facts import RoundLearned, TakeEnded
 from rig.session.folder import Session
-from rig.session.status import Status, status
+from rig.session.status import OVER, Status, status
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def look(session: Session) -> View:
     state, panel = session.state, session.config.panel
     now = status(session)
     # What a daemon that has ended wrote last is not what happens now.
-    running = now.state not in ("finished", "failed")
+    running = now.state not in OVER
     snapshot = _drawable(live.read(session.door), panel) if running else None
     setting = panel.rest
     if snapshot is not None and snapshot.take is not None:

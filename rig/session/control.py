@@ -1,11 +1,13 @@
 """How other terminals reach the daemon: small files dropped into the session folder.
 
 The daemon alone writes the journal. Whoever wants something leaves a file in ``control/``; the
-daemon takes it up within a tenth of a second and writes the fact down.
+daemon takes it up within a tenth of a second, writes the fact down, and takes the file away. Where
+no daemon runs, its supervisor is the one to answer, or the next daemon.
 """
 
 import logging
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -15,7 +17,7 @@ log = logging.getLogger("rig")
 
 FOLDER = "control"
 Command = Literal["pause", "resume", "stop", "stop-now", "done", "skip", "redo"]
-#: What lies in control/ and is no command of anybody's is told once, by its path.
+#: What lies in control/ and cannot be taken away is told once, by its path.
 _told: set[Path] = set()
 
 
@@ -30,47 +32,43 @@ def drop(place: Path | Door, command: Command) -> None:
     Door.at(place).put(f"{FOLDER}/{time.time_ns():020d}.{command}", b"", durable=False)
 
 
-def forget_before(place: Path | Door, asked_at: float | None) -> None:
-    """Take away what was asked for before a capture was: it was meant for an earlier one.
+def forget(place: Path | Door) -> None:
+    """Take away what was asked for so far: whoever begins a capture begins without it.
 
-    Args:
-        place: The session.
-        asked_at: Unix time at which the capture was asked for; None takes everything away.
+    Not by its age: the clock may have been set back since.
 
     Raises:
         SessionError: The folder for it is a link, or none.
         StorageError: The session's folder is gone.
     """
     door = Door.at(place)
-    for name, is_plain in door.entries(FOLDER):
-        at_ns = name.partition(".")[0]
-        is_later = asked_at is not None and at_ns.isdecimal() and int(at_ns) >= 1e9 * asked_at
-        if is_plain and not is_later:
-            door.remove(f"{FOLDER}/{name}")
+    for name in door.names(FOLDER):
+        door.remove(f"{FOLDER}/{name}")
 
 
 def is_stop_waiting(place: Path | Door) -> bool:
     """Whether somebody asked to stop, and nobody has taken it up yet."""
-    names = (name for name, is_plain in Door.at(place).entries(FOLDER) if is_plain)
-    return any(name.endswith((".stop", ".stop-now")) for name in names)
+    return any(name.endswith((".stop", ".stop-now")) for name in Door.at(place).names(FOLDER))
 
 
-def collect(place: Path | Door) -> list[Command]:
-    """What was asked for since the last time, oldest first; the files are gone after this.
+def collect(place: Path | Door) -> Iterator[Command]:
+    """What was asked for since the last time, oldest first.
 
-    Only a file that could be taken away counts: what stays would be heard again and again.
+    A file goes once whoever hears the command has come back for the next one, and so has written it
+    down: one who dies in between leaves it to be heard again. What cannot be taken away is heard
+    once.
 
     Raises:
         SessionError: The folder for it is a link, or none.
         StorageError: The session's folder is gone.
     """
     door = Door.at(place)
-    asked: list[Command] = []
-    for name, is_plain in door.entries(FOLDER):
+    for name, is_plain in list(door.entries(FOLDER)):
         path = f"{FOLDER}/{name}"
-        if is_plain and door.remove(path):
-            asked += [known for known in get_args(Command) if name.endswith(f".{known}")]
-        elif door.path / path not in _told:
+        if door.path / path in _told:
+            continue
+        if is_plain:
+            yield from (known for known in get_args(Command) if name.endswith(f".{known}"))
+        if not is_plain or not door.remove(path):
             _told.add(door.path / path)
-            log.warning("%s is no command that can be taken up, and is left alone", path)
-    return asked
+            log.warning("%s cannot be taken away, and is left alone", path)

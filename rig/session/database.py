@@ -4,10 +4,11 @@ import os
 import sqlite3
 from pathlib import Path
 
+from rig import waits
 from rig.errors import SessionError
 from rig.session.door import Door
 
-BUSY_S = 10.0
+BUSY_S = waits.JOURNAL_IS_FREE.s
 #: What SQLite puts beside a file: its log, the index of that, and what an older log would be.
 BESIDE = ("-wal", "-shm", "-journal")
 #: A fact is a few kilobytes, and ten thousand captures have some fifty thousand of them.

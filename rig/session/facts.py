@@ -96,8 +96,10 @@ class DaemonStarted(_Fact):
 class DaemonEnded(_Fact):
     """The capture daemon laid the session down, and why."""
 
+    values_since: ClassVar[dict[tuple[str, Any], int]] = {("state", "stopped"): 3}
+
     kind: Literal["daemon-ended"] = "daemon-ended"
-    state: Literal["finished", "failed"]
+    state: Literal["finished", "stopped", "failed"]
     reason: Words
 
 
@@ -203,6 +205,7 @@ class ClockJumped(_Fact):
 
     kind: Literal["clock-jumped"] = "clock-jumped"
     seconds: Annotated[float, Field(ge=-LATEST, le=LATEST)]
+    until: Annotated[Time | None, Since(3)] = None
 
 
 class FilesSetAside(_Fact):

@@ -18,7 +18,7 @@ from rig import config as configuration
 from rig.capture import Capture, Outcome, Take
 from rig.config import Config
 from rig.errors import RigError, SessionError
-from rig.session import facts, store
+from rig.session import facts, staging, store
 from rig.session.door import Door, begin
 from rig.session.holding import acquire, examine, locked, new_journal, take_repaired
 from rig.session.journal import Journal
@@ -181,6 +181,8 @@ class Session:
         except RigError:
             journal.close()
             raise
+        if lock is not None and state.learning.model is not None:
+            staging.put_in_place(door, state.learning.model)
         return cls(door, journal, config, state, plausible, clock, lock)
 
     def refresh(self) -> None:
@@ -196,6 +198,8 @@ class Session:
         # The journal is open and would follow a folder that was renamed; nothing else would.
         self.door.check()
         self.state.apply(self.journal.append(fact, self.clock()))
+        if isinstance(fact, facts.ModelTrained):
+            staging.put_in_place(self.door, fact)
 
     def signal(self) -> signals.Signal:
         """What is played, as it was stored when the session was made."""
@@ -273,8 +277,7 @@ class Session:
         Raises:
             SessionError: It is missing, no plain file, or not as long as it was.
         """
-        # By its size only: a hash would read all of it, which 'rig verify' does.
-        path = self.door.file(file.path)
+        path = self.door.file(staging.place(self.door, file))
         if path is None or path.stat().st_size != file.size:
             raise SessionError(
                 f"{self.folder / file.path}: is not what was kept; 'rig verify' says more"

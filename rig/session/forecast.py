@@ -63,7 +63,7 @@ def eta_s(state: State, config: Config, goal: int | None, now: float) -> float |
     if pace_s is None:
         return None
     if goal is None:
-        until = state.run.started.until if state.run.started else None
+        until = state.run.until
         return None if until is None else max(until - now, 0.0)
     to_order = max(goal - state.ordered_to_learn(), 0)
     # Rounded up: the last batch may be a small one, and takes a round all the same.

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import filelock
 
+from rig import waits
 from rig.errors import SessionError, StorageError
 from rig.session import database, live, reserve
 from rig.session.door import Door
@@ -15,7 +16,7 @@ from rig.session.plain import UNFINISHED
 
 FOLDERS = ("signal", "takes", "captures", "rounds", "model", "control", "logs", "damaged")
 #: How long a daemon waits for the lock: longer than a viewer's probe holds it.
-LOCK_S = 2.0
+LOCK_S = waits.LOCK_IS_FREE.s
 
 
 def acquire(door: Door) -> filelock.BaseFileLock:

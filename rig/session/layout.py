@@ -9,7 +9,7 @@ import filelock
 from rig import config as configuration
 from rig.config import Config
 from rig.config.load import MAX_BYTES
-from rig.errors import ConfigError, NewerSession
+from rig.errors import ConfigError, NewerSession, RigError
 from rig.session import facts
 from rig.session.door import Door
 from rig.session.journal import Journal
@@ -18,7 +18,7 @@ JOURNAL = "journal.db"
 #: A journal that was made of a damaged one, until it takes that one's place.
 REPAIRED = f"{JOURNAL}.repaired"
 CONFIG = "rig.yaml"
-LOCK = ".lock"
+LOCK, SUPERVISOR_LOCK = ".lock", ".supervisor.lock"
 
 
 def is_session(folder: Path) -> bool:
@@ -53,10 +53,32 @@ def stored_config(folder: Path, check: Callable[[Config], list[str]] | None = No
 
 def is_running(folder: Path) -> bool:
     """Whether some process holds the session's writer lock (its death lets go of it)."""
-    if not folder.is_dir() or Door(folder).file(LOCK) is None:
+    return folder.is_dir() and _is_held(Door(folder), LOCK)
+
+
+def supervisor_lock(place: Path | Door) -> filelock.FileLock:
+    """The lock that a session's supervisor holds for as long as it lives.
+
+    Raises:
+        SessionError: Something else lies in its place.
+        StorageError: The folder is gone.
+    """
+    return Door.at(place).lock(SUPERVISOR_LOCK)
+
+
+def is_supervised(place: Path | Door) -> bool:
+    """Whether a supervisor sees the session through, a daemon running just now or not."""
+    try:
+        return _is_held(Door.at(place), SUPERVISOR_LOCK)
+    except RigError:
+        return False
+
+
+def _is_held(door: Door, name: str) -> bool:
+    if door.file(name) is None:
         return False
     try:
-        with Door(folder).lock(LOCK).acquire(timeout=0):
+        with door.lock(name).acquire(timeout=0):
             return False
     except filelock.Timeout:
         return True

@@ -125,11 +125,14 @@ class RunState:
         started: What it was started for; None before the first run.
         ended: Why it ended.
         paused: Whether somebody has it wait.
+        paused_at: Unix time since which it was, as far as it still is.
         stopping: Whether somebody has it stop.
         has_played: Whether it has begun a take.
         first_at: Unix time at which its first take began.
         last_at: Unix time at which its last one ended.
         played_s: Seconds of signal played in it, whatever came of the takes.
+        until: Unix time at which it ends, where a time was asked for.
+        set_aside: How many files were set aside as damaged since it ended.
         outcomes: How its last takes ended.
         odd_in_a_row: Takes in a row that did not sound like this amp at all.
         abandoned_in_a_row: Settings in a row that were given up.
@@ -142,11 +145,14 @@ class RunState:
     started: facts.DaemonStarted | None = None
     ended: facts.DaemonEnded | None = None
     paused: bool = False
+    paused_at: float | None = None
     stopping: bool = False
     has_played: bool = False
     first_at: float | None = None
     last_at: float | None = None
     played_s: float = 0.0
+    until: float | None = None
+    set_aside: int = 0
     outcomes: list[Outcome] = field(default_factory=list)
     odd_in_a_row: int = 0
     abandoned_in_a_row: int = 0
@@ -160,13 +166,18 @@ class RunState:
         same = self.started is not None and self.started.asked_at == started.asked_at
         # Before schema 3 no run said when it was asked for: two of these only seem the same.
         if self.ended is not None or not same or started.asked_at is None:
-            return RunState(started=started)
-        return RunState(started=started, paused=self.paused, stopping=self.stopping)
+            return RunState(started=started, until=started.until)
+        paused, stopping = self.paused, self.stopping
+        return RunState(started=started, until=started.until, paused=paused, stopping=stopping)
 
-    def hear(self, command: facts.CommandGiven) -> None:
-        """Take in what somebody asked for."""
+    def hear(self, command: facts.CommandGiven, at: float) -> None:
+        """Take in what somebody asked for; what a pause has taken, takes have not."""
+        if self.paused and self.paused_at is not None:
+            self._shift(max(at - self.paused_at, 0.0))
+        self.paused_at = at
         if command.command in ("pause", "resume"):
-            self.paused = command.command == "pause"
+            # A stop is a stop, whatever is said after it.
+            self.paused = command.command == "pause" and not self.stopping
         elif command.command in ("stop", "stop-now"):
             # A paused run only waits: it could not stop.
             self.stopping, self.paused = True, False
@@ -181,11 +192,24 @@ class RunState:
 
     def begin(self, at: float) -> None:
         """Take in that a take begins."""
-        self.has_played, self.first_at = True, self.first_at or at
+        self.has_played = True
+        self.first_at = at if self.first_at is None else self.first_at
+
+    def jump(self, jumped: facts.ClockJumped) -> None:
+        """Take in that the clock jumped: what it did not run through, no take has taken."""
+        self.in_doubt, self.until = True, jumped.until or self.until
+        self._shift(jumped.seconds)
+
+    def _shift(self, seconds: float) -> None:
+        """Move what was before, so that as many seconds between are none that takes have taken."""
+        self.first_at = None if self.first_at is None else self.first_at + seconds
+        self.last_at = None if self.last_at is None else self.last_at + seconds
 
     def count(self, take: TakeEnded, at: float) -> None:
         """Take in how a take ended."""
-        self.played_s, self.last_at = self.played_s + take.played_s, at
+        self.played_s += take.played_s
+        # Of one in which a process died, the end may be written down a week later.
+        self.last_at = self.last_at if take.died else at
         self.outcomes = [*self.outcomes, take.outcome][-RATED:]
         self.odd_in_a_row = self.odd_in_a_row + 1 if is_odd(take, cold=not self.is_proven) else 0
 

@@ -24,6 +24,7 @@ class State:
         updated_at: Its Unix time.
         created: How the session began.
         started_at: When.
+        laid_out_for: How many captures were asked for when the first settings were ordered.
         captures: What became of each order, by its number.
         deaths: Processes that died.
         set_aside: Files that were damaged and lie elsewhere now.
@@ -38,6 +39,7 @@ class State:
     updated_at: float | None = None
     created: facts.SessionCreated | None = None
     started_at: float | None = None
+    laid_out_for: int | None = None
     captures: dict[int, CaptureState] = field(default_factory=dict)
     deaths: list[facts.ProcessDied] = field(default_factory=list)
     set_aside: set[str] = field(default_factory=set)
@@ -65,6 +67,8 @@ class State:
     def _(self, fact: facts.DaemonStarted, at: float) -> None:
         # Before the run is made anew, which forgets how long it was.
         self.takes.earlier_s += self.run.wall_s
+        if not self.captures:
+            self.laid_out_for = fact.captures
         self.run, self.opening, self.takes.open = self.run.followed_by(fact), Opening(), None
 
     @_take_in.register
@@ -74,7 +78,7 @@ class State:
 
     @_take_in.register
     def _(self, fact: facts.CommandGiven, at: float) -> None:
-        self.run.hear(fact)
+        self.run.hear(fact, at)
 
     @_take_in.register
     def _(self, fact: facts.HandsSet, at: float) -> None:
@@ -179,10 +183,11 @@ class State:
 
     @_take_in.register
     def _(self, fact: facts.ClockJumped, at: float) -> None:
-        self.run.in_doubt = True
+        self.run.jump(fact)
 
     @_take_in.register
     def _(self, fact: facts.FilesSetAside, at: float) -> None:
+        self.run.set_aside += len(fact.paths)
         self.set_aside |= {*fact.paths}
         for about in self.captures.values():
             if about.kept is not None and about.kept.take in fact.takes:

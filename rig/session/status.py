@@ -11,10 +11,13 @@ from typing import Any, Literal
 from rig.capture import Role
 from rig.session import facts, forecast, live
 from rig.session.folder import Session, is_running
+from rig.session.layout import is_supervised
 from rig.session.state import State
 
-StateName = Literal["starting", "running", "paused", "stopping", "finished", "failed"]
+StateName = Literal["starting", "running", "paused", "stopping", "finished", "stopped", "failed"]
 
+#: The states of a session that nobody works on: done, stopped by hand, given up or interrupted.
+OVER = ("finished", "stopped", "failed")
 FINAL_STAGE = "final model"
 #: So many of the worst settings are named.
 WORST_SHOWN = 3
@@ -58,7 +61,8 @@ class Status:
 
     Attributes:
         session: The name of the session's folder.
-        state: What it is doing; an interrupted session counts as failed, and can go on.
+        state: What it is doing, or how it ended: done, stopped by hand before it was done, or given
+            up. An interrupted session counts as failed; each of them can go on.
         finish_reason: Why it ended, in one sentence.
         captures: How many settings are ``planned``, ``kept`` to learn from, and ``abandoned``.
         takes: How many takes were ``kept``, were ``rejected``, and ``failed``.
@@ -110,11 +114,12 @@ def _iso(at: float | None) -> str | None:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
 
 
-def state_name(state: State, *, running: bool) -> StateName:
-    """What the session is doing, from its facts and from whether a process holds its lock."""
+def state_name(state: State, *, running: bool, supervised: bool = False) -> StateName:
+    """What the session is doing, from its facts and from whether processes hold its locks."""
+    if not running and state.run.ended is None:
+        return "starting" if supervised else "failed"
     if not running:
-        # Without a last word it was killed, whatever else the journal says.
-        return state.run.ended.state if state.run.ended else "failed"
+        return "failed" if state.run.set_aside or not state.run.ended else state.run.ended.state
     if state.run.stopping:
         return "stopping"
     if state.run.paused:
@@ -136,10 +141,12 @@ def planned(state: State, session: Session) -> int | None:
     return session.config.plan.captures
 
 
-def finish_reason(state: State, *, running: bool) -> str | None:
+def finish_reason(state: State, name: StateName) -> str | None:
     """Why the session ended, if it did."""
-    if running:
+    if name not in OVER:
         return None
+    if state.run.set_aside:
+        return f"{state.run.set_aside} files were set aside; 'rig capture' makes them anew"
     return INTERRUPTED if state.run.ended is None else state.run.ended.reason
 
 
@@ -189,15 +196,15 @@ def status(session: Session, clock: Callable[[], float] = time.time) -> Status:
     """The status of a session as it stands in its folder."""
     state, now = session.state, clock()
     running = is_running(session.folder)
-    name = state_name(state, running=running)
-    # A killed daemon leaves its snapshot behind, which says that it is recording.
+    supervised = is_supervised(session.door)
+    name = state_name(state, running=running, supervised=supervised)
     snapshot = live.read(session.door) if running else None
     left = left_s(session, name, snapshot, now)
     names = [knob.name for knob in session.config.panel.knobs]
     return Status(
         session=session.folder.name,
         state=name,
-        finish_reason=finish_reason(state, running=running),
+        finish_reason=finish_reason(state, name),
         captures=counted(state, planned(state, session)),
         takes={outcome.value: count for outcome, count in state.takes.counts.items()},
         round=state.learning.round,

@@ -51,7 +51,7 @@ def _lines(status: Status, folder: Path) -> list[tuple[str, str]]:
 
 def summary(status: Status, folder: Path) -> Group:
     """Something that rich can print."""
-    style = "red" if status.state == "failed" else "green"
+    style = {"failed": "red", "stopped": "yellow"}.get(status.state, "green")
     head = Text.assemble((status.session, "bold"), ": ", (status.state, style))
     if status.finish_reason:
         head.append(f" - {status.finish_reason}")

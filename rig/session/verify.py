@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rig.printable import printable
-from rig.session import store
+from rig.session import staging, store
 from rig.session.facts import StoredFile
 from rig.session.folder import Session
 
@@ -80,7 +80,8 @@ def verify(session: Session) -> Report:
         if file.path in session.state.set_aside and not _is_made_anew(session, file):
             continue
         known.add(file.path)
-        wrong = store.problem(session.door, file)
+        lies_at = file.model_copy(update={"path": staging.place(session.door, file)})
+        wrong = store.problem(session.door, lies_at)
         if wrong is not None:
             problems.append(Problem(take, wrong, file.path))
     present = (

@@ -17,7 +17,7 @@ from rig import config as configuration
 from rig.capture import Role
 from rig.config import Config
 from rig.daemon.request import Request
-from rig.daemon.service import capture
+from rig.daemon.service import Interrupts, capture
 from rig.knobs import Move
 from rig.monitor.prompt import clock, line, prompt
 from rig.proposals import designs, hands
@@ -121,8 +121,8 @@ def test_a_pause_at_a_prompt_is_a_pause(tmp_path: Path) -> None:
 
 
 @contextmanager
-def _no_signals(_wire: object) -> Iterator[None]:
-    yield
+def _no_signals() -> Iterator[Interrupts]:
+    yield Interrupts()
 
 
 def wait(what: Callable[[], object], seconds: float = 30.0) -> None:

@@ -147,7 +147,7 @@ def test_units_run_what_a_terminal_would(tmp_path: Path) -> None:
     unit = text(Manager.SYSTEMD, config, "a name")
     assert f"WorkingDirectory={tmp_path / 'my rig'}\n" in unit
     assert f"'{config}' --headless\n" in unit
-    assert "RestartPreventExitStatus=1 2" in unit
+    assert "RestartPreventExitStatus=1 2 3" in unit
 
 
 def test_a_daemon_that_dies_again_and_again_stays_down_with_its_knobs_at_rest(
@@ -175,6 +175,9 @@ def test_a_daemon_that_dies_again_and_again_stays_down_with_its_knobs_at_rest(
     assert rested == [copied]
     ((_, known),) = told(heard)
     assert "died too often" in known["RIG_REASON"]
+    now = status(Session.view(copied))
+    assert now.state == "failed"
+    assert "died too often and stays down" in str(now.finish_reason)
 
 
 def test_a_stop_is_heard_while_the_next_start_is_waited_for(
@@ -197,9 +200,13 @@ def test_a_stop_is_heard_while_the_next_start_is_waited_for(
 
     monkeypatch.setattr(supervisor, "spawn", die)
     monkeypatch.setattr(supervisor, "rest_amp", lambda _config, _folder: None)
-    assert supervisor.Supervisor(Request(copied, path), Clock(sleep=sleep)).run() == 1
+    assert supervisor.Supervisor(Request(copied, path), Clock(sleep=sleep)).run() == 3
     assert len(started) == 1
     assert len(slept) == 1
+    now = status(Session.view(copied))
+    assert now.state == "stopped"
+    assert "stopped by hand" in str(now.finish_reason)
+    assert not list((copied / "control").iterdir())
 
 
 def test_the_knobs_can_be_put_to_rest_without_an_interface(copied: Path) -> None:
@@ -231,7 +238,7 @@ def test_keys_in_the_monitor_are_commands(tmp_path: Path) -> None:
     finally:
         viewer.kill()
         daemon.terminate()
-        assert daemon.wait(30) == 0
+        assert daemon.wait(30) == 3
 
 
 def is_in(folder: Path, state: str) -> bool:

@@ -13,10 +13,10 @@ import pytest
 
 from rig.capture import Role
 from rig.clock import Clock
-from rig.daemon.processes import supervisor_lock
 from rig.session import control
 from rig.session.facts import ProcessDied
 from rig.session.folder import Session, is_running
+from rig.session.layout import supervisor_lock
 from rig.session.status import status
 from rig.session.verify import verify
 from tests.faults import victims
@@ -75,7 +75,7 @@ def test_each_death_is_a_fact(rig: tuple[Path, Path]) -> None:
     control.drop(folder, "stop-now")
     eventually(lambda: not victims.pids(folder))
     now = status(Session.view(folder))
-    assert now.state == "finished"
+    assert now.state == "stopped"
     assert "stopped by hand" in str(now.finish_reason)
     assert set(now.deaths) == {"audio", "supervisor", "daemon"}
 
@@ -109,7 +109,7 @@ def test_a_daemon_that_hangs_is_ended_and_started_again(
     watcher._clock = Clock(sleep=Watching())
     # The daemon starts a supervisor where it finds none: this one holds the lock, as main does.
     with supervisor_lock(folder):
-        assert watcher.run() == 0
+        assert watcher.run() == 3
     assert hung
     assert "daemon" in deaths(folder)
 
@@ -122,7 +122,7 @@ def test_terminating_the_supervisor_stops_the_capture_in_good_order(
     eventually(lambda: victims.last_word(folder) > 8)
     os.kill(victims.pids(folder)["supervisor"], signal.SIGTERM)
     eventually(lambda: not victims.pids(folder))
-    assert status(Session.view(folder)).state == "finished"
+    assert status(Session.view(folder)).state == "stopped"
     assert not is_running(folder)
 
 

@@ -14,7 +14,7 @@ from rig.capture import Outcome
 from rig.session import live
 from rig.session.facts import TakeEnded
 from rig.session.folder import Session
-from rig.session.status import status
+from rig.session.status import OVER, status
 from rig.session.verify import verify
 from tests.conftest import TINY
 
@@ -88,7 +88,7 @@ def kept(folder: Path) -> dict[int, TakeEnded]:
 
 def is_over(folder: Path) -> bool:
     """Whether the session came to its end and nobody works on it any more."""
-    return status(Session.view(folder)).state in ("finished", "failed") and not pids(folder)
+    return status(Session.view(folder)).state in OVER and not pids(folder)
 
 
 @dataclass

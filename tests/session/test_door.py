@@ -41,7 +41,7 @@ def test_a_folder_that_was_renamed_is_not_made_again(door: Door) -> None:
         lambda: door.lock(".lock"),
         lambda: control.drop(door, "stop"),
         lambda: Reserve(door).take(1),
-        lambda: control.collect(door),
+        lambda: list(control.collect(door)),
     ):
         with pytest.raises(StorageError, match="is gone"):
             call()
@@ -106,8 +106,8 @@ def test_what_is_no_command_is_told_once_and_left_alone(
     (door.path / "control" / "0.stop").mkdir(parents=True)
     control.drop(door, "pause")
     with caplog.at_level(logging.WARNING):
-        assert control.collect(door) == ["pause"]
-        assert control.collect(door) == []
+        assert list(control.collect(door)) == ["pause"]
+        assert list(control.collect(door)) == []
     assert len(caplog.records) == 1
     assert (door.path / "control" / "0.stop").is_dir()
 
@@ -136,6 +136,7 @@ ELSEWHERE = {
     "rig/data/__init__.py": "what comes with rig",
     "rig/child.py": "a log that is no session's",
     "rig/devices/lock.py": "locks of devices, in a folder of the user's own",
+    "rig/daemon/leftovers.py": "looks what /proc says of processes",
     "rig/daemon/processes.py": "asks the system about a process",
     "rig/preflight/run.py": "a folder of its own that is gone afterwards",
     "rig/preflight/machine.py": "asks the system how it is set up",
