@@ -162,6 +162,10 @@ def _counted(done: Iterable[Row], of: int) -> list[Row]:
     found: list[Row] = []
     for row in done:
         found.append(row)
+        # A run takes hours: what has gone wrong so far is seen before it ends.
+        for each in row if isinstance(row, list) else [row]:
+            if isinstance(each, dict) and (each.get("kept") or each.get("failed")):
+                print(each, file=sys.stderr, flush=True)
         if len(found) % 10 == 0:
             print(f"{len(found)} of {of}", file=sys.stderr, flush=True)
     return found
