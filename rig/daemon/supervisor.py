@@ -6,6 +6,7 @@ die as well: the daemon goes on, and starts another one (`rig.daemon.guard`), wh
 there.
 """
 
+import contextlib
 import logging
 import signal
 import subprocess
@@ -24,7 +25,7 @@ from rig.daemon.processes import SERVICE, kill, kill_daemon, last_words, spawn
 from rig.daemon.request import Request, configured, parse_request
 from rig.daemon.stopping import EXIT_CODES, Finish
 from rig.devices.client import DevicesClient
-from rig.errors import RigError, Stopped
+from rig.errors import ConfigError, RigError, Stopped
 from rig.printable import log_lines
 from rig.session import control, live
 from rig.session.door import Door
@@ -55,7 +56,7 @@ class Supervisor:
         self._folder = request.session
         self._door = Door.into(request.session)
         self._clock = clock or Clock()
-        self._stopping = self._passed_on = False
+        self._stopping = False
 
     def run(self) -> int:
         """Start the daemon, again if need be, until it comes to an end; its exit code."""
@@ -67,9 +68,12 @@ class Supervisor:
             ended = self._ended(began)
             if ended is not None:
                 return EXIT_CODES[ended.state]
-            # One that refused, or that somebody ended before it began, died of nothing.
-            if code in (0, 2, Stopped.exit_code) or not is_session(self._folder):
+            if not is_session(self._folder):
                 return code
+            # Neither one that refused nor one that somebody ended before it began died of anything.
+            self._stopping = self._stopping or code == Stopped.exit_code
+            if code == ConfigError.exit_code:
+                return self._give_up(refused=True)
             if self._has_recorded(before):
                 pauses = iter(BACK_OFF_S)
             pause_s = next(pauses, None)
@@ -93,8 +97,14 @@ class Supervisor:
         return self._stopping
 
     def stop(self) -> None:
-        """Have the daemon stop at once and in good order, and do not start it again."""
+        """Have the daemon stop at once and in good order, and do not start it again.
+
+        Written down at once, for whoever answers: a daemon that is still opening its devices, or
+        the next supervisor, if this one dies too.
+        """
         self._stopping = True
+        with contextlib.suppress(RigError):
+            control.drop(self._door, "stop-now")
 
     def _daemon(self) -> "subprocess.Popen[bytes] | None":
         """A new daemon; None where one runs already, left behind by an earlier supervisor."""
@@ -114,10 +124,6 @@ class Supervisor:
                 return code if code >= 0 else 1
             if process is None and not is_running(self._folder):
                 return 1
-            if self._stopping and not self._passed_on:
-                # It waits there for a daemon that is still opening its devices.
-                control.drop(self._door, "stop-now")
-                self._passed_on = True
             snapshot = live.read(self._door)
             now = self._clock.monotonic()
             if snapshot is not None and snapshot.at != last:
@@ -170,9 +176,9 @@ class Supervisor:
         takes = [fact for fact in self._entries_after(seq) if isinstance(fact, TakeEnded)]
         return any(take.outcome is not Outcome.FAILED for take in takes)
 
-    def _give_up(self) -> int:
+    def _give_up(self, *, refused: bool = False) -> int:
         """The daemon stays down: knobs to rest, the end written down, somebody told."""
-        ending = self._ending()
+        ending = self._ending(refused=refused)
         log.error("%s", ending.reason)
         lay_down(self._folder, ending, self._clock)
         try:
@@ -185,11 +191,13 @@ class Supervisor:
             log.error("%s", error)  # noqa: TRY400 (a sentence, not a traceback)
         return ending.exit_code
 
-    def _ending(self) -> Finish:
+    def _ending(self, *, refused: bool) -> Finish:
         if self._told_to_stop():
             reason = "stopped by hand; 'rig capture' goes on from here"
             return Finish(reason, trains=False, by_hand=True)
         said = last_words(self._door) or "it left no word"
+        if refused:
+            return Finish(said, failed=True, trains=False)
         return Finish(
             f"the capture died too often and stays down ({said}); 'rig capture' goes on from here",
             failed=True,
@@ -215,7 +223,11 @@ def main(arguments: list[str]) -> int:
     try:
         with supervisor_lock(request.session).acquire(timeout=0):
             supervisor = Supervisor(request)
-            for number in (signal.SIGTERM, getattr(signal, "SIGBREAK", signal.SIGTERM)):
+            for number in (
+                signal.SIGINT,
+                signal.SIGTERM,
+                getattr(signal, "SIGBREAK", signal.SIGTERM),
+            ):
                 signal.signal(number, lambda *_: supervisor.stop())
             return supervisor.run()
     # There is one already, and all that was wanted is that there be one.

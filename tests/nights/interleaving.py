@@ -15,12 +15,14 @@ from typing import Any
 from unittest.mock import patch
 
 import numpy as np
+from rich.console import Console
 
 from calibration.latency import Latency
 from calibration.signals import Part, Segment, Signal
 from calibration.takes import Aligned
 from calibration.verdict import Check, Reason, Verdict
 from rig.capture import Frames, Levels, Recording
+from rig.cli import session as commands
 from rig.daemon import guard, loop, processes, publisher, recovery, run, service, supervisor
 from rig.daemon.request import Request
 from rig.devices.protocols import Report
@@ -303,6 +305,7 @@ def simulated(night: Night) -> Iterator[None]:
         (loop, "compared_with_kept", lambda _run, verdict, *_: verdict),
         (recovery, "outlying_captures", lambda *_: ()),
         (recovery, "unlike_any_other", lambda *_: ()),
+        (commands, "out", Console(quiet=True)),
         (control, "time", SimpleNamespace(time_ns=lambda: int(1e9 * night.at))),
         (publisher, "time", SimpleNamespace(time=lambda: night.at)),
         (Door, "lock", lock),

@@ -226,9 +226,11 @@ class NightMachine(RuleBasedStateMachine):
         self._hold_commands()
         if not is_session(self.folder):
             return
-        with self._viewed() as session:
-            self._hold_story(session)
-            self._hold_status(session)
+        if self.view is None:
+            self.view = Session.view(self.folder)
+        self.view.refresh()
+        self._hold_story(self.view)
+        self._hold_status(self.view)
 
     def _hold_commands(self) -> None:
         living, steady = self.night.living(), self.night.steady
@@ -249,11 +251,9 @@ class NightMachine(RuleBasedStateMachine):
         return next_time_of_day(self.time_of_day, self.asked_at + self.set_s)
 
     def _hold_story(self, session: Session) -> None:
-        entries = [(e.seq, e.at, e.fact) for e in session.journal.entries()]
-        assert entries[: len(self.story)] == self.story, "the journal was altered"
-        for seq, at, fact in entries[len(self.story) :]:
-            self._hold_fact(seq, at, fact)
-        self.story = entries
+        for entry in session.journal.entries(after=len(self.story)):
+            self.story.append((entry.seq, entry.at, entry.fact))
+            self._hold_fact(entry.seq, entry.at, entry.fact)
         report = verify(session)
         assert report.sound, [str(problem) for problem in report.problems]
         ordered = session.state.ordered_to_learn()
@@ -319,6 +319,8 @@ class NightMachine(RuleBasedStateMachine):
         try:
             self._see_through()
         finally:
+            if self.view is not None:
+                self.view.close()
             for process in self.night.living():
                 self.night.kill(process)
             self._world.__exit__(None, None, None)
@@ -335,6 +337,8 @@ class NightMachine(RuleBasedStateMachine):
         self.capture(goal=10, minutes=None, headless=False)
         self._until_it_ends()
         with self._viewed() as session:
+            told = [(e.seq, e.at, e.fact) for e in session.journal.entries()]
+            assert told == self.story, "the journal was altered"
             now = status(session, lambda: self.night.at)
             assert now.state == "finished", (now.state, now.finish_reason)
             if self.configured_until is None:

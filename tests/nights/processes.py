@@ -165,9 +165,10 @@ class World:
             self._hand_over(process)
 
     def term(self, process: Process, number: int) -> None:
-        """Send a process a signal, which it hears when it runs next."""
+        """Send a process a signal, which it hears at once."""
         process.signals.append(number)
         process.wakes_at = self.steady
+        self._hand_over(process)
 
     def suspend(self, seconds: float) -> None:
         """The machine sleeps."""
