@@ -176,6 +176,5 @@ def _oddest(
         most = np.quantile(others, FAINT_QUANTILE, axis=0)
         faint = (most * power[row] + FAINT_SHARE * total[row] + noise) / FAINT_WEIGHT
         oddity = left[row] / np.minimum(loud, faint)
-        place = int(np.argmax(oddity))
-        found.append(Moment(float(oddity[place]), place * BLOCK_S))
+        found.append(Moment(float(np.max(oddity)), int(np.argmax(oddity)) * BLOCK_S))
     return found

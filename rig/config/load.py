@@ -105,9 +105,8 @@ def _unprintable(document: Any, source: str) -> Iterator[tuple[int | str, ...]]:
         path, value = waiting.pop()
         if path == ("notify",):
             continue
-        if not is_printable(str(path[-1]) if path else "") or (
-            isinstance(value, str) and not is_printable(value)
-        ):
+        texts = [str(path[-1]) if path else "", value if isinstance(value, str) else ""]
+        if not all(map(is_printable, texts)):
             yield path
         if isinstance(value, dict | list):
             pairs = value.items() if isinstance(value, dict) else enumerate(value)

@@ -148,9 +148,13 @@ def quiet(heard: Heard, signal: Signal) -> Iterator[Finding]:
         good=found.total_dbfs <= limit,
         advice="hiss: turn the send up and the interface's input down; look at cables",
     )
+    yield _hum(found, limit)
+
+
+def _hum(found: noise.Noise, limit: float) -> Finding:
     named = "none" if found.mains_hz is None else f"{found.mains_hz:.0f} Hz, "
     figure = named if found.mains_hz is None else f"{named}{found.hum_dbfs:.0f} dBFS"
-    yield finding(
+    return finding(
         "hum",
         figure,
         f"{limit:.0f}",

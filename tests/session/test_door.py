@@ -136,6 +136,7 @@ ELSEWHERE = {
     "rig/data/__init__.py": "what comes with rig",
     "rig/child.py": "a log that is no session's",
     "rig/devices/lock.py": "locks of devices, in a folder of the user's own",
+    "rig/daemon/request.py": "asks whether the session's own folder is there",
     "rig/daemon/leftovers.py": "looks what /proc says of processes",
     "rig/daemon/processes.py": "asks the system about a process",
     "rig/preflight/run.py": "a folder of its own that is gone afterwards",
