@@ -268,8 +268,8 @@ def expected_esr(common: float, disagreement: float, calibration: float | None) 
 class RoundLearned(_Fact):
     """The learner trained on what there is and asked for the next settings.
 
-    ``disagreement`` is the members' relative variance where they ask, ``calibration`` the error that
-    it has stood for so far, ``expected_esr`` what is to be expected where players set the knobs.
+    ``disagreement`` is the members' relative variance where they ask, ``calibration`` the error
+    that it has stood for so far, ``expected_esr`` what is to be expected where players set the knobs.
     """
 
     kind: Literal["round-learned"] = "round-learned"
