@@ -269,7 +269,7 @@ class RoundLearned(_Fact):
     """The learner trained on what there is and asked for the next settings.
 
     ``disagreement`` is the members' relative variance where they ask, ``calibration`` the error
-    that it has stood for so far, ``expected_esr`` what is to be expected where players set the knobs.
+    that it has stood for so far, ``expected_esr`` the one to expect where players play.
     """
 
     kind: Literal["round-learned"] = "round-learned"

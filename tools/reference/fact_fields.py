@@ -35,7 +35,7 @@ OWN = {
     "DaemonStarted.lockstep": "Whether training and recording take turns.",
     "DaemonStarted.paced": "Whether a take lasts as long as its signal.",
     "DaemonEnded.state": "Whether it is done, was stopped by hand, or gave up.",
-    "ClockJumped.until": "When recording stops by the clock as it was set; null where nothing changes.",
+    "ClockJumped.until": "When recording stops by the clock as it was set; null where it stays.",
     "CommandGiven.command": "What was asked for.",
     "HandsSet.values": "Values of the knobs that are turned by hand, in the order of rig.yaml.",
     "ReasonFact.check": "Which check.",
