@@ -16,7 +16,7 @@ Told = Callable[[int, int], None]
 
 
 def nobody(_done: int, _total: int) -> None:
-    """Tell nobody."""
+    """Tell nobody of it."""
 
 
 @dataclass(frozen=True)
