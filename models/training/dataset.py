@@ -1,6 +1,6 @@
 """Hold captures as tensors, and measure how far a model is from them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import torch
@@ -11,6 +11,12 @@ from models.networks.wavenet import KnobWaveNet
 from models.training.losses import emphasise
 
 Model = KnobWaveNet | KnobLSTM
+#: Told after each part of something long: parts done, and how many there are.
+Told = Callable[[int, int], None]
+
+
+def nobody(_done: int, _total: int) -> None:
+    """Tell nobody of it."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,9 @@ class Evaluation:
     mean: Tensor
 
 
-def play_captures(model: Model, data: Dataset) -> Iterator[tuple[Tensor, Tensor]]:
+def play_captures(
+    model: Model, data: Dataset, told: Told = nobody
+) -> Iterator[tuple[Tensor, Tensor]]:
     """Play every capture's setting from ``start`` to ``stop``, with the true past in front.
 
     Yields:
@@ -64,18 +72,20 @@ def play_captures(model: Model, data: Dataset) -> Iterator[tuple[Tensor, Tensor]
     history = model.history_frames
     padded = torch.cat([data.audio.new_zeros(history), data.audio])
     audio = padded[data.start : data.stop + history]
-    for target, knobs in zip(data.targets[:, data.start : data.stop], data.knobs, strict=True):
+    pairs = zip(data.targets[:, data.start : data.stop], data.knobs, strict=True)
+    for number, (target, knobs) in enumerate(pairs, 1):
         # One setting at a time: all at once would not fit where recordings are long.
         with torch.no_grad():
             everyone = audio.expand(model.members, 1, -1), knobs.expand(model.members, 1, -1)
             predicted = model(*everyone)[:, 0]
         yield predicted, target
+        told(number, len(data.targets))
 
 
-def evaluate(model: Model, data: Dataset) -> Evaluation:
+def evaluate(model: Model, data: Dataset, told: Told = nobody) -> Evaluation:
     """Compute the ESR from ``start`` to ``stop`` of every capture."""
     each, together = [], []
-    for predicted, target in play_captures(model, data):
+    for predicted, target in play_captures(model, data, told):
         power = (target**2).sum() + 1e-12
         each.append(((predicted - target) ** 2).sum(-1) / power)
         together.append(((predicted.mean(0) - target) ** 2).sum() / power)

@@ -20,7 +20,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from models.networks.lstm import KnobLSTM
 from models.networks.wavenet import KnobWaveNet
-from models.training.dataset import Dataset, Model, evaluate
+from models.training.dataset import Dataset, Model, Told, evaluate, nobody
 from models.training.losses import LossWeights, relative_loss
 from models.training.soap import SOAP
 
@@ -87,11 +87,18 @@ class Training:
         recipe: How.
         validation: Captures that decide which weights are kept and when it is enough; they are
             neither trained on nor good for any figure that is reported.
+        told: Told of each capture that is validated, since that takes long where there are many.
     """
 
     def __init__(
-        self, model: Model, data: Dataset, recipe: Recipe, validation: Dataset | None = None
+        self,
+        model: Model,
+        data: Dataset,
+        recipe: Recipe,
+        validation: Dataset | None = None,
+        told: Told = nobody,
     ) -> None:
+        self._told = told
         self.model, self.data, self.recipe = model, data, recipe
         self.validation = validation
         self.step, self.loss, self.rate_factor = 0, 0.0, 1.0
@@ -223,7 +230,7 @@ class Training:
         averaged = self._average.module
         assert isinstance(averaged, KnobWaveNet | KnobLSTM)
         # The geometric mean over captures: each counts by its ratio, however bad it is.
-        error = float(evaluate(averaged, validation).mean.log().mean().exp())
+        error = float(evaluate(averaged, validation, self._told).mean.log().mean().exp())
         if error < self.best_error:
             self.best_error, self.stale = error, 0
             # A copy, since the average goes on in the same tensors.

@@ -40,7 +40,9 @@ def train(
     Raises:
         Diverged: The loss broke away again and again.
     """
-    training = Training(model, dataset, recipe, validation)
+    training = Training(
+        model, dataset, recipe, validation, lambda *_: progress(training.step, training.loss)
+    )
     path = f"{ROUNDS}/{UNFINISHED}{_digest(name, training)}.pt"
     # A checkpoint that cannot be read changes nothing: training then starts from its beginning.
     with contextlib.suppress(SessionError):

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from calibration.signals import Part
-from models.training.dataset import Dataset
+from models.training.dataset import Dataset, Told, nobody
 from rig.capture import Role
 from rig.errors import SessionError
 from rig.session.captures import CaptureState
@@ -24,19 +24,23 @@ def _capture(
     return audio.astype(np.float32)
 
 
-def _dataset(session: Session, captures: Sequence[CaptureState], start: int, stop: int) -> Dataset:
+def _dataset(
+    session: Session, captures: Sequence[CaptureState], span: tuple[int, int], told: Told
+) -> Dataset:
     signal = session.signal()
     # Aligned recordings end where the tail begins, which only catches late frames.
     frames = signal.segment(Part.TAIL).start
     panel = session.config.panel
-    targets = [_capture(session, about, frames) for about in captures]
+    targets = []
+    for about in captures:
+        targets.append(_capture(session, about, frames))
+        told(len(targets), len(captures))
     points = [panel.point(about.capture.setting) for about in captures]
     return Dataset(
         torch.from_numpy(signal.send[:frames].astype(np.float32)),
         torch.from_numpy(np.stack(targets)),
         torch.from_numpy(np.stack(points).astype(np.float32)),
-        start,
-        stop,
+        *span,
     )
 
 
@@ -45,14 +49,14 @@ def training_captures(session: Session) -> list[CaptureState]:
     return session.state.kept(Role.SEED, Role.ACTIVE)
 
 
-def training_set(session: Session) -> Dataset:
+def training_set(session: Session, told: Told = nobody) -> Dataset:
     """Load the tones and the training guitar of every capture that models may see."""
     signal = session.signal()
     span = signal.segment(Part.TONES).start, signal.segment(Part.TRAIN).stop
-    return _dataset(session, training_captures(session), *span)
+    return _dataset(session, training_captures(session), span, told)
 
 
-def test_set(session: Session, captures: Sequence[CaptureState]) -> Dataset:
+def test_set(session: Session, captures: Sequence[CaptureState], told: Told) -> Dataset:
     """Load the held-out guitar of some captures."""
     segment = session.signal().segment(Part.HOLDOUT)
-    return _dataset(session, captures, segment.start, segment.stop)
+    return _dataset(session, captures, (segment.start, segment.stop), told)

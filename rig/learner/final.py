@@ -9,13 +9,14 @@ import torch
 from models.acquisition import predictions
 from models.acquisition.disagreement import expected_errors
 from models.networks.spec import ModelSpec, dump_model
-from models.training.dataset import Model
+from models.training.dataset import Model, Told, nobody
 from models.training.trainer import Recipe
 from rig.capture import Role
 from rig.exchange.nam import export_error, nam_document
 from rig.learner import checkpoint, data
 from rig.learner.excerpts import loudest_excerpts
 from rig.learner.rounds import (
+    TESTING,
     StageProgress,
     Tell,
     holdout_esr,
@@ -55,7 +56,8 @@ def _validation(captures: int) -> list[int]:
 
 def _train_model(session: Session, tell: Tell) -> tuple[Model, ModelSpec]:
     config, seed = session.config.learner, session.config.seed
-    dataset = training_data(session)
+    told = StageProgress(tell, FINAL_STAGE, session.state.learning.round, 1).part
+    dataset = training_data(session, told)
     positions = session.config.panel.switch_positions
     spec = ModelSpec(config.architecture, config.final_size, positions, 1)
     names = [knob.name for knob in session.config.panel.knobs]
@@ -76,17 +78,17 @@ def _repeatability_db(session: Session) -> float | None:
     if len(canaries) < 2:
         return None
     # The whole night lies between these two, and whatever it did to the amp.
-    both = data.test_set(session, [canaries[0], canaries[-1]])
+    both = data.test_set(session, [canaries[0], canaries[-1]], nobody)
     first, last = both.targets[:, both.start : both.stop]
     return difference_db(first, last, session.signal().sample_rate)
 
 
-def _weakness(session: Session) -> Weakness | None:
+def _weakness(session: Session, told: Told) -> Weakness | None:
     """Find where the last ensemble expects to be far worse than elsewhere."""
     last = last_ensemble(session)
     if last is None:
         return None
-    model, dataset = last[0], data.training_set(session)
+    model, dataset = last[0], data.training_set(session, told)
     guitar = loudest_excerpts(dataset.audio, dataset.start, dataset.stop, model.history_frames)
     panel = session.config.panel
     random = np.random.default_rng(session.config.seed)
@@ -97,17 +99,17 @@ def _weakness(session: Session) -> Weakness | None:
     return worst_end(panel, settings, expected_errors(said, points).numpy().astype(float))
 
 
-def _measure_closeness(session: Session, model: Model) -> Closeness | None:
+def _measure_closeness(session: Session, model: Model, told: Told) -> Closeness | None:
     """Measure how close the model comes to the amp on settings and guitar it was never given."""
     captures = session.state.kept(Role.HOLDOUT)
     if not captures:
         return None
     differences = differences_db(
-        model, data.test_set(session, captures), session.signal().sample_rate
+        model, data.test_set(session, captures, told), session.signal().sample_rate, told
     )
     settings = [about.capture.setting for about in captures]
     panel, floor = session.config.panel, _repeatability_db(session)
-    return closeness(panel, settings, differences, floor, _weakness(session))
+    return closeness(panel, settings, differences, floor, _weakness(session, told))
 
 
 def train_final(session: Session, tell: Tell) -> facts.ModelTrained:
@@ -123,11 +125,12 @@ def train_final(session: Session, tell: Tell) -> facts.ModelTrained:
     began = time.monotonic()
     panel = session.config.panel
     model, spec = _train_model(session, tell)
-    by_setting = holdout_esr(session, model)
+    told = StageProgress(tell, TESTING, session.state.learning.round, 1).part
+    by_setting = holdout_esr(session, model, told)
     total = mean(by_setting)
     # The exported file is played on the CPU, and the two have to come from the same arithmetic.
     model.cpu()
-    closeness_of_model = _measure_closeness(session, model)
+    closeness_of_model = _measure_closeness(session, model, told)
     reference = designs.reference(panel)
     exported = json.dumps(nam_document(session, model, reference)).encode()
     # Before anything is stored: what plays otherwise is never called exported.

@@ -2,14 +2,14 @@
 
 import torch
 
-from models.training.dataset import Model, evaluate
+from models.training.dataset import Model, Told, evaluate, nobody
 from rig.learner import data
 from rig.session.facts import FoundError
 from rig.session.folder import Session
 
 
 def errors_at_proposals(
-    session: Session, last: Model, where: torch.device
+    session: Session, last: Model, where: torch.device, told: Told = nobody
 ) -> tuple[FoundError, ...]:
     """Test the last round's ensemble on its own proposals, before it learns from them.
 
@@ -19,6 +19,7 @@ def errors_at_proposals(
         session: The session, with the last round's captures.
         last: The last round's ensemble.
         where: It is played there.
+        told: Told of each that is tested.
     """
     before = session.state.learning.rounds[-1]
     disagreement = dict(zip(before.values, before.disagreement, strict=True))
@@ -31,7 +32,9 @@ def errors_at_proposals(
     ]
     if not fresh:
         return ()
-    errors = evaluate(last.to(where), data.test_set(session, fresh).to(where)).mean.tolist()
+    errors = evaluate(
+        last.to(where), data.test_set(session, fresh, told).to(where), told
+    ).mean.tolist()
     return tuple(
         FoundError(
             capture=about.capture.number,

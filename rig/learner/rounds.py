@@ -12,7 +12,7 @@ from models.acquisition import predictions
 from models.acquisition.disagreement import expected_errors
 from models.networks.spec import BadModel, ModelSpec, dump_model, load_model
 from models.networks.wavenet import KnobWaveNet
-from models.training.dataset import Dataset, Model, evaluate
+from models.training.dataset import Dataset, Model, Told, evaluate, nobody
 from models.training.initial_levels import start_at_levels
 from models.training.prior import has_prior, start_from_prior
 from models.training.rate_search import best_rate
@@ -41,6 +41,10 @@ SEARCH_STEPS, LEAST_SEARCH_STEPS, SEARCH_SHARE = 60, 10, 25
 #: Settings where players set the knobs, for which the expected error is told.
 EXPECTED_AT = 64
 
+#: What a round does besides training and proposing. Each says after every capture, or every step,
+#: that it advances: with a thousand captures each takes longer than a learner may be silent.
+LOADING, SEARCHING, TESTING = "loading", "finding a rate", "testing"
+
 Tell = Callable[[LiveLearner], None]
 
 
@@ -50,6 +54,10 @@ class StageProgress:
     def __init__(self, tell: Tell, stage: str, round_number: int, total: int) -> None:
         self._tell, self._stage, self._round, self._total = tell, stage, round_number, total
         self._began = time.monotonic()
+
+    def part(self, done: int, total: int) -> None:
+        """Report how much is done, of so much."""
+        self(done, total=total)
 
     def __call__(self, done: int, loss: float | None = None, total: int | None = None) -> None:
         """Report how much is done; ``total`` where it was not known before."""
@@ -94,7 +102,7 @@ def initial_model(
     return model
 
 
-def training_data(session: Session) -> Dataset:
+def training_data(session: Session, told: Told = nobody) -> Dataset:
     """Load every capture that models may see onto the device where they are trained.
 
     Raises:
@@ -103,16 +111,16 @@ def training_data(session: Session) -> Dataset:
     captures = data.training_captures(session)
     if len(captures) < LEAST_CAPTURES:
         raise LearnerError(f"{len(captures)} kept captures are too few to learn from")
-    return data.training_set(session).to(device.choose(session.config.learner))
+    return data.training_set(session, told).to(device.choose(session.config.learner))
 
 
-def holdout_esr(session: Session, model: Model) -> dict[str, float]:
+def holdout_esr(session: Session, model: Model, told: Told = nobody) -> dict[str, float]:
     """Return the ESR of the members' mean on each holdout setting, on held-out guitar."""
     captures = session.state.kept(Role.HOLDOUT)
     if not captures:
         return {}
     where = next(model.parameters()).device
-    found = evaluate(model, data.test_set(session, captures).to(where)).mean.tolist()
+    found = evaluate(model, data.test_set(session, captures, told).to(where), told).mean.tolist()
     panel = session.config.panel
     names = [panel.describe(about.capture.setting) for about in captures]
     return dict(zip(names, found, strict=True))
@@ -171,7 +179,10 @@ def _search_rate(this: _Round, model: Model, recipe: Recipe) -> float:
     if steps < LEAST_SEARCH_STEPS:
         return checkpoint.DEFAULT_RATE
     return checkpoint.search_rate(
-        this.session, lambda: best_rate(model, this.dataset, recipe, steps=steps)
+        this.session,
+        lambda: best_rate(
+            model, this.dataset, recipe, steps=steps, told=this.stage_progress(SEARCHING, 1).part
+        ),
     )
 
 
@@ -253,15 +264,17 @@ def learn(session: Session, number: int, count: int, tell: Tell) -> facts.RoundL
     """
     began = time.monotonic()
     captures = data.training_captures(session)
-    this = _Round(session, number, tell, training_data(session))
+    told = StageProgress(tell, LOADING, number, len(captures)).part
+    this = _Round(session, number, tell, training_data(session, told))
+    told = this.stage_progress(TESTING, 1).part
     last = last_ensemble(session)
     device_used = this.dataset.audio.device
-    found = errors_at_proposals(session, last[0], device_used) if last is not None else ()
+    found = errors_at_proposals(session, last[0], device_used, told) if last is not None else ()
     # With the pairs that were found just now, and are in no fact yet.
     calibration = error_per_disagreement([*found_so_far(session.state), *found])
     model, spec = _train_ensemble(this)
     # Settings that it has learnt, on guitar that it has not: what members err by everywhere.
-    seen = evaluate(model, data.test_set(session, captures).to(device_used)).mean
+    seen = evaluate(model, data.test_set(session, captures, told).to(device_used), told).mean
     odd = _odd_instants(this, model, captures, float(seen.mean()))
     # Proposing differentiates by the settings only; gradients of the weights would just take time.
     for parameter in model.parameters():
@@ -276,7 +289,7 @@ def learn(session: Session, number: int, count: int, tell: Tell) -> facts.RoundL
         disagreement=tuple(proposal.expected),
         learnt_from=tuple(about.capture.number for about in captures),
         ensemble_esr=float(seen.mean()),
-        holdout_esr=mean(holdout_esr(session, model)),
+        holdout_esr=mean(holdout_esr(session, model, told)),
         seconds=time.monotonic() - began,
         ensemble=store.write(session.door, f"rounds/{number:03d}/ensemble.safetensors", weights),
         found=found,

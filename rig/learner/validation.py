@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.training.dataset import Dataset, Model, play_captures
+from models.training.dataset import Dataset, Model, Told, nobody, play_captures
 from models.training.mel import log_mel
 from rig.knobs import Panel, Setting
 
@@ -29,11 +29,13 @@ def difference_db(a: Tensor, b: Tensor, sample_rate: float) -> float:
     return float(((levels[0] - levels[1]) ** 2).mean().sqrt())
 
 
-def differences_db(model: Model, data: Dataset, sample_rate: float) -> list[float]:
+def differences_db(
+    model: Model, data: Dataset, sample_rate: float, told: Told = nobody
+) -> list[float]:
     """Return `difference_db` between the members' mean and each capture, start to stop."""
     return [
         difference_db(predicted.mean(0).cpu(), target.cpu(), sample_rate)
-        for predicted, target in play_captures(model, data)
+        for predicted, target in play_captures(model, data, told)
     ]
 
 

@@ -135,6 +135,12 @@ class NightMachine(RuleBasedStateMachine):
         """Hardly any time passes."""
         self.go_on(turns)
 
+    @rule(command=st.sampled_from(["pause", "stop", "stop-now"]), writes=st.integers(0, 3))
+    def die_answering(self, command: str, writes: int) -> None:
+        """Somebody says something, and the daemon will die at about the time it hears it."""
+        self.command(command)
+        self.die_writing(writes)
+
     @rule(command=st.sampled_from(["pause", "resume", "stop", "stop-now"]))
     def command(self, command: str) -> None:
         """Somebody says ``rig pause`` and the like, from any terminal."""
