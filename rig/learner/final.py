@@ -12,7 +12,8 @@ from models.networks.spec import ModelSpec, dump_model
 from models.training.dataset import Model
 from models.training.trainer import Recipe
 from rig.capture import Role
-from rig.exchange.nam import export_error, nam_document
+from rig.exchange.metadata import Label
+from rig.exchange.nam import exported
 from rig.learner import checkpoint, data
 from rig.learner.excerpts import loudest_excerpts
 from rig.learner.rounds import (
@@ -129,9 +130,9 @@ def train_final(session: Session, tell: Tell) -> facts.ModelTrained:
     model.cpu()
     closeness_of_model = _measure_closeness(session, model)
     reference = designs.reference(panel)
-    exported = json.dumps(nam_document(session, model, reference)).encode()
+    label = Label(session.config.gear, total)
     # Before anything is stored: what plays otherwise is never called exported.
-    error = export_error(session, model, reference, exported)
+    content, error = exported(session, model, reference, label)
     metrics = {
         "holdout_esr": total,
         "repeatability_esr": session.state.amp.repeatability_esr,
@@ -148,7 +149,7 @@ def train_final(session: Session, tell: Tell) -> facts.ModelTrained:
         by_setting=by_setting,
         seconds=time.monotonic() - began,
         model=store.write(session.door, MODEL, dump_model(model, spec)),
-        export=store.write(session.door, "model/reference.nam", exported),
+        export=store.write(session.door, "model/reference.nam", content),
         export_error=error,
         within_db=closeness_of_model.within_db if closeness_of_model else None,
         verdict=closeness_of_model.sentence if closeness_of_model else None,
