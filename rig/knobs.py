@@ -109,7 +109,8 @@ class Knob:
         except ValueError:
             # In no range, so that it is refused below, in the same words as a number out of range.
             value = math.nan
-        if not self.minimum <= value <= self.maximum:
+        between = self.is_switch and value != round(value, 0)
+        if not self.minimum <= value <= self.maximum or between:
             choices = ", ".join(self.labels) or f"{self.minimum:g} to {self.maximum:g}"
             raise ValueError(f"{self.name} cannot be {text.strip()!r}: it takes {choices}")
         return value
@@ -154,9 +155,16 @@ class Panel:
         """Where the knobs are put when the session ends."""
         return Setting(tuple(knob.quantise(knob.rest) for knob in self.knobs))
 
+    @property
+    def reference(self) -> Setting:
+        """Every knob in the middle of where players set it; where knobs stand that nobody names."""
+        # Between two positions of a switch there is no middle.
+        return self.quantise([0.0 if k.is_switch else k.play_unit()[0] for k in self.knobs])
+
     def setting(self, values: Mapping[str, float]) -> Setting:
-        """A quantised setting from faceplate values by name; what is missing rests."""
-        chosen = (values.get(knob.name, knob.rest) for knob in self.knobs)
+        """A quantised setting from faceplate values by name; the rest as in the reference."""
+        named = {**self.named(self.reference), **values}
+        chosen = (named[knob.name] for knob in self.knobs)
         pairs = zip(self.knobs, chosen, strict=True)
         return Setting(tuple(knob.quantise(value) for knob, value in pairs))
 
@@ -185,19 +193,24 @@ class Panel:
         pairs = zip(self.knobs, setting.values, strict=True)
         return "  ".join(f"{knob.name} {knob.describe(value)}" for knob, value in pairs)
 
-    def parse(self, text: str) -> Setting:
-        """A setting as typed on the command line: ``gain=6,bass=4.5``.
+    def parse(self, *texts: str) -> Setting:
+        """A setting as typed on the command line; see `read`."""
+        return self.setting(self.read(*texts))
+
+    def read(self, *texts: str) -> dict[str, float]:
+        """Faceplate values as typed on the command line: ``gain=6,bass=4.5``, in one or several.
 
         Raises:
-            ValueError: A name or a value is not one of the panel's.
+            ValueError: A name or a value is not one of the panel's, or one knob is set twice.
         """
         values: dict[str, float] = {}
         by_name = {knob.name: knob for knob in self.knobs}
-        for part in filter(None, (part.strip() for part in text.split(","))):
-            name, _, value = part.partition("=")
-            if name.strip() not in by_name:
-                raise ValueError(
-                    f"there is no knob {name.strip()!r}: there are {', '.join(by_name)}"
-                )
-            values[name.strip()] = by_name[name.strip()].parse(value)
-        return self.setting(values)
+        parts = (part.strip() for text in texts for part in text.split(","))
+        for part in filter(None, parts):
+            name, _, value = (word.strip() for word in part.partition("="))
+            if name not in by_name:
+                raise ValueError(f"there is no knob {name!r}: there are {', '.join(by_name)}")
+            if name in values:
+                raise ValueError(f"{name} is set twice")
+            values[name] = by_name[name].parse(value)
+        return values

@@ -73,7 +73,15 @@ def test_a_setting_out_of_bounds_is_not_allowed() -> None:
 
 @pytest.mark.parametrize(
     ("text", "complaint"),
-    [("gan=3", "no knob 'gan'"), ("gain=11", "0 to 10"), ("gain=", "0 to 10"), ("bright=x", "off")],
+    [
+        ("gan=3", "no knob 'gan'"),
+        ("gain=11", "0 to 10"),
+        ("gain=", "0 to 10"),
+        ("gain=nan", "0 to 10"),
+        ("bright=x", "off"),
+        ("bright=0.5", "off"),
+        ("gain=3,gain=4", "gain is set twice"),
+    ],
 )
 def test_bad_settings_are_explained(text: str, complaint: str) -> None:
     switch = Knob("bright", 0.0, 1.0, 2, ("off", "on"), (0.0, 1.0))
@@ -88,3 +96,11 @@ def test_settings_read_and_print_as_people_write_them() -> None:
     setting = panel.parse("gain=4.5, bright=On")
     assert panel.describe(setting) == "gain 4.5  bright on"
     assert panel.named(setting) == {"gain": 4.5, "bright": 1.0}
+
+
+def test_settings_merge_and_the_rest_stand_in_the_middle_of_where_players_set_them() -> None:
+    board = (Knob("gain", positions=101, play=(4.0, 6.0)), Knob("tone"), Knob("volume", rest=0.0))
+    panel = Panel(board)
+    assert panel.parse("gain=6", " tone=3 ") == panel.parse("gain=6,tone=3")
+    assert panel.named(panel.parse("tone=3")) == {"gain": 5.0, "tone": 3.0, "volume": 5.0}
+    assert panel.parse() == panel.reference

@@ -1,7 +1,7 @@
 """Read and play stock ``.nam`` files, to check that what was written plays as it should.
 
 It shares nothing with the code that trains and writes: ordinary convolutions and an ordinary LSTM.
-Source: the file format notes of neural-amp-modeler (version 0.7.0).
+Source: the file format notes of neural-amp-modeler (versions 0.5.4 and 0.7.0).
 """
 
 import math
@@ -54,11 +54,16 @@ def _wavenet(config: dict[str, Any], weights: _Weights, audio: Tensor) -> Tensor
             layer1x1, layer1x1_bias = weights.take(channels, channels, 1), weights.take(channels)
             frames = frames + functional.conv1d(hidden, layer1x1, layer1x1_bias)
         assert total is not None
-        size = int(array["head"]["out_channels"])
-        kernel = int(array["head"]["kernel_size"])
+        # Players before A2 have the head's size and bias beside the rest, and one kernel of 1.
+        told = array.get("head") or {
+            "out_channels": array["head_size"],
+            "kernel_size": 1,
+            "bias": array["head_bias"],
+        }
+        size, kernel = int(told["out_channels"]), int(told["kernel_size"])
         head_weight = weights.take(size, channels, kernel)
         total = functional.pad(total, (kernel - 1, 0))
-        bias = weights.take(size) if array["head"]["bias"] else torch.zeros(size)
+        bias = weights.take(size) if told["bias"] else torch.zeros(size)
         head = functional.conv1d(total, head_weight, bias)
     assert head is not None
     return (head * weights.take(1))[0, 0]
@@ -67,7 +72,7 @@ def _wavenet(config: dict[str, Any], weights: _Weights, audio: Tensor) -> Tensor
 def _activate(array: dict[str, Any], hidden: Tensor) -> Tensor:
     # One for each layer; in what is written here they are all alike.
     kind = array["activation"][0]
-    if kind["type"] == "LeakyReLU":
+    if isinstance(kind, dict) and kind["type"] == "LeakyReLU":
         return functional.leaky_relu(hidden, float(kind["negative_slope"]))
     return torch.tanh(hidden)
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -137,13 +138,19 @@ def load_model(path: str) -> tuple[KnobWaveNet | KnobLSTM, ModelSpec]:
     return model.eval(), spec
 
 
-def play(model: KnobWaveNet | KnobLSTM, audio: Tensor, knobs: Tensor) -> Tensor:
+def play(
+    model: KnobWaveNet | KnobLSTM,
+    audio: Tensor,
+    knobs: Tensor,
+    tell: Callable[[int, int], None] | None = None,
+) -> Tensor:
     """Play a whole recording through every member at one setting, from silence.
 
     Args:
         model: The model.
         audio: ``(frames,)``.
         knobs: ``(knobs,)`` in [0, 1].
+        tell: Told how many frames are done, and of how many.
 
     Returns:
         ``(members, frames)``.
@@ -157,4 +164,6 @@ def play(model: KnobWaveNet | KnobLSTM, audio: Tensor, knobs: Tensor) -> Tensor:
         for start in range(0, len(audio), chunk):
             part = padded[start : start + chunk + history]
             pieces.append(model(part.expand(model.members, 1, -1), everyone)[:, 0])
+            if tell is not None:
+                tell(min(start + chunk, len(audio)), len(audio))
     return torch.cat(pieces, -1) if pieces else audio.new_zeros(model.members, 0)

@@ -1,5 +1,7 @@
 """Play while knobs turn, without clicks."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -10,7 +12,13 @@ from models.training.dataset import Model
 BLOCK_FRAMES = 1_024
 
 
-def play_turning(model: Model, audio: Tensor, first: Tensor, last: Tensor) -> Tensor:
+def play_turning(
+    model: Model,
+    audio: Tensor,
+    first: Tensor,
+    last: Tensor,
+    tell: Callable[[int, int], None] | None = None,
+) -> Tensor:
     """Play a recording while every knob turns evenly from one setting to another.
 
     Each block is played at the settings at both its ends, each with the true past in front, and
@@ -21,6 +29,7 @@ def play_turning(model: Model, audio: Tensor, first: Tensor, last: Tensor) -> Te
         audio: ``(frames,)``.
         first: ``(knobs,)`` in [0, 1], at the beginning; switches stay as they are there.
         last: At the end.
+        tell: Told how many frames are done, and of how many.
 
     Returns:
         ``(members, frames)``.
@@ -41,4 +50,6 @@ def play_turning(model: Model, audio: Tensor, first: Tensor, last: Tensor) -> Te
             both = model(part.expand(model.members, 2, -1), ends.expand(model.members, -1, -1))
             fade = torch.arange(both.shape[-1], device=audio.device) / BLOCK_FRAMES
             pieces.append(torch.lerp(both[:, 0], both[:, 1], fade))
+            if tell is not None:
+                tell(min(at + BLOCK_FRAMES, len(audio)), len(audio))
     return torch.cat(pieces, -1)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from rig.cli import bench, capture, model, session, setup, unit
+from rig.cli import bench, capture, export, model, render, session, setup, unit
 from rig.errors import RigError, UsageError
 
 app = typer.Typer(
@@ -31,8 +31,8 @@ for command in (
     session.stop,
     session.verify,
     model.train,
-    model.export,
-    model.render,
+    export.export,
+    render.render,
     bench.bench,
     unit.unit,
 ):

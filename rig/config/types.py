@@ -14,6 +14,7 @@ from rig.config.devices import (
 )
 from rig.config.knobs import KnobConfig, refuse_reserved, wires_of
 from rig.config.section import Positive, Section, is_stored
+from rig.config.sharing import GearConfig, Presets, preset_mistakes
 from rig.knobs import Panel
 
 
@@ -181,6 +182,11 @@ class Config(Section):
     """What is kept."""
     learner: LearnerConfig = LearnerConfig()
     """What is learnt."""
+    gear: GearConfig = GearConfig()
+    """What files for players say of the amp."""
+    presets: Presets = Field(default_factory=dict)
+    """Settings by name, such as {clean: {gain: 2}, lead: {gain: 9, bright: on}}: what 'rig export'
+    makes files of. Knobs that are not named stand at the reference setting."""
     notify: NotifyConfig = NotifyConfig()
     """Who is told. It stays with you: a session's own rig.yaml never names programs to run."""
 
@@ -204,6 +210,12 @@ class Config(Section):
     def _goal(self) -> Self:
         if self.plan.captures is None and self.plan.until is None and self.plan.target_esr is None:
             raise ValueError("plan.captures: without it, set plan.until or plan.target_esr")
+        return self
+
+    @model_validator(mode="after")
+    def _named_settings(self) -> Self:
+        for mistake in preset_mistakes(self.panel, self.presets):
+            raise ValueError(mistake)
         return self
 
     @cached_property

@@ -222,7 +222,9 @@ def _refuse_changes(stored: Config, given: Config, session: Path) -> None:
     """A session goes on as it began: other knobs or another signal make another session."""
     ours, theirs = stored.model_dump(), given.model_dump()
     # Whom to tell is left out: the session's own copy never has it, since it may be a stranger's.
-    changed = [key for key in ours if key != "notify" and ours[key] != theirs[key]]
+    # Names for the amp and for settings change nothing that is recorded.
+    free = {"notify", "gear", "presets"}
+    changed = [key for key in ours if key not in free and ours[key] != theirs[key]]
     if changed:
         raise UsageError(
             f"{session}: was begun with another configuration (changed: {', '.join(changed)}); "

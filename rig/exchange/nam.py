@@ -5,13 +5,17 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from calibration.signals import Part
+from models.nam.loudness import measure
 from models.nam.reader import read_and_play
+from models.nam.versions import CannotHold
 from models.nam.writer import document
 from models.networks.spec import play
 from models.training.dataset import Model
-from rig.errors import LearnerError
+from rig.errors import LearnerError, UsageError
+from rig.exchange.metadata import Label, measuring_recording, metadata
 from rig.knobs import Setting
 from rig.session.folder import Session
 
@@ -19,24 +23,47 @@ from rig.session.folder import Session
 CHECKED_FRAMES, EXPORT_TOLERANCE = 12_000, 1e-4
 
 
-def nam_document(session: Session, model: Model, setting: Setting) -> dict[str, Any]:
-    """Return a stock ``.nam`` document of a model at one setting of the session's amp."""
-    panel = session.config.panel
+def _point(session: Session, setting: Setting) -> Tensor:
+    return torch.from_numpy(session.config.panel.point(setting)).to(torch.float32)
+
+
+def nam_document(
+    session: Session, model: Model, setting: Setting, label: Label | None = None
+) -> dict[str, Any]:
+    """Return a stock ``.nam`` document of a model at one setting of the session's amp.
+
+    Raises:
+        UsageError: The version of the format that was asked for cannot hold it.
+    """
+    label = label or Label(session.config.gear)
     created = session.state.created
     assert created is not None
-    knobs = torch.from_numpy(panel.point(setting)).to(torch.float32)
-    interface = session.config.interface
-    known = {
-        "input_level_dbu": interface.send_full_scale_dbu,
-        "output_level_dbu": interface.return_full_scale_dbu,
-    }
-    metadata: dict[str, Any] = {
-        "name": f"{session.config.name}: {panel.describe(setting)}",
-        "modeled_by": "rig",
-        "gear_type": "amp",
-        **{name: level for name, level in known.items() if level is not None},
-    }
-    return document(model, knobs, created.sample_rate, metadata)
+    knobs = _point(session, setting)
+    said = metadata(session, setting, label, measure(model, knobs, measuring_recording()))
+    try:
+        return document(model, knobs, created.sample_rate, said, version=label.version)
+    except CannotHold as error:
+        raise UsageError(f"--format {label.version}: {error}; leave --format out") from None
+
+
+def exported(
+    session: Session, model: Model, setting: Setting, label: Label | None = None
+) -> tuple[bytes, float]:
+    """Return a ``.nam`` file, and by how much it plays otherwise than the model.
+
+    Raises:
+        LearnerError: It plays otherwise, or not at all: it must not be called exported.
+        UsageError: The version of the format that was asked for cannot hold it.
+    """
+    try:
+        text = json.dumps(nam_document(session, model, setting, label), allow_nan=False)
+    except ValueError:
+        raise LearnerError(
+            f"{session.folder}: the model has weights that are no numbers; "
+            f"'rig train {session.folder}' makes it anew"
+        ) from None
+    content = text.encode()
+    return content, export_error(session, model, setting, content)
 
 
 def export_error(session: Session, model: Model, setting: Setting, exported: bytes) -> float:
@@ -49,12 +76,11 @@ def export_error(session: Session, model: Model, setting: Setting, exported: byt
     frames = model.history_frames + CHECKED_FRAMES
     start = signal.segment(Part.TRAIN).start
     audio = torch.from_numpy(signal.send[start : start + frames].astype(np.float32))
-    knobs = torch.from_numpy(session.config.panel.point(setting)).to(torch.float32)
     try:
         read = read_and_play(json.loads(exported), audio)
     except (ValueError, KeyError, RuntimeError) as error:
         raise LearnerError(f"the exported model does not play: {error}") from None
-    ours = play(model, audio, knobs)[0]
+    ours = play(model, audio, _point(session, setting))[0]
     # The beginning may differ: what is taken to be before the first frame is not the same.
     off = float((read - ours)[-CHECKED_FRAMES:].abs().max())
     # Written so that what is no number is refused, too.

@@ -12,7 +12,8 @@ from models.networks.spec import ModelSpec, dump_model
 from models.training.dataset import Model, Told, nobody
 from models.training.trainer import Recipe
 from rig.capture import Role
-from rig.exchange.nam import export_error, nam_document
+from rig.exchange.metadata import Label
+from rig.exchange.nam import exported
 from rig.learner import checkpoint, data
 from rig.learner.excerpts import loudest_excerpts
 from rig.learner.rounds import (
@@ -132,9 +133,9 @@ def train_final(session: Session, tell: Tell) -> facts.ModelTrained:
     model.cpu()
     closeness_of_model = _measure_closeness(session, model, told)
     reference = designs.reference(panel)
-    exported = json.dumps(nam_document(session, model, reference)).encode()
+    label = Label(session.config.gear, total)
     # Before anything is stored: what plays otherwise is never called exported.
-    error = export_error(session, model, reference, exported)
+    content, error = exported(session, model, reference, label)
     metrics = {
         "holdout_esr": total,
         "repeatability_esr": session.state.amp.repeatability_esr,
@@ -151,7 +152,7 @@ def train_final(session: Session, tell: Tell) -> facts.ModelTrained:
         by_setting=by_setting,
         seconds=time.monotonic() - began,
         model=staging.stage(session.door, MODEL, dump_model(model, spec)),
-        export=staging.stage(session.door, EXPORT, exported),
+        export=staging.stage(session.door, EXPORT, content),
         export_error=error,
         within_db=closeness_of_model.within_db if closeness_of_model else None,
         verdict=closeness_of_model.sentence if closeness_of_model else None,

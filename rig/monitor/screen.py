@@ -21,6 +21,7 @@ from rig.monitor.view import View
 from rig.session.facts import TakeEnded
 from rig.session.live import LiveLearner, LiveTake
 from rig.session.status import OVER
+from rig.session.worth import worth
 
 STATE_STYLES = {
     "starting": "yellow",
@@ -74,8 +75,12 @@ def _head(view: View) -> RenderableType:
     status = view.status
     captures = status.captures
     goal = "?" if captures["planned"] is None else str(captures["planned"])
+    state = STATE_STYLES[status.state]
+    if status.state == "finished" and status.model is not None:
+        # Done is not well: a session whose model is poor does not end in green.
+        state = worth(status.holdout_esr).style
     line = Text.assemble(
-        (f" {status.state} ", f"reverse {STATE_STYLES[status.state]}"),
+        (f" {status.state} ", f"reverse {state}"),
         f"  {captures['kept']} of {goal} captures",
         f"  round {status.round}",
         f"  left {_until(status.eta)}",

@@ -183,5 +183,4 @@ def fill(panel: Panel, count: int, seed: int, taken: Iterable[Setting]) -> list[
 
 def reference(panel: Panel) -> Setting:
     """Return the canary's setting: every knob in the middle of where players set it."""
-    # Between two positions of a switch there is no middle.
-    return panel.quantise([0.0 if k.is_switch else k.play_unit()[0] for k in panel.knobs])
+    return panel.reference

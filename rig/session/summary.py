@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rig.session.status import Status
+from rig.session.worth import worth
 
 
 def _time(iso: str | None) -> str:
@@ -28,6 +29,8 @@ def _lines(status: Status, folder: Path) -> list[tuple[str, str]]:
         ("rounds", str(status.round)),
         ("holdout ESR", f"{_esr(status.holdout_esr)}  (floor {_esr(status.repeatability_esr)})"),
     ]
+    if status.model is not None:
+        lines.append(("the model is", worth(status.holdout_esr).words))
     if status.rounds and status.rounds[-1].expected_esr is not None:
         expected = _esr(status.rounds[-1].expected_esr)
         lines.append(("expected ESR", f"{expected} at the other settings that players use"))
@@ -51,7 +54,9 @@ def _lines(status: Status, folder: Path) -> list[tuple[str, str]]:
 
 def summary(status: Status, folder: Path) -> Group:
     """Something that rich can print."""
-    style = {"failed": "red", "stopped": "yellow"}.get(status.state, "green")
+    # Done is not well: a session whose model is poor does not end in green.
+    told = worth(status.holdout_esr).style if status.model is not None else "green"
+    style = {"failed": "red", "stopped": "yellow"}.get(status.state, told)
     head = Text.assemble((status.session, "bold"), ": ", (status.state, style))
     if status.finish_reason:
         head.append(f" - {status.finish_reason}")

@@ -5,10 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from rig.session import store
 from tests.conftest import TINY
 
 COMMANDS = "init check capture monitor status pause resume stop verify train export render"
@@ -110,48 +108,6 @@ def test_another_configuration_is_not_mixed_in(copied: Path, tmp_path: Path) -> 
     done = rig("capture", other, "--session", copied)
     assert done.returncode == 2
     assert "seed" in done.stderr
-
-
-def test_export_and_render_at_a_setting(finished: Path, tmp_path: Path) -> None:
-    target = tmp_path / "at 6.nam"
-    done = rig("export", finished, target, "--at", "gain=6,tone=4.5")
-    assert done.returncode == 0
-    assert "gain 6  tone 4.5  volume 1" in done.stdout
-    assert json.loads(target.read_text())["architecture"] == "WaveNet"
-    dry = tmp_path / "dry.wav"
-    audio = 0.1 * np.random.default_rng(0).standard_normal(4_800)
-    dry.write_bytes(store.wav_bytes(audio, 48_000))
-    wet = tmp_path / "wet.wav"
-    assert rig("render", finished, dry, wet, "--at", "gain=6").returncode == 0
-    rate, played = store.read_wav(wet)
-    assert (rate, len(played)) == (48_000, 4_800)
-    assert np.any(played != 0)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "says"),
-    [
-        (["--at", "gian=3"], "no knob 'gian'"),
-        (["--at", "gain=99"], "takes 1 to 12"),
-        (["--at", "gain=x"], "takes 1 to 12"),
-    ],
-)
-def test_a_setting_that_cannot_be_is_explained(
-    finished: Path, tmp_path: Path, arguments: list[str], says: str
-) -> None:
-    done = rig("export", finished, tmp_path / "a.nam", *arguments)
-    assert done.returncode == 2
-    assert says in done.stderr
-
-
-def test_train_makes_the_model_anew(copied: Path) -> None:
-    (copied / "model" / "model.safetensors").write_bytes(b"spoilt")
-    refused = rig("export", copied, copied / "a.nam")
-    assert refused.returncode == 1
-    assert "is not what was kept" in refused.stderr
-    assert rig("train", copied).returncode == 0
-    assert rig("export", copied, copied / "a.nam").returncode == 0
-    assert rig("verify", copied).returncode == 0
 
 
 def test_detached_capture_goes_on_by_itself(tmp_path: Path, tiny_file: Path) -> None:

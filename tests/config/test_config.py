@@ -63,6 +63,12 @@ def test_dumped_configuration_loads_to_the_same() -> None:
         ({"learner": {"architecture": "lstm"}}, "learner.size", "1x24"),
         ({"name": "../up"}, "name", "match"),
         ({"seed": float("inf")}, "seed", "finite"),
+        ({"gear": {"type": "amplifier"}}, "gear.type", "amp_cab"),
+        ({"gear": {"tone": "nice"}}, "gear.tone", "hi_gain"),
+        ({"gear": {"maker": "Acme"}}, "gear.maker", "did you mean"),
+        ({"presets": {"lead": {"gian": 3}}}, "presets.lead", "no knob 'gian'"),
+        ({"presets": {"lead": {"gain": "loud"}}}, "presets.lead", "1 to 12"),
+        ({"presets": {"../up": {"gain": 3}}}, "presets", "letters, digits"),
         (
             {"interface": {"faults": [{"take": 1, "kind": "stuck"}]}},
             "interface.faults.0.knob",

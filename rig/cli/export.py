@@ -1,0 +1,170 @@
+"""The ``rig export`` command: files for players, at settings of the knobs."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rig.cli.asking import At, SessionFolder, model_of, view, warn
+from rig.cli.common import out
+from rig.cli.writing import Force, progress, put, refuse_existing
+from rig.errors import UsageError
+
+if TYPE_CHECKING:
+    from rig.config import Config
+    from rig.exchange.asked import Asked
+    from rig.exchange.pack import Wanted
+    from rig.session.folder import Session
+
+NAM, ZIP = ".nam", ".zip"
+
+
+def export(
+    session: SessionFolder,
+    target: Annotated[
+        Path,
+        typer.Argument(metavar="OUT", help="One setting: OUT.nam. Several: a folder, or OUT.zip."),
+    ],
+    at: At = None,
+    grid: Annotated[
+        list[str] | None,
+        typer.Option("--grid", metavar="KNOB=SPAN", help="gain=0:10:2, from:to:step, or 2/5/8."),
+    ] = None,
+    preset: Annotated[
+        list[str] | None,
+        typer.Option("--preset", metavar="NAME", help="A preset of rig.yaml, or 'all'."),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", help="A rig.yaml whose presets and gear hold, not the session's."),
+    ] = None,
+    form: Annotated[
+        str,
+        typer.Option("--format", metavar="VERSION", help="0.7.0, or 0.5.4 for players before A2."),
+    ] = "0.7.0",
+    force: Force = False,
+) -> None:
+    """Export the model as standard .nam files: one setting, a grid of them, or presets."""
+    _refuse_target(target, force)
+    if target.suffix not in (NAM, ZIP) and not grid and not preset:
+        raise UsageError(f"{target}: players look for a name that ends in .nam")
+    opened = view(session)
+    try:
+        from rig.exchange import pack
+
+        told = _config(opened, config)
+        items = _wanted(told, at, grid or [], preset or [])
+        if target.suffix == NAM and len(items) > 1:
+            raise UsageError(
+                f"{target}: {len(items)} settings need a folder or a name that ends in .zip"
+            )
+        names = pack.file_names(told.panel, items)
+        if target.suffix == NAM:
+            names = [target.name]
+        files = _files(opened, told, dict(zip(names, items, strict=True)), form)
+        _write(opened, target, files)
+    finally:
+        opened.close()
+
+
+def _refuse_target(target: Path, force: bool) -> None:
+    if target.suffix in (NAM, ZIP):
+        refuse_existing(target, force)
+    elif target.suffix:
+        raise UsageError(
+            f"{target}: players look for a name that ends in .nam; several settings go into a "
+            "folder or a .zip"
+        )
+    elif target.is_file():
+        raise UsageError(f"{target}: is a file and no folder")
+    elif target.is_dir() and any(target.iterdir()) and not force:
+        raise UsageError(f"{target}: is not empty; --force writes into it")
+
+
+def _config(session: "Session", path: Path | None) -> "Config":
+    """Return the session's configuration, with the names of a newer file where one is given."""
+    if path is None:
+        return session.config
+    from rig import config as configuration
+
+    given = configuration.load(path)
+    if given.panel != session.config.panel:
+        raise UsageError(f"{path}: has other knobs than the session; only names may differ")
+    return session.config.model_copy(update={"gear": given.gear, "presets": given.presets})
+
+
+def _wanted(
+    config: "Config", at: Sequence[str] | None, spans: list[str], names: list[str]
+) -> "list[Wanted]":
+    from rig.exchange import pack
+
+    panel = config.panel
+    if names and spans:
+        raise UsageError("--preset and --grid: choose one; a pack holds either")
+    try:
+        base = panel.read(*(at or ()))
+        chosen = list(config.presets) if "all" in names else names
+        if names and not chosen:
+            pack.presets(config, names, base)
+        if names:
+            return pack.presets(config, chosen, base)
+        return pack.grid(panel, spans, base) if spans else [pack.Wanted(base)]
+    except ValueError as error:
+        typed = [*(at or ()), *spans, *names]
+        raise UsageError(f"{' '.join(typed)}: {error}") from None
+
+
+def _asked(session: "Session", config: "Config", items: "Sequence[Wanted]") -> "list[Asked]":
+    """Return the settings, after saying what of them could not be had as typed, once each."""
+    from rig.exchange.asked import asked, recorded_settings
+
+    recorded = recorded_settings(session)
+    found = [asked(config.panel, item.values, recorded) for item in items]
+    warn(dict.fromkeys(remark for one in found for remark in one.remarks))
+    return found
+
+
+def _files(
+    session: "Session", config: "Config", items: "dict[str, Wanted]", version: str
+) -> dict[str, bytes]:
+    """Return the files by name; of several, with the text that goes with them."""
+    from models.nam.versions import VERSIONS
+    from rig.exchange import nam, pack
+    from rig.exchange.metadata import Label
+
+    if version not in VERSIONS:
+        raise UsageError(f"--format {version}: there are {' and '.join(VERSIONS)}")
+    found = _asked(session, config, list(items.values()))
+    model: Any = model_of(session)
+    trained = session.state.learning.model
+    esr = None if trained is None else trained.holdout_esr
+    files, told = {}, {}
+    # Everything is made before anything is written: broken off, it leaves nothing behind.
+    with progress("exporting") as tell:
+        for done, ((name, item), one) in enumerate(zip(items.items(), found, strict=True)):
+            tell(done, len(items))
+            label = Label(config.gear, esr, item.preset, version)
+            files[name], _ = nam.exported(session, model, one.setting, label)
+            told[name] = config.panel.describe(one.setting)
+    if len(files) > 1:
+        said = pack.text(config.name, config.gear, told, esr, version)
+        files[pack.TEXT_NAME] = said.encode()
+    for name, setting in told.items():
+        out.print(f"{name}: {setting}", markup=False)
+    return files
+
+
+def _write(session: "Session", target: Path, files: dict[str, bytes]) -> None:
+    """Write a file, an archive or a folder, and say so."""
+    from rig.exchange import pack
+
+    if target.suffix == NAM:
+        put(session, target, *files.values())
+    elif target.suffix == ZIP:
+        put(session, target, pack.zipped(dict(sorted(files.items()))))
+    else:
+        for name, content in files.items():
+            put(session, target / name, content)
+    count = "" if target.suffix == NAM else f": {len(files)} files"
+    out.print(f"wrote {target}{count}", markup=False)

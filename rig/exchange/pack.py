@@ -1,0 +1,127 @@
+"""Many settings at once: grids over knobs, named presets, and the files that hold them."""
+
+import io
+import re
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from rig.config import Config
+from rig.config.sharing import GearConfig, values_of
+from rig.knobs import Knob, Panel
+from rig.session.worth import worth
+
+#: More files than this are a typing mistake: a step of 0.01, say.
+MOST_FILES = 1_000
+TEXT_NAME = "00-read-me.txt"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One file of a pack: the values that were asked for, and its name where it has one."""
+
+    values: Mapping[str, float]
+    preset: str | None = None
+
+
+def _span(knob: Knob, text: str) -> list[float]:
+    """Read ``0:10:2``, from, to and step, or single values as ``2/5/8``."""
+    if ":" not in text:
+        return [knob.parse(value) for value in text.split("/")]
+    parts = text.split(":")
+    if len(parts) != 3 or knob.is_switch:
+        raise ValueError(f"{knob.name}={text}: write from:to:step, such as 0:10:2, or 2/5/8")
+    first, last = knob.parse(parts[0]), knob.parse(parts[1])
+    try:
+        step = float(parts[2])
+    except ValueError:
+        step = 0.0
+    if not 0.0 < step <= last - first or (last - first) / step > MOST_FILES:
+        raise ValueError(f"{knob.name}={text}: the step must lead from {first:g} to {last:g}")
+    # A little more than there is: 0.1 ten times is not quite 1.
+    return [round(first + i * step, 9) for i in range(int((last - first) / step + 1e-6) + 1)]
+
+
+def grid(panel: Panel, texts: Sequence[str], base: Mapping[str, float]) -> list[Wanted]:
+    """Return every combination of the values that a grid names, knob by knob.
+
+    Args:
+        panel: The amp's knobs.
+        texts: Such as ``gain=0:10:2`` or ``bright=off/on``, one or several in each.
+        base: Where other knobs stand.
+
+    Raises:
+        ValueError: A knob or a span is none, or these are too many files.
+    """
+    knobs, spans = {knob.name: knob for knob in panel.knobs}, {}
+    for part in filter(None, (part.strip() for text in texts for part in text.split(","))):
+        name, _, span = (word.strip() for word in part.partition("="))
+        if name not in knobs:
+            raise ValueError(f"there is no knob {name!r}: there are {', '.join(knobs)}")
+        if name in spans or name in base:
+            raise ValueError(f"{name} is set twice")
+        spans[name] = _span(knobs[name], span)
+    combinations = [dict(zip(spans, values, strict=True)) for values in product(*spans.values())]
+    if len(combinations) > MOST_FILES:
+        raise ValueError(f"these are {len(combinations)} files; {MOST_FILES} are the most")
+    return [Wanted({**base, **values}) for values in combinations]
+
+
+def presets(config: Config, names: Sequence[str], base: Mapping[str, float]) -> list[Wanted]:
+    """Return presets of a configuration by their names; what is typed beside them goes first.
+
+    Raises:
+        ValueError: There is no such preset.
+    """
+    known = ", ".join(config.presets) or "none: write them under 'presets' in rig.yaml"
+    missing = [name for name in names if name not in config.presets]
+    if missing:
+        raise ValueError(f"there is no preset {missing[0]!r}; there are {known}")
+    panel = config.panel
+    return [Wanted({**values_of(panel, config.presets[n]), **base}, n) for n in names]
+
+
+def file_names(panel: Panel, items: Sequence[Wanted]) -> list[str]:
+    """Return a name for each file: they sort as they were asked for, and say what is in them."""
+    # Only knobs that differ within the pack are worth their room in a name.
+    turned = [
+        knob for knob in panel.knobs if len({item.values.get(knob.name) for item in items}) > 1
+    ]
+    digits = max(len(str(len(items))), 2)
+    names = []
+    for number, item in enumerate(items, 1):
+        values = (
+            f"{knob.name} {knob.describe(item.values[knob.name])}"
+            for knob in turned
+            if knob.name in item.values
+        )
+        what = item.preset or " ".join(values)
+        plain = re.sub(r"[^\w.-]+", "-", f"{number:0{digits}} {what}".strip())
+        names.append(f"{plain}.nam")
+    return names
+
+
+def text(
+    name: str, gear: GearConfig, told: Mapping[str, str], holdout_esr: float | None, version: str
+) -> str:
+    """Return the text that goes with a pack: what it is, and what is in which file."""
+    amp = " ".join(word for word in (gear.make, gear.model) if word) or name
+    found = worth(holdout_esr)
+    lines = [amp, "", f"{len(told)} settings of one knob-conditioned model, captured with rig."]
+    lines.append(f"Each file is a stock .nam model (version {version}): load it in any player.")
+    if holdout_esr is not None:
+        lines.append(f"On settings that it never heard: ESR {holdout_esr:.2g} ({found.words}).")
+    lines += [f"Captured by {gear.modeled_by}."] * bool(gear.modeled_by)
+    lines += [f"Licence: {gear.licence}."] * bool(gear.licence)
+    return "\n".join([*lines, "", *(f"{file}  {said}" for file, said in told.items()), ""])
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """Return a zip archive of files, the same bytes for the same files."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            # With the earliest date that a zip can have: the time of day is no part of a pack.
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()

@@ -1,0 +1,36 @@
+"""What an error is worth, in the words that are used everywhere."""
+
+from enum import Enum
+
+#: Below these, a model is hard to tell from the amp, and one to play with (as the trainer of
+#: neural-amp-modeler grades its own).
+GOOD_ESR, USABLE_ESR = 0.035, 0.1
+
+
+class Worth(Enum):
+    """How good a model is: a word for people, and the colour that it may have."""
+
+    GOOD = ("good", "green")
+    USABLE = ("usable", "yellow")
+    POOR = ("poor: record more", "bold red")
+    UNKNOWN = ("never tested", "yellow")
+
+    @property
+    def words(self) -> str:
+        """The word for people."""
+        return self.value[0]
+
+    @property
+    def style(self) -> str:
+        """The colour that what it says may have."""
+        return self.value[1]
+
+
+def worth(holdout_esr: float | None) -> Worth:
+    """Return what a model is worth by its error on settings that it never heard."""
+    if holdout_esr is None:
+        return Worth.UNKNOWN
+    # Written so that what is no number is poor.
+    if holdout_esr < GOOD_ESR:
+        return Worth.GOOD
+    return Worth.USABLE if holdout_esr < USABLE_ESR else Worth.POOR

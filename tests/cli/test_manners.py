@@ -1,0 +1,218 @@
+"""Export, render and train as a person meets them: nothing is wrong without a word."""
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from rig.cli import app, asking, render, writing
+from rig.cli.model import _said
+from rig.errors import LearnerError, UsageError
+from rig.session import store
+from rig.session.facts import ModelTrained, StoredFile
+from rig.session.folder import Session
+from rig.session.worth import Worth, worth
+from tests.cli.test_cli import rig
+
+REFERENCE = "gain 6.5  tone 6.5  volume 6"
+
+
+@pytest.fixture
+def dry(tmp_path: Path) -> Path:
+    """A tenth of a second of noise, mono."""
+    path = tmp_path / "dry.wav"
+    audio = 0.1 * np.random.default_rng(0).standard_normal(4_800)
+    path.write_bytes(store.wav_bytes(audio, 48_000))
+    return path
+
+
+def stereo(tmp_path: Path, right: float) -> Path:
+    """Noise on the left, so much of other noise on the right."""
+    path = tmp_path / "stereo.wav"
+    sides = np.random.default_rng(1).standard_normal((4_410, 2)) * [0.1, 0.1 * right]
+    path.write_bytes(store.wav_bytes(sides, 44_100))
+    return path
+
+
+def test_knobs_merge_and_those_not_named_stand_at_the_reference(
+    finished: Path, tmp_path: Path, dry: Path
+) -> None:
+    target = tmp_path / "at 6.nam"
+    done = rig("export", finished, target, "--at", "gain=6", "--at", "tone=4.5")
+    assert done.returncode == 0
+    assert "gain 6  tone 4.5  volume 6" in done.stdout
+    assert json.loads(target.read_text())["architecture"] == "WaveNet"
+    wet = tmp_path / "wet.wav"
+    done = rig("render", finished, dry, wet)
+    assert done.returncode == 0
+    assert f"wrote {wet}: {REFERENCE}" in done.stdout
+    rate, played = store.read_wav(wet)
+    assert (rate, len(played)) == (48_000, 4_800)
+    assert np.any(played != 0)
+    exported = json.loads((finished / "model" / "metrics.json").read_text())["exported_at"]
+    assert exported == {"gain": 6.5, "tone": 6.5, "volume": 6.0}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--at", "gian=3"], "no knob 'gian'"),
+        (["--at", "gain=99"], "takes 1 to 12"),
+        (["--at", "gain=x"], "takes 1 to 12"),
+        (["--at", "gain=3", "--at", "gain=4"], "gain is set twice"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_explained(
+    finished: Path, tmp_path: Path, arguments: list[str], says: str
+) -> None:
+    done = rig("export", finished, tmp_path / "a.nam", *arguments)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "a.nam").exists()
+
+
+def test_what_is_not_had_as_asked_is_said_loudly(finished: Path, tmp_path: Path) -> None:
+    done = rig("export", finished, tmp_path / "a.nam", "--at", "gain=6.04")
+    assert done.returncode == 0
+    assert "gain has no position 6.04: 6 is taken, the nearest" in done.stderr
+    quiet = rig("export", finished, tmp_path / "b.nam", "--at", "gain=6")
+    assert quiet.stderr == ""
+    assert (tmp_path / "a.nam").stat().st_size == (tmp_path / "b.nam").stat().st_size
+
+
+def test_an_existing_file_needs_force(finished: Path, tmp_path: Path, dry: Path) -> None:
+    for name, before in (("a.nam", ()), ("a.wav", (dry,))):
+        command = ["export" if name == "a.nam" else "render", finished, *before, tmp_path / name]
+        (tmp_path / name).write_bytes(b"precious")
+        refused = rig(*command)
+        assert refused.returncode == 2
+        assert "--force writes over it" in refused.stderr
+        assert (tmp_path / name).read_bytes() == b"precious"
+        assert rig(*command, "--force").returncode == 0
+        assert (tmp_path / name).read_bytes() != b"precious"
+
+
+def test_a_format_that_cannot_be_written_is_refused(
+    finished: Path, tmp_path: Path, dry: Path
+) -> None:
+    done = rig("render", finished, dry, tmp_path / "wet.mp3")
+    assert done.returncode == 2
+    assert "rig writes WAV and FLAC" in done.stderr
+    assert not (tmp_path / "wet.mp3").exists()
+
+
+def test_flac_holds_what_wav_holds(finished: Path, tmp_path: Path, dry: Path) -> None:
+    soundfile = pytest.importorskip("soundfile")
+    for name in ("wet.flac", "wet.wav"):
+        assert rig("render", finished, dry, tmp_path / name).returncode == 0
+    packed, rate = soundfile.read(str(tmp_path / "wet.flac"))
+    assert rate == 48_000
+    # 24 bits: half a step is 6e-8.
+    np.testing.assert_allclose(packed, store.read_wav(tmp_path / "wet.wav")[1], atol=1.3e-7)
+
+
+def test_stereo_is_asked_which_side(finished: Path, tmp_path: Path) -> None:
+    source, wet = stereo(tmp_path, 1.0), tmp_path / "wet.wav"
+    refused = rig("render", finished, source, wet)
+    assert refused.returncode == 2
+    assert "--channel left, right or mix" in refused.stderr
+    assert "there are left" in rig("render", finished, source, wet, "--channel", "up").stderr
+    assert rig("render", finished, source, wet, "--channel", "left").returncode == 0
+    left = tmp_path / "left.wav"
+    left.write_bytes(store.wav_bytes(store.read_wav(source)[1][:, 0], 44_100))
+    assert rig("render", finished, left, tmp_path / "same.wav").returncode == 0
+    assert (tmp_path / "same.wav").read_bytes() == wet.read_bytes()
+    # At the rate that it came in, and as long.
+    rate, played = store.read_wav(wet)
+    assert (rate, len(played)) == (44_100, 4_410)
+
+
+def test_a_render_that_is_broken_off_leaves_what_was_there(
+    finished: Path, tmp_path: Path, dry: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken_off(*_: object, **__: object) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(render, "_play", broken_off)
+    wet = tmp_path / "wet.wav"
+    wet.write_bytes(b"precious")
+    done = CliRunner().invoke(app, ["render", str(finished), str(dry), str(wet), "--force"])
+    assert done.exit_code != 0
+    assert wet.read_bytes() == b"precious"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["dry.wav", "wet.wav"]
+
+
+def test_training_stops_between_steps_and_leaves_the_model(
+    copied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {path.name: path.read_bytes() for path in (copied / "model").iterdir()}
+
+    def interrupted(_: Session, tell: object) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert callable(tell)
+        tell(type("At", (), {"done": 1, "total": 2})())
+
+    monkeypatch.setattr("rig.learner.final.train_final", interrupted)
+    done = CliRunner().invoke(app, ["train", str(copied)])
+    assert isinstance(done.exception, LearnerError)
+    assert "the model is the one it was" in str(done.exception)
+    assert {path.name: path.read_bytes() for path in (copied / "model").iterdir()} == before
+    assert rig("verify", copied).returncode == 0
+
+
+def test_ctrl_c_waits_for_the_next_step() -> None:
+    with writing.stopped_between_steps() as check:
+        check()
+        os.kill(os.getpid(), signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            check()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.parametrize(
+    ("esr", "found"),
+    [
+        (0.001, Worth.GOOD),
+        (0.05, Worth.USABLE),
+        (0.6, Worth.POOR),
+        (float("nan"), Worth.POOR),
+        (None, Worth.UNKNOWN),
+    ],
+)
+def test_a_poor_model_is_not_announced_in_green(esr: float | None, found: Worth) -> None:
+    assert worth(esr) is found
+    file = StoredFile(path="model/x", sha256="0" * 64, size=1)
+    fact = ModelTrained(
+        learnt_from=(1,), holdout_esr=esr, by_setting={}, seconds=1.0, model=file, export=file
+    )
+    said = _said(Path("s"), fact)
+    assert ("green" in str(said.spans)) == (found is Worth.GOOD)
+    assert said.plain.endswith("wrote s/model/x and s/model/x")
+
+
+def test_a_colon_in_a_name_is_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
+    asking.warn(["[bold]gain[/bold] 11"])
+    assert "[bold]gain[/bold] 11" in capsys.readouterr().err
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is a folder"):
+        writing.refuse_existing(tmp_path, force=True)
+
+
+def test_train_makes_the_model_anew(copied: Path) -> None:
+    (copied / "model" / "model.safetensors").write_bytes(b"spoilt")
+    refused = rig("export", copied, copied / "a.nam")
+    assert refused.returncode == 1
+    assert "is not what was kept" in refused.stderr
+    trained = rig("train", copied)
+    assert trained.returncode == 0
+    assert trained.stdout.splitlines()[-1].startswith(f"wrote {copied / 'model'}")
+    assert "record more" in trained.stdout
+    assert rig("export", copied, copied / "a.nam").returncode == 0
+    assert rig("verify", copied).returncode == 0

@@ -1,0 +1,47 @@
+"""A setting as it was asked for, and what is said of it where it could not be had."""
+
+import pytest
+
+from rig.exchange.asked import asked
+from rig.knobs import Knob, Panel
+
+SWITCH = Knob("bright", 0.0, 1.0, 2, ("off", "on"), (0.0, 1.0))
+PANEL = Panel(
+    (Knob("gain", positions=101, limits=(1.0, 9.0), avoid=((4.0, 5.0),)), Knob("tone"), SWITCH)
+)
+SOMEWHERE = PANEL.setting({"gain": 6.0, "tone": 5.0, "bright": 1.0})
+
+
+@pytest.mark.parametrize(
+    ("values", "said", "value"),
+    [
+        ({"gain": 10.0}, "gain 10 lies outside its limits, 1 to 9: 9 is taken", 9.0),
+        ({"gain": 4.9}, "gain 4.9 is never set ('avoid'): 5.1 is taken", 5.1),
+        ({"gain": 6.04}, "gain has no position 6.04: 6 is taken, the nearest", 6.0),
+    ],
+)
+def test_what_a_knob_cannot_do_is_said(values: dict[str, float], said: str, value: float) -> None:
+    found = asked(PANEL, values, [PANEL.setting({**values, "bright": 0.0})])
+    assert found.remarks == (said,)
+    assert found.setting.values[0] == value
+
+
+def test_what_can_be_had_is_had_without_a_word() -> None:
+    found = asked(PANEL, {"gain": 6.0, "bright": 1.0}, [SOMEWHERE])
+    assert found.setting == SOMEWHERE
+    assert not found.remarks
+
+
+@pytest.mark.parametrize(
+    ("values", "guessing"),
+    [
+        ({"tone": 8.0, "bright": 1.0}, False),
+        ({"tone": 8.5, "bright": 1.0}, True),
+        ({"tone": 5.0, "bright": 0.0}, True),
+    ],
+)
+def test_what_is_far_from_every_recording_is_said(values: dict[str, float], guessing: bool) -> None:
+    (*said,) = asked(PANEL, {"gain": 6.0, **values}, [SOMEWHERE]).remarks
+    assert bool(said) == guessing
+    if guessing:
+        assert "nearest is gain 6  tone 5  bright on" in said[0]
