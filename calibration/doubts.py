@@ -196,15 +196,11 @@ def _moment(
     found = oddest_moments(everything, noise, signal.sample_rate, [len(others)])
     if found is None:
         return
-    figures["oddest_moment"], figures["oddest_moment_s"] = found[0].oddity, found[0].at_s
-    if found[0].oddity > ODDITY_LIMIT:
-        yield Reason(
-            Check.MOMENT,
-            found[0].oddity,
-            ODDITY_LIMIT,
-            f"at {found[0].at_s:.2f} s there is something that no other take has: a click, a gap, "
-            "a burst",
-        )
+    oddity, at_s = found[0].oddity, found[0].at_s
+    figures["oddest_moment"], figures["oddest_moment_s"] = oddity, at_s
+    if oddity > ODDITY_LIMIT:
+        sentence = f"at {at_s:.2f} s there is something that no other take has: a click, a gap, "
+        yield Reason(Check.MOMENT, oddity, ODDITY_LIMIT, f"{sentence}a burst")
 
 
 def _others(figures: Figures, usual: Usual) -> Iterator[Reason]:

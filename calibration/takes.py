@@ -222,6 +222,7 @@ def rest_rise_db(aligned: Aligned, signal: Signal) -> float | None:
     tail = signal.segment(Part.TAIL).start + round(aligned.shift_frames)
     if not len(start) or last < tail + round(RING_S * signal.sample_rate):
         return None
+    # The mean of the end would take a jump of the DC away.
     offset = np.mean(start)
     return levels.rms_dbfs(raw[last:] - offset) - levels.rms_dbfs(start - offset)
 

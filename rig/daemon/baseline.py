@@ -197,18 +197,25 @@ def _high(session: Session, figure: str, share: float) -> float | None:
     return float(np.quantile(found, share)) if len(found) >= LEAST_USUAL else None
 
 
+def _nearest(session: Session, setting: Setting) -> list[TakeEnded]:
+    """Kept takes of the settings nearest to one, nearest first."""
+    panel = session.config.panel
+    at = panel.point(setting)
+    kept = [
+        (float(np.linalg.norm(panel.point(about.capture.setting) - at)), take)
+        for about, take in _kept_takes(session)
+        # Its own earlier take would explain whatever is wrong with both.
+        if about.capture.setting != setting
+    ]
+    return [take for _, take in sorted(kept, key=lambda pair: pair[0])[:MOST_OTHERS]]
+
+
 def _others(
     session: Session, audio: KeptAudio, setting: Setting
 ) -> tuple[Single | None, tuple[float, ...]]:
     """Returns of the settings nearest to one, and their noise."""
-    panel = session.config.panel
-    at, frames = panel.point(setting), audio.signal.segment(Part.TAIL).start
-    kept = [
-        (float(np.linalg.norm(panel.point(about.capture.setting) - at)), take)
-        for about, take in _kept_takes(session)
-        if about.capture.setting != setting
-    ]
-    nearest = [take for _, take in sorted(kept, key=lambda pair: pair[0])[:MOST_OTHERS]]
+    frames = audio.signal.segment(Part.TAIL).start
+    nearest = _nearest(session, setting)
     heard = [audio.of(take) for take in nearest]
     whole = [
         (each, take)
@@ -249,6 +256,7 @@ def louder_at_rest(session: Session) -> tuple[int, ...]:
     usual_db = _high(session, "rest_rise_db", REST_SHARE)
     if usual_db is None:
         return ()
+    # Two takes that agreed both end so, and what was doubted once is not doubted again.
     limit_db = rest_limit_db(usual_db)
     return tuple(
         about.capture.number

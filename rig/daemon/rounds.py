@@ -129,11 +129,8 @@ def _trained(run: Run, ending: Finish) -> Finish:
         # Nothing is played meanwhile, so a pause has nothing to hold up.
         run.hear()
         if state.run.stopping:
-            return Finish(
-                "stopped by hand before the final model was trained; 'rig capture' trains it",
-                trains=False,
-                by_hand=True,
-            )
+            reason = "stopped by hand before the final model was trained; 'rig capture' trains it"
+            return Finish(reason, trains=False, by_hand=True)
         run.publisher.says("training the final model", run.learner.progress)
         trained = run.learner.poll(TICK_S)
         if isinstance(trained, facts.ModelTrained):

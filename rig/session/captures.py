@@ -60,6 +60,7 @@ class CaptureState:
     def keep(self, take: TakeEnded) -> None:
         """Have a take stand for the setting; one that agreed with a whole take needs no look."""
         self.kept, self.was_odd, self.beside = take, False, ()
+        # Journals of before looks were asked twice do not say, and were settled.
         agreed = self.must_agree or bool(take.figures.get("is_believed"))
         self.is_looked_at = agreed and bool(take.figures.get("is_settled", 1.0))
 

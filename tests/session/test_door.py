@@ -145,6 +145,8 @@ ELSEWHERE = {
     "rig/cli/__init__.py": "a report of an error, and where packages lie",
     "rig/cli/common.py": "looks for sessions below ./sessions, and for a user's files",
     "rig/cli/setup.py": "the rig.yaml that it writes for a user",
+    "rig/cli/export.py": "asks whether a file that a user has named is there",
+    "rig/cli/writing.py": "files that a user has named",
     "rig/cli/bench.py": "a user's results",
     "rig/bench/results.py": "a user's results",
     "rig/bench/subjects.py": "a benchmark's own recordings",

@@ -64,6 +64,7 @@ class Rehearsal:
     def fault(self, take: int) -> Fault | None:
         """The fault of a take, None where it is healthy; the same whoever asks."""
         random = np.random.default_rng((self._seed, 2, take))
+        # By the take alone: a resumed session meets the same fault at the same take.
         if random.random() >= self._share:
             return None
         names = fault_names(loopback=self._converter.loopback is not None)
@@ -86,6 +87,7 @@ class Rehearsal:
         there = dict(asked)
         if fault is not None and self._before:
             there = fault.told(asked, {**asked, **self._before})[0].point
+        # What was asked, not what was done: a knob that stuck once is free again in the next take.
         self._before = dict(asked)
         padded = np.pad(send, (0, SPARE_FRAMES))
         out = sent(padded, self._converter.returned, self._converter.rate)
