@@ -180,7 +180,7 @@ def prepared(request: Request) -> Door:
 
 def _refuse_running(session: Path) -> None:
     # Before there is a session, it may be on its way: its devices are being opened.
-    if session.is_dir() and (is_running(session) or is_supervised(session)):
+    if is_running(session) or is_supervised(session):
         raise SessionError(
             f"{session}: is being captured already; 'rig monitor {session}' shows it, and "
             f"'rig stop {session}' ends it"
