@@ -29,6 +29,8 @@ Single = NDArray[np.float32]
 
 #: A canary may differ from the reference by so many times the session's own repeatability.
 SAME_AMP_FLOORS = 10.0
+#: The same of a look, and the least of it.
+LOOK_FLOORS, LOOK_ESR = 5.0, 3e-4
 #: Takes of other settings whose instants a take is held against, the nearest ones.
 MOST_OTHERS = 12
 #: Recordings that are kept in memory, so that each take reads one file and not a dozen.
@@ -291,6 +293,15 @@ def same_esr(session: Session) -> float:
     """The ESR up to which two takes of one setting are the same, by what the amp repeats."""
     floor = session.state.amp.repeatability_esr or 0.0
     return min(max(SAME_ESR, SAME_AMP_FLOORS * floor), session.config.checks.replicate_esr)
+
+
+def look_esr(session: Session) -> float:
+    """The ESR up to which a look found what was kept, by what the amp repeats.
+
+    Less than two whole takes may differ by: a look costs seconds, and what it doubts one take.
+    """
+    floor = session.state.amp.repeatability_esr or 0.0
+    return min(max(LOOK_ESR, LOOK_FLOORS * floor), same_esr(session))
 
 
 def canary_limit(session: Session) -> float:

@@ -32,7 +32,7 @@ from rig.daemon import orders
 from rig.daemon.baseline import (
     baseline,
     expected_latency_frames,
-    same_esr,
+    look_esr,
     template,
     with_warmup,
 )
@@ -232,7 +232,8 @@ def compared_with_kept(run: Run, verdict: Verdict, aligned: Aligned, look: Captu
     for about in run.session.state.captures.values():
         if not lost and about.needs_look and about.kept and about.capture.setting == look.setting:
             kept = run.audio.of(about.kept)
-            esr, apart = look_reasons(aligned, run.look, kept, same_esr(run.session))
+            noise = 10 ** (about.kept.figures["noise_dbfs"] / 10)
+            esr, apart = look_reasons(aligned, run.look, kept, noise, look_esr(run.session))
             return Verdict({**verdict.figures, "look_esr": esr}, apart)
     return replace(verdict, reasons=lost)
 
