@@ -15,10 +15,14 @@ class ConcatWaveNet(KnobWaveNet):
     """A WaveNet whose condition is audio and knobs; see `KnobWaveNet` for its arguments."""
 
     def __init__(
-        self, shapes: tuple[ArrayShape, ...], positions: tuple[int, ...], members: int = 1
+        self,
+        shapes: tuple[ArrayShape, ...],
+        positions: tuple[int, ...],
+        members: int = 1,
+        silent: bool = False,
     ) -> None:
         # One latent, as few as can be: the mixture of latents is never trained here.
-        super().__init__(shapes, positions, members, latents=1)
+        super().__init__(shapes, positions, members, latents=1, silent=silent)
         inputs = sum(max(count, 1) for count in positions)
         # As torch draws a linear layer's weights: by the number of its inputs.
         bound = inputs**-0.5
@@ -33,10 +37,10 @@ class ConcatWaveNet(KnobWaveNet):
         for unused in (self.mixture, *self.encoder.parameters()):
             unused.requires_grad_(False)
 
-    def fold(self, knobs: Tensor) -> FoldedWaveNet:
+    def _fold(self, knobs: Tensor) -> FoldedWaveNet:
         """Return plain weights, in which every knob term is a constant on a bias."""
         members, batch = knobs.shape[:2]
-        folded = super().fold(knobs)
+        folded = super()._fold(knobs)
         inputs_read = one_hot(2.0 * knobs - 1.0, knobs, self.encoder.positions)
         for array, weight, shape in zip(folded.arrays, self.beside, self.shapes, strict=True):
             terms = torch.bmm(inputs_read, weight).view(members * batch, -1, shape.channels, 1)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from models.networks.knob_encoder import KnobEncoder
 
@@ -32,6 +33,7 @@ class KnobLSTM(nn.Module):
         units: Width of each layer.
         positions: Per knob, 0 if it turns continuously, else how many positions it switches.
         members: How many networks live side by side.
+        silent: Whether it gives nothing for silence, wherever the knobs stand.
     """
 
     #: The state settles over this much audio before an output counts.
@@ -40,9 +42,15 @@ class KnobLSTM(nn.Module):
     chunk_frames: int | None = None
 
     def __init__(
-        self, layers: int, units: int, positions: tuple[int, ...], members: int = 1
+        self,
+        layers: int,
+        units: int,
+        positions: tuple[int, ...],
+        members: int = 1,
+        silent: bool = False,
     ) -> None:
         super().__init__()
+        self.silent = silent
         self.members = members
         self.encoder = KnobEncoder(positions, 2, members)
         inputs = 1 + sum(max(count, 1) for count in positions)
@@ -62,16 +70,59 @@ class KnobLSTM(nn.Module):
         beside = features[:, :, None, :].expand(-1, -1, audio.shape[-1], -1)
         return torch.cat([(audio * drive)[..., None], beside], -1), level
 
+    def weights(self, member: int) -> list[Tensor]:
+        """Return a member's tensors, per layer W_ih, W_hh and their biases.
+
+        Without audio the candidate of a silent one is nothing: it has no bias and hears no knob,
+        so a state of zeros stays zeros whatever the gates do, and they may hear all knobs.
+        """
+        cell = self.cells[member]
+        assert isinstance(cell, nn.LSTM)
+        names = ("weight_ih_l", "weight_hh_l", "bias_ih_l", "bias_hh_l")
+        found = [getattr(cell, f"{n}{i}") for i in range(cell.num_layers) for n in names]
+        if not self.silent:
+            return found
+        units = cell.hidden_size
+        gates = torch.ones(4 * units, device=found[0].device)
+        # In torch's order: input, forget, candidate, output.
+        gates[2 * units : 3 * units] = 0.0
+        knobs = torch.cat([found[0].new_ones(4 * units, 1),
+                           gates[:, None].expand(-1, found[0].shape[1] - 1)], 1)  # fmt: skip
+        masked = [t * gates if t.dim() == 1 else t for t in found]
+        return [masked[0] * knobs, *masked[1:]]
+
+    def run(
+        self, member: int, inputs: Tensor, state: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """Run a member over inputs ``(batch, frames, inputs)``, from a state or from zeros."""
+        weights, cell = self.weights(member), self.cells[member]
+        assert isinstance(cell, nn.LSTM)
+        if state is None:
+            zeros = inputs.new_zeros(cell.num_layers, len(inputs), cell.hidden_size)
+            state = zeros, zeros
+        # The bare function: calling the layer with other weights is no thing for several threads.
+        hidden, h, c = torch.lstm(
+            inputs, state, weights, True, cell.num_layers, 0.0, self.training, False, True
+        )
+        return hidden, (h, c)
+
+    def read(self, member: int, hidden: Tensor) -> Tensor:
+        """Return what a member's head makes of its hidden state, ``(batch, frames)``."""
+        head = self.heads[member]
+        assert isinstance(head, nn.Linear)
+        bias = None if self.silent else head.bias
+        return functional.linear(hidden, head.weight, bias)[..., 0]
+
     def forward(self, audio: Tensor, knobs: Tensor) -> Tensor:
         """Predict what comes back from the amp; see `KnobWaveNet.forward`."""
         inputs, level = self._inputs(audio, knobs)
         outputs = []
-        for member, (cell, head) in enumerate(zip(self.cells, self.heads, strict=True)):
+        for member in range(self.members):
             # The state settles on the history; gradients only reach back over what counts.
             with torch.no_grad():
-                _, state = cell(inputs[member, :, : self.history_frames].detach())
-            hidden, _ = cell(inputs[member, :, self.history_frames :], state)
-            outputs.append(head(hidden)[..., 0])
+                _, state = self.run(member, inputs[member, :, : self.history_frames].detach())
+            hidden, _ = self.run(member, inputs[member, :, self.history_frames :], state)
+            outputs.append(self.read(member, hidden))
         return torch.stack(outputs) * level
 
     def fold(self, member: int, knobs: Tensor) -> FoldedLSTM:
@@ -85,11 +136,11 @@ class KnobLSTM(nn.Module):
             cell, head = self.cells[member], self.heads[member]
             assert isinstance(cell, nn.LSTM)
             assert isinstance(head, nn.Linear)
-            _, (hidden, memory) = cell(inputs[member])
-            layers = []
+            _, (hidden, memory) = self.run(member, inputs[member])
+            layers, weights = [], self.weights(member)
             for index in range(cell.num_layers):
-                into, back = (getattr(cell, f"weight_{way}_l{index}") for way in ("ih", "hh"))
-                bias = getattr(cell, f"bias_ih_l{index}") + getattr(cell, f"bias_hh_l{index}")
+                into, back, *biases = weights[4 * index : 4 * index + 4]
+                bias = biases[0] + biases[1]
                 if index == 0:
                     # Inputs that never change are a bias; what remains is the audio.
                     bias = bias + into[:, 1:] @ features
@@ -97,4 +148,5 @@ class KnobLSTM(nn.Module):
                 weight = torch.cat([into, back], 1)
                 layers.append((weight, bias, hidden[index, 0], memory[index, 0]))
             level = torch.exp(terms[1])
-            return FoldedLSTM(layers, head.weight * level, head.bias * level)
+            bias = torch.zeros_like(head.bias) if self.silent else head.bias * level
+            return FoldedLSTM(layers, head.weight * level, bias)

@@ -39,7 +39,8 @@ class BadModel(ValueError):
 class ModelSpec:
     """A model's architecture and size, its knobs' switch positions (0: turns) and its members.
 
-    ``shared`` says that the members share one trunk and differ in how they read the knobs.
+    ``shared`` says that the members share one trunk and differ in how they read the knobs,
+    ``silent`` that it gives nothing for silence: models from before this was so are none.
     """
 
     architecture: str
@@ -47,6 +48,7 @@ class ModelSpec:
     positions: tuple[int, ...]
     members: int
     shared: bool = False
+    silent: bool = False
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -64,6 +66,7 @@ class ModelSpec:
                 positions,
                 int(document["members"]),
                 bool(document.get("shared", False)),
+                bool(document.get("silent", False)),
             )
         except (ValueError, TypeError, KeyError) as error:
             raise BadModel(f"its description cannot be read: {error}") from None
@@ -78,15 +81,16 @@ class ModelSpec:
         Raises:
             BadModel: There is no such architecture or size.
         """
-        if self.architecture == "concat" and self.size in SHAPES:
-            return ConcatWaveNet(SHAPES[self.size], self.positions, self.members)
-        if self.architecture == "wavenet" and self.size in SHAPES:
-            return KnobWaveNet(SHAPES[self.size], self.positions, self.members, self.shared)
+        shape, count = SHAPES.get(self.size, ()), self.members
+        if self.architecture == "concat" and shape:
+            return ConcatWaveNet(shape, self.positions, count, self.silent)
+        if self.architecture == "wavenet" and shape:
+            return KnobWaveNet(shape, self.positions, count, self.shared, silent=self.silent)
         layers, _, units = self.size.partition("x")
         known = self.architecture == "lstm" and layers.isdecimal() and units.isdecimal()
         if not known or not (1 <= int(layers) <= MAX_LAYERS and 1 <= int(units) <= MAX_UNITS):
             raise BadModel(f"there is no {self.architecture} of size {self.size}")
-        return KnobLSTM(int(layers), int(units), self.positions, self.members)
+        return KnobLSTM(int(layers), int(units), self.positions, count, self.silent)
 
 
 def dump_model(model: nn.Module, spec: ModelSpec) -> bytes:

@@ -9,42 +9,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from models.networks.folded import ArrayShape, FoldedArray, FoldedWaveNet
 from models.networks.knob_encoder import KnobEncoder
 from models.networks.layer import layer
+from models.networks.silence import without_pedestal
 
-
-@dataclass(frozen=True)
-class ArrayShape:
-    """The shape of one layer array.
-
-    Attributes:
-        channels: Its width.
-        kernel_sizes: Taps of each layer.
-        dilations: Frames between the taps of each layer.
-        head_size: Channels that its head passes on.
-        head_bias: Whether the head adds a constant.
-        head_kernel: Taps of the head.
-        slope: Below zero, of the leaky rectifier; None where the activation is a tanh.
-    """
-
-    channels: int
-    kernel_sizes: tuple[int, ...]
-    dilations: tuple[int, ...]
-    head_size: int
-    head_bias: bool
-    head_kernel: int = 1
-    slope: float | None = None
-
-    @property
-    def layers_history_frames(self) -> int:
-        """The frames of the past that one frame of the last layer sees."""
-        pairs = zip(self.kernel_sizes, self.dilations, strict=True)
-        return sum((kernel - 1) * dilation for kernel, dilation in pairs)
-
-    @property
-    def history_frames(self) -> int:
-        """The frames of the past that one frame behind the head sees."""
-        return self.layers_history_frames + self.head_kernel - 1
+__all__ = ["SHAPES", "ArrayShape", "FoldedArray", "FoldedWaveNet", "KnobWaveNet", "play_folded"]
 
 
 def _pair(channels: int, first: tuple[int, ...], second: tuple[int, ...]) -> tuple[ArrayShape, ...]:
@@ -75,29 +45,6 @@ SHAPES = {
     "a2": _a2(8),
     "a2-slim": _a2(3),
 }
-
-
-@dataclass(frozen=True)
-class FoldedArray:
-    """The plain weights of one layer array for a batch of items, in `layer`'s shapes."""
-
-    shape: ArrayShape
-    rechannel: Tensor
-    conv: list[Tensor]
-    bias: list[Tensor]
-    input_mixin: list[Tensor]
-    layer1x1: list[Tensor]
-    layer1x1_bias: list[Tensor]
-    head: list[Tensor]
-    head_bias: Tensor | None
-
-
-@dataclass(frozen=True)
-class FoldedWaveNet:
-    """The plain weights of whole networks, one per item: ``head_scale`` is ``(items, 1, 1)``."""
-
-    arrays: list[FoldedArray]
-    head_scale: Tensor
 
 
 # Training plays these very tensors, and export writes them: one cannot differ from the other, and
@@ -195,6 +142,16 @@ class _Array(nn.Module):
         )
 
 
+@dataclass(frozen=True)
+class Terms:
+    """What settings come to, per item: gains ``(items, 1, 1)``; scales and shifts per array."""
+
+    drive: Tensor
+    level: Tensor
+    scales: list[Tensor]
+    shifts: list[Tensor]
+
+
 class KnobWaveNet(nn.Module):
     """An ensemble of WaveNets conditioned on knobs by channel scales, shifts and two gains.
 
@@ -209,6 +166,7 @@ class KnobWaveNet(nn.Module):
         shared: Whether the members share one trunk and differ in how they read the knobs; else
             they share nothing but the code.
         latents: How many numbers a setting comes to.
+        silent: Whether it gives nothing for silence, wherever the knobs stand.
     """
 
     #: Recordings are played in chunks of this length, each with its history in front.
@@ -223,9 +181,11 @@ class KnobWaveNet(nn.Module):
         members: int = 1,
         shared: bool = False,
         latents: int = 16,
+        silent: bool = False,
     ) -> None:
         super().__init__()
         self.members = members
+        self.silent = silent
         self.shapes = shapes
         # At equal time one trunk for all had an ESR of 0.082, one for each 0.190 (decision 13).
         self.trunks = 1 if shared else members
@@ -250,27 +210,41 @@ class KnobWaveNet(nn.Module):
 
     def fold(self, knobs: Tensor) -> FoldedWaveNet:
         """Return plain weights for settings ``(members, batch, knobs)``, member by member."""
-        members, batch = knobs.shape[:2]
+        folded = self._fold(knobs)
+        # In training, too: taken away afterwards only, a constant would be missed (decision 28).
+        return without_pedestal(folded) if self.silent else folded
+
+    def terms(self, knobs: Tensor) -> Terms:
+        """Return what settings ``(members, batch, knobs)`` come to, member by member."""
         conditioning = self.encoder(knobs)
         # As logarithms: a pot's travel is straighter in decibels, and no gain becomes negative.
         gains = torch.exp(conditioning[..., :2]).flatten(0, 1)
-        drive, level = gains[:, 0, None, None], gains[:, 1, None, None]
         terms = torch.matmul(conditioning[..., 2:], self.mixture).flatten(0, 1)
+        scales, shifts, start = [], [], 0
+        for module, size in zip(self.shapes, self._channels, strict=True):
+            shape = (len(terms), len(module.dilations), module.channels, 1)
+            # An exponential never changes a sign, and leaves the trunk as it is where a term is 0.
+            scales.append(torch.exp(0.5 * terms[:, start : start + size].reshape(shape)))
+            shifts.append(terms[:, start + size : start + 2 * size].reshape(shape))
+            start += 2 * size
+        return Terms(gains[:, 0, None, None], gains[:, 1, None, None], scales, shifts)
+
+    def _fold(self, knobs: Tensor) -> FoldedWaveNet:
+        members, batch = knobs.shape[:2]
+        terms = self.terms(knobs)
         member = torch.arange(members, device=knobs.device).repeat_interleave(batch)
         # With one trunk this is 0 for all members, else each has its own.
         trunk = member % self.trunks
-        arrays, start = [], 0
-        for index, (module, size) in enumerate(zip(self.arrays, self._channels, strict=True)):
+        arrays = []
+        for index, module in enumerate(self.arrays):
             assert isinstance(module, _Array)
-            shape = (len(knobs) * batch, len(module.shape.dilations), module.shape.channels, 1)
-            # An exponential never changes a sign, and leaves the trunk as it is where a term is 0.
-            scale = torch.exp(0.5 * terms[:, start : start + size].reshape(shape))
-            shift = terms[:, start + size : start + 2 * size].reshape(shape)
             # Of the rechannels only the first reads audio; the others read the array before them.
-            arrays.append(module.fold(trunk, scale, shift, drive if index == 0 else None, drive))
-            start += 2 * size
-        gain = level * self.polarity.repeat_interleave(batch, 0)
-        return FoldedWaveNet(arrays, gain * self.head_scale)
+            gain = terms.drive if index == 0 else None
+            arrays.append(
+                module.fold(trunk, terms.scales[index], terms.shifts[index], gain, terms.drive)
+            )
+        level = terms.level * self.polarity.repeat_interleave(batch, 0)
+        return FoldedWaveNet(arrays, level * self.head_scale)
 
     def forward(self, audio: Tensor, knobs: Tensor) -> Tensor:
         """Predict what comes back from the amp.

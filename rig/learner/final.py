@@ -2,10 +2,12 @@
 
 import json
 import time
+from dataclasses import asdict
 
 import numpy as np
 import torch
 
+from calibration.signals import Part
 from models.acquisition import predictions
 from models.acquisition.disagreement import expected_errors
 from models.networks.spec import ModelSpec, dump_model
@@ -26,6 +28,7 @@ from rig.learner.rounds import (
     mean,
     training_data,
 )
+from rig.learner.thumps import Thumps, measure_thumps
 from rig.learner.validation import (
     Closeness,
     Weakness,
@@ -60,7 +63,7 @@ def _train_model(session: Session, tell: Tell) -> tuple[Model, ModelSpec]:
     told = StageProgress(tell, FINAL_STAGE, session.state.learning.round, 1).part
     dataset = training_data(session, told)
     positions = session.config.panel.switch_positions
-    spec = ModelSpec(config.architecture, config.final_size, positions, 1)
+    spec = ModelSpec(config.architecture, config.final_size, positions, 1, silent=True)
     names = [knob.name for knob in session.config.panel.knobs]
     model = initial_model(spec, dataset, seed, names, config.prior)
     recipe = Recipe(config.final_steps, frames_per_step=FRAMES, seed=seed)
@@ -113,6 +116,14 @@ def _measure_closeness(session: Session, model: Model, told: Told) -> Closeness 
     return closeness(panel, settings, differences, floor, _weakness(session, told))
 
 
+def _measure_thumps(session: Session, model: Model) -> Thumps:
+    """Measure what the model does while its knobs move, on the loudest held-out guitar."""
+    signal = session.signal()
+    held_out = signal.segment(Part.HOLDOUT)
+    guitar = signal.send[held_out.start : held_out.stop].astype(np.float32)
+    return measure_thumps(model, torch.from_numpy(guitar), signal.sample_rate)
+
+
 def train_final(session: Session, tell: Tell) -> facts.ModelTrained:
     """Train, test, store and export the final model.
 
@@ -144,6 +155,7 @@ def train_final(session: Session, tell: Tell) -> facts.ModelTrained:
         "verdict": closeness_of_model.sentence if closeness_of_model else None,
         "exported_at": panel.named(reference),
         "export_error": error,
+        "turning": asdict(_measure_thumps(session, model)),
     }
     staging.stage(session.door, staging.METRICS, json.dumps(metrics, indent=1).encode())
     return facts.ModelTrained(

@@ -9,7 +9,6 @@ import torch
 from models.nam.writer import document
 from models.networks.knob_encoder import KnobEncoder
 from models.networks.spec import BadModel, ModelSpec, dump_model, load_model, play
-from models.networks.turning import BLOCK_FRAMES, play_turning
 from models.networks.wavenet import SHAPES, KnobWaveNet
 from models.training.dataset import Model
 
@@ -154,27 +153,3 @@ def test_switches_are_one_hot_and_knobs_signed() -> None:
     features = encoder.features(torch.tensor([[0.25, 0.5]]))
     assert features.tolist() == [[-0.5, -1.0, 1.0, -1.0]]
     assert torch.equal(encoder(torch.rand(1, 5, 2).round()), torch.zeros(1, 5, 4))
-
-
-@pytest.mark.parametrize("spec", SPECS, ids=str)
-def test_knobs_that_turn_while_playing_do_not_click(spec: ModelSpec) -> None:
-    """A slow sine has no high frequencies; a jump between two settings would have them."""
-    model, first = made(spec), setting(spec)
-    time_s = torch.arange(12 * BLOCK_FRAMES) / 48_000
-    audio = 0.3 * torch.sin(2 * torch.pi * 60 * time_s)
-    last = first.clone()
-    last[0] = 0.9
-
-    def bend(out: torch.Tensor) -> float:
-        """Largest second difference once both ways of playing have settled."""
-        return float(out[:, -4 * BLOCK_FRAMES :].diff(n=2).abs().max())
-
-    turning = play_turning(model, audio, first, last)
-    ends = play(model, audio, first), play(model, audio, last)
-    assert turning.shape == ends[0].shape
-    assert bend(turning) < 1.5 * max(map(bend, ends)) + 1e-6
-    middle = slice(6 * BLOCK_FRAMES, None)
-    jump = torch.cat([ends[0][:, : 10 * BLOCK_FRAMES], ends[1][:, 10 * BLOCK_FRAMES :]], 1)
-    assert bend(jump) > bend(turning)
-    still = play_turning(model, audio, first, first)
-    assert torch.allclose(still[:, middle], ends[0][:, middle], atol=1e-5)
