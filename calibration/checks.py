@@ -218,27 +218,33 @@ def _session_reasons(
 
 def _agrees(aligned: Aligned, signal: Signal, baseline: Baseline) -> bool:
     """Whether an earlier take of this very setting said the same."""
-    # Of both takes: noise is never the same twice.
-    noise = 2 * takes.noise_power(aligned, signal)
     heard = takes.guitar_of(aligned.returned, signal)
-    return any(
-        compare(takes.guitar_of(earlier, signal), heard, noise).is_same(baseline.same_esr)
-        for earlier in baseline.earlier
-    )
+    for earlier in baseline.earlier:
+        noise = _noise_of_both(aligned, earlier, signal)
+        if compare(takes.guitar_of(earlier, signal), heard, noise).is_same(baseline.same_esr):
+            return True
+    return False
+
+
+def _noise_of_both(aligned: Aligned, other: Audio, signal: Signal) -> float:
+    """Twice the noise of the quieter take: what crackles in one is no excuse for it."""
+    # Twice, since noise is never the same again.
+    noise = levels.rms(takes.silence_in_step(other, signal)) ** 2
+    return 2 * min(takes.noise_power(aligned, signal), noise)
 
 
 def _agrees_with_look(aligned: Aligned, signal: Signal, baseline: Baseline) -> bool:
     """Whether a look at this very setting, which had found something else, found this."""
     if not signal.has(Part.BEFORE):
         return False
-    noise = 2 * takes.noise_power(aligned, signal)
     stretch = signal.segment(Part.BEFORE)
     beginning = takes.within(stretch, aligned.returned)
-    return any(
-        compare(takes.within(stretch, look), beginning, noise).is_same(baseline.same_esr)
-        for look in baseline.looks
-        if len(look) >= stretch.stop
-    )
+    for look in baseline.looks:
+        noise, heard = _noise_of_both(aligned, look, signal), takes.within(stretch, look)
+        same = compare(heard, beginning, noise).is_same(baseline.same_esr)
+        if same and len(look) >= stretch.stop:
+            return True
+    return False
 
 
 def _doubtful(

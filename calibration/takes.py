@@ -206,6 +206,12 @@ def silence_of(aligned: Aligned, signal: Signal) -> Audio:
     return silence - np.mean(silence) if len(silence) else silence
 
 
+def silence_in_step(audio: Audio, signal: Signal) -> Audio:
+    """The silence before anything was played, of audio that is in step with the signal."""
+    silence = _silence(audio, signal)
+    return silence - np.mean(silence) if len(silence) else silence
+
+
 def noise_power(aligned: Aligned, signal: Signal) -> float:
     """Mean square of the return before anything was played."""
     return levels.rms(silence_of(aligned, signal)) ** 2

@@ -275,3 +275,15 @@ def test_too_long_a_round_trip_is_told_as_such(short_signal: Signal) -> None:
     late = latency.advance(short_signal.send, -31_200.0, frames)
     verdict = judge(align(0.5 * late, late, short_signal), short_signal, Limits(), Baseline())
     assert "the round trip takes 0.65 s" in verdict.reasons[0].sentence
+
+
+def crackle(returned: np.ndarray, loopback: np.ndarray) -> None:
+    random = np.random.default_rng(9)
+    struck = random.random(len(returned)) < 1e-3
+    returned += 0.3 * struck * random.standard_normal(len(returned))
+
+
+def test_a_crackling_take_agrees_with_nothing_for_all_its_noise(short_signal: Signal) -> None:
+    crackling = take(short_signal, crackle)
+    earlier = Baseline(earlier=(take(short_signal).returned,), must_agree=True)
+    assert reasons(crackling, short_signal, earlier) == ["disagreement"]
