@@ -43,6 +43,10 @@ def export(
         str,
         typer.Option("--format", metavar="VERSION", help="0.7.0, or 0.5.4 for players before A2."),
     ] = "0.7.0",
+    knobs: Annotated[
+        bool,
+        typer.Option("--knobs", help="Put the whole model with its knobs beneath, for rig's kin."),
+    ] = False,
     force: Force = False,
 ) -> None:
     """Export the model as standard .nam files: one setting, a grid of them, or presets."""
@@ -62,7 +66,8 @@ def export(
         names = pack.file_names(told.panel, items)
         if target.suffix == NAM:
             names = [target.name]
-        files = _files(opened, told, dict(zip(names, items, strict=True)), form)
+        form = _form(form)
+        files = _files(opened, told, dict(zip(names, items, strict=True)), form, knobs)
         _write(opened, target, files)
     finally:
         opened.close()
@@ -115,6 +120,14 @@ def _wanted(
         raise UsageError(f"{' '.join(typed)}: {error}") from None
 
 
+def _form(version: str) -> str:
+    from models.nam.versions import VERSIONS
+
+    if version not in VERSIONS:
+        raise UsageError(f"--format {version}: there are {' and '.join(VERSIONS)}")
+    return version
+
+
 def _asked(session: "Session", config: "Config", items: "Sequence[Wanted]") -> "list[Asked]":
     """Return the settings, after saying what of them could not be had as typed, once each."""
     from rig.exchange.asked import asked, recorded_settings
@@ -126,15 +139,12 @@ def _asked(session: "Session", config: "Config", items: "Sequence[Wanted]") -> "
 
 
 def _files(
-    session: "Session", config: "Config", items: "dict[str, Wanted]", version: str
+    session: "Session", config: "Config", items: "dict[str, Wanted]", version: str, knobs: bool
 ) -> dict[str, bytes]:
     """Return the files by name; of several, with the text that goes with them."""
-    from models.nam.versions import VERSIONS
     from rig.exchange import nam, pack
     from rig.exchange.metadata import Label
 
-    if version not in VERSIONS:
-        raise UsageError(f"--format {version}: there are {' and '.join(VERSIONS)}")
     found = _asked(session, config, list(items.values()))
     model: Any = model_of(session)
     trained = session.state.learning.model
@@ -144,7 +154,7 @@ def _files(
     with progress("exporting") as tell:
         for done, ((name, item), one) in enumerate(zip(items.items(), found, strict=True)):
             tell(done, len(items))
-            label = Label(config.gear, esr, item.preset, version)
+            label = Label(config.gear, esr, item.preset, version, knobs)
             files[name], _ = nam.exported(session, model, one.setting, label)
             told[name] = config.panel.describe(one.setting)
     if len(files) > 1:

@@ -31,12 +31,14 @@ class Label:
         holdout_esr: On settings that it never heard; None where there were none.
         preset: The setting's own name.
         version: Of the format.
+        with_knobs: Whether the whole model goes into the file, beneath the one setting.
     """
 
     gear: GearConfig = field(default_factory=GearConfig)
     holdout_esr: float | None = None
     preset: str | None = None
     version: str = CURRENT
+    with_knobs: bool = False
 
 
 def measuring_recording() -> Tensor:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from calibration.signals import Part
+from models.nam.embedded import embedded
 from models.nam.loudness import measure
 from models.nam.reader import read_and_play
 from models.nam.versions import CannotHold
@@ -27,6 +28,20 @@ def _point(session: Session, setting: Setting) -> Tensor:
     return torch.from_numpy(session.config.panel.point(setting)).to(torch.float32)
 
 
+def _knobs(session: Session) -> list[dict[str, Any]]:
+    """Return what each knob is called, and how its faceplate counts."""
+    panel = session.config.panel
+    told: list[dict[str, Any]] = []
+    for knob, value in zip(panel.knobs, panel.reference.values, strict=True):
+        if knob.is_switch:
+            labels = [knob.describe(position) for position in knob.values]
+            told.append({"name": knob.name, "labels": labels, "default": knob.describe(value)})
+        else:
+            low, high = knob.values[0], knob.values[-1]
+            told.append({"name": knob.name, "low": low, "high": high, "default": value})
+    return told
+
+
 def nam_document(
     session: Session, model: Model, setting: Setting, label: Label | None = None
 ) -> dict[str, Any]:
@@ -41,9 +56,12 @@ def nam_document(
     knobs = _point(session, setting)
     said = metadata(session, setting, label, measure(model, knobs, measuring_recording()))
     try:
-        return document(model, knobs, created.sample_rate, said, version=label.version)
+        found = document(model, knobs, created.sample_rate, said, version=label.version)
+        # Beneath the rest, where players do not look.
+        section = {"rig": embedded(model, _knobs(session))} if label.with_knobs else {}
     except CannotHold as error:
         raise UsageError(f"--format {label.version}: {error}; leave --format out") from None
+    return {**found, **section}
 
 
 def exported(

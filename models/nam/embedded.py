@@ -1,0 +1,80 @@
+"""The whole knob-conditioned model as a section of a ``.nam`` file; `docs/knob-file.md` has it."""
+
+import base64
+from dataclasses import asdict
+from typing import Any
+
+from torch import Tensor, nn
+
+from models.nam.versions import CannotHold
+from models.networks.concat import ConcatWaveNet
+from models.networks.lstm import KnobLSTM
+from models.networks.turning import RAMP_FRAMES
+from models.networks.wavenet import KnobWaveNet
+from models.training.dataset import Model
+
+FORMAT, FORMAT_VERSION = "rig-knobs", 1
+
+
+def _told(tensor: Tensor) -> dict[str, Any]:
+    # Little-endian, whatever machine writes it.
+    numbers = tensor.detach().cpu().float().contiguous().numpy().astype("<f4")
+    return {"shape": list(numbers.shape), "data": base64.b64encode(numbers.tobytes()).decode()}
+
+
+def _encoder(model: Model) -> dict[str, Tensor]:
+    return {f"encoder.{name}": tensor[0] for name, tensor in model.encoder.named_parameters()}
+
+
+def _wavenet(model: KnobWaveNet) -> dict[str, Any]:
+    tensors = {**_encoder(model), "mixture": model.mixture[0], "polarity": model.polarity[0]}
+    for index, array in enumerate(model.arrays):
+        tensors |= {f"arrays.{index}.{name}": t[0] for name, t in array.named_parameters()}
+    return {
+        "architecture": "wavenet",
+        "silent": model.silent,
+        "head_scale": model.head_scale,
+        "arrays": [asdict(shape) for shape in model.shapes],
+        "tensors": {name: _told(tensor) for name, tensor in tensors.items()},
+    }
+
+
+def _lstm(model: KnobLSTM) -> dict[str, Any]:
+    head, tensors = model.heads[0], _encoder(model)
+    assert isinstance(head, nn.Linear)
+    # As they are played: what a silent cell has not got is zeros in the file.
+    weights = model.weights(0)
+    for layer in range(len(weights) // 4):
+        into, back, *biases = weights[4 * layer : 4 * layer + 4]
+        tensors |= {f"layers.{layer}.input": into, f"layers.{layer}.hidden": back}
+        tensors[f"layers.{layer}.bias"] = biases[0] + biases[1]
+    bias = head.bias * 0.0 if model.silent else head.bias
+    tensors |= {"head.weight": head.weight[0], "head.bias": bias}
+    return {
+        "architecture": "lstm",
+        "silent": model.silent,
+        "tensors": {name: _told(tensor) for name, tensor in tensors.items()},
+    }
+
+
+def embedded(model: Model, knobs: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return a model's section: everything that a reader needs to play it at any setting.
+
+    Args:
+        model: With one member.
+        knobs: What each knob is called and how its faceplate counts, in the model's order.
+
+    Raises:
+        CannotHold: The section has no words for it.
+    """
+    if model.members != 1 or isinstance(model, ConcatWaveNet):
+        raise CannotHold("only a final model can be embedded")
+    body = _lstm(model) if isinstance(model, KnobLSTM) else _wavenet(model)
+    return {
+        "format": FORMAT,
+        "version": FORMAT_VERSION,
+        "knobs": knobs,
+        "history_frames": model.history_frames,
+        "ramp_frames": RAMP_FRAMES,
+        **body,
+    }
