@@ -175,6 +175,7 @@ def _oddest(
         loud = np.median(others, axis=0) * power[row] + LEAST_SHARE * total[row] + noise
         most = np.quantile(others, FAINT_QUANTILE, axis=0)
         faint = (most * power[row] + FAINT_SHARE * total[row] + noise) / FAINT_WEIGHT
+        # Whichever is stricter: each sees faults that the other misses.
         oddity = left[row] / np.minimum(loud, faint)
         found.append(Moment(float(np.max(oddity)), int(np.argmax(oddity)) * BLOCK_S))
     return found

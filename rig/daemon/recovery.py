@@ -60,6 +60,7 @@ def look_again(run: Run) -> None:
     if strange:
         why = "its level is not what all the others say: once more, to be sure"
         suspect(run, strange, why, alone=True)
+    # Once each: what is strange by its level is recorded again already.
     louder = tuple(sorted(set(louder_at_rest(run.session)) - set(strange)))
     if louder:
         why = "it ended louder than it began, as no other take does: once more, to be sure"

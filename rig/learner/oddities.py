@@ -44,6 +44,7 @@ def odd_instants(
     known = [i for i, about in enumerate(captures) if about.capture.number in seen]
     if not fresh:
         return ()
+    # A batch of few captures alone could not tell what is hard to explain for all.
     chosen = [*known[-COMPANY:], *fresh]
     powers, left, noise = [], [], []
     for index, (predicted, target) in enumerate(play_captures(model, dataset.subset(chosen))):

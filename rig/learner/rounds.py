@@ -242,6 +242,7 @@ def _odd_instants(
     this: _Round, model: Model, captures: Sequence[CaptureState], ensemble_esr: float
 ) -> tuple[tuple[int, float], ...] | None:
     """Return what `odd_instants` finds; None where the ensemble does not know the amp yet."""
+    # To one that errs everywhere, every instant is odd.
     if ensemble_esr >= WISE_ESR:
         return None
     rate = this.session.signal().sample_rate

@@ -116,6 +116,7 @@ class VirtualInterface:
 
     def _rehearsed(self, rehearsal: Rehearsal, send: Audio, report: Report) -> Recording:
         def amp(audio: Audio, positions: Mapping[str, float]) -> Audio:
+            # Warm-up and drift are the amp's own, whatever interface it is rehearsed with.
             return self._amp.gain(self._played(audio, report, positions), self.sample_rate)
 
         returned, loopback = rehearsal.play(send, self._take, self._amp.positions, amp)

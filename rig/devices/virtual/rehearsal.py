@@ -96,6 +96,7 @@ class Rehearsal:
             trip = round_trip_frames(self._converter, self._opening)
             context = FaultContext(self._converter.rate, trip, self._previous)
             returned, loopback, _ = fault.spoil(padded, returned, loopback, context)
+        # As it was recorded: a stale block holds what the converter had written.
         self._previous = returned[:frames]
         return returned[:frames], None if loopback is None else loopback[:frames]
 
