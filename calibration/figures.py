@@ -109,22 +109,23 @@ def flat_top_excess(raw: Audio) -> float:
     return float(longest / (FLAT_FRAMES + natural))
 
 
+def _lag_frames(aligned: Aligned, signal: Signal) -> float:
+    """How late the preamble stands in a return that is in step: the amp's own delay."""
+    start, sweep = signal.segment(Part.PREAMBLE).start, preamble(signal.sample_rate)
+    reach = round((LONGEST_S / 2) * signal.sample_rate)
+    return latency.measure(aligned.returned, sweep, start, reach).frames
+
+
 def _return_figures(aligned: Aligned, signal: Signal) -> dict[str, float]:
     """The return's own timing, and what of it comes from the send."""
     sweep = sweep_drift(aligned.returned, signal)
     response = return_response(aligned, signal)
-    place = latency.measure(
-        aligned.returned,
-        preamble(signal.sample_rate),
-        signal.segment(Part.PREAMBLE).start,
-        round((LONGEST_S / 2) * signal.sample_rate),
-    )
     found = {
         "coherence": response.explained,
         "polarity": response.polarity,
         "wire_agreement": _wire_agreement(aligned, signal),
         "over_send_db": _over_send_db(aligned, signal),
-        "return_lag_frames": place.frames,
+        "return_lag_frames": _lag_frames(aligned, signal),
     }
     if sweep is not None:
         found["return_drift_frames"] = sweep.lag_frames
