@@ -1,5 +1,6 @@
 """What a ``.nam`` file says of itself, in the words of the field's trainers, players and sites."""
 
+import math
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -60,7 +61,8 @@ def _latency(session: Session) -> dict[str, Any]:
     takes = (about.kept for about in session.state.kept())
     found = [take.figures["latency_frames"] for take in takes if take is not None
              and "latency_frames" in take.figures]  # fmt: skip
-    delays = [round(frames) for frames in found]
+    # Journals from elsewhere may hold figures without an end.
+    delays = [round(frames) for frames in found if math.isfinite(frames)]
     calibration = {
         "algorithm_version": 1,
         "delays": delays,

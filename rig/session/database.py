@@ -50,8 +50,7 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
     location = f"{path.resolve().as_uri()}?mode={mode}"
     connection = sqlite3.connect(location, timeout=BUSY_S, isolation_level=None, uri=True)
     try:
-        # SQLite opens nothing before it is first asked for something.
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        _ask_first(connection)
     except sqlite3.OperationalError:
         connection.close()
         # With a log beside it, reading on would leave the last facts out without a word.
@@ -61,6 +60,15 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
         location = f"{path.resolve().as_uri()}?immutable=1"
         connection = sqlite3.connect(location, isolation_level=None, uri=True)
     return connection
+
+
+def _ask_first(connection: sqlite3.Connection) -> None:
+    # SQLite opens nothing before it is first asked for something.
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except UnicodeDecodeError:
+        # Its own sentence quotes what is broken, byte for byte, and that is no text.
+        raise sqlite3.DatabaseError("malformed database schema") from None
 
 
 def refuse_foreign(

@@ -82,7 +82,8 @@ def test_what_is_not_had_as_asked_is_said_loudly(finished: Path, tmp_path: Path)
     assert "gain has no position 6.04: 6 is taken, the nearest" in done.stderr
     quiet = rig("export", finished, tmp_path / "b.nam", "--at", "gain=6")
     assert quiet.stderr == ""
-    assert (tmp_path / "a.nam").stat().st_size == (tmp_path / "b.nam").stat().st_size
+    one, other = (json.loads((tmp_path / name).read_text("utf-8")) for name in ("a.nam", "b.nam"))
+    assert one["weights"] == other["weights"]
 
 
 def test_an_existing_file_needs_force(finished: Path, tmp_path: Path, dry: Path) -> None:
@@ -147,10 +148,14 @@ def test_a_render_that_is_broken_off_leaves_what_was_there(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["dry.wav", "wet.wav"]
 
 
+def _files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
 def test_training_stops_between_steps_and_leaves_the_model(
     copied: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = {path.name: path.read_bytes() for path in (copied / "model").iterdir()}
+    before = _files(copied / "model")
 
     def interrupted(_: Session, tell: object) -> None:
         os.kill(os.getpid(), signal.SIGINT)
@@ -161,7 +166,7 @@ def test_training_stops_between_steps_and_leaves_the_model(
     done = CliRunner().invoke(app, ["train", str(copied)])
     assert isinstance(done.exception, LearnerError)
     assert "the model is the one it was" in str(done.exception)
-    assert {path.name: path.read_bytes() for path in (copied / "model").iterdir()} == before
+    assert _files(copied / "model") == before
     assert rig("verify", copied).returncode == 0
 
 
