@@ -144,6 +144,7 @@ ELSEWHERE = {
     "rig/cli/common.py": "looks for sessions below ./sessions, and for a user's files",
     "rig/cli/setup.py": "the rig.yaml that it writes for a user",
     "rig/cli/bench.py": "a user's results",
+    "rig/cli/writing.py": "asks whether a file that a user has named is there",
     "rig/bench/results.py": "a user's results",
     "rig/bench/subjects.py": "a benchmark's own recordings",
 }
