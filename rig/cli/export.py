@@ -8,7 +8,7 @@ import typer
 
 from rig.cli.asking import At, SessionFolder, model_of, view, warn
 from rig.cli.common import out
-from rig.cli.writing import Force, progress, put, refuse_existing
+from rig.cli.writing import Force, progress, put, refuse_existing, refuse_full_folder
 from rig.errors import UsageError
 
 if TYPE_CHECKING:
@@ -81,10 +81,8 @@ def _refuse_target(target: Path, force: bool) -> None:
             f"{target}: players look for a name that ends in .nam; several settings go into a "
             "folder or a .zip"
         )
-    elif target.is_file():
-        raise UsageError(f"{target}: is a file and no folder")
-    elif target.is_dir() and any(target.iterdir()) and not force:
-        raise UsageError(f"{target}: is not empty; --force writes into it")
+    else:
+        refuse_full_folder(target, force)
 
 
 def _config(session: "Session", path: Path | None) -> "Config":

@@ -32,6 +32,18 @@ def refuse_existing(target: Path, force: bool) -> None:
         raise UsageError(f"{target}: is there already; --force writes over it")
 
 
+def refuse_full_folder(target: Path, force: bool) -> None:
+    """Refuse to write into a folder that holds something, unless somebody said so.
+
+    Raises:
+        UsageError: It holds something, or is a file.
+    """
+    if target.is_file():
+        raise UsageError(f"{target}: is a file and no folder")
+    if target.is_dir() and any(target.iterdir()) and not force:
+        raise UsageError(f"{target}: is not empty; --force writes into it")
+
+
 def put(session: "Session", target: Path, content: bytes) -> None:
     """Write what a user asked for, whole or not at all; in the session's folder follow no link.
 

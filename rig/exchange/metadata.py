@@ -59,9 +59,8 @@ def measuring_recording() -> Tensor:
 def _latency(session: Session) -> dict[str, Any]:
     """Return the round trip in frames, which was taken off before anything was learnt."""
     takes = (about.kept for about in session.state.kept())
-    found = [take.figures["latency_frames"] for take in takes if take is not None
-             and "latency_frames" in take.figures]  # fmt: skip
-    # Journals from elsewhere may hold figures without an end.
+    found = (take.figures.get("latency_frames", math.nan) for take in takes if take is not None)
+    # A journal may be a stranger's, and say anything.
     delays = [round(frames) for frames in found if math.isfinite(frames)]
     calibration = {
         "algorithm_version": 1,
@@ -80,10 +79,11 @@ def _latency(session: Session) -> dict[str, Any]:
 def _training(session: Session, label: Label) -> dict[str, Any]:
     # Only what has passed its checks was kept, and nothing else was learnt from.
     data = {"latency": _latency(session), "checks": {"version": 1, "passed": True}}
+    esr = label.holdout_esr
     return {
         "settings": {"ignore_checks": False},
         "data": data,
-        "validation_esr": label.holdout_esr,
+        "validation_esr": esr if esr is not None and math.isfinite(esr) else None,
     }
 
 
