@@ -52,6 +52,8 @@ class Baseline:
         usual: What other takes say of this one.
         earlier: What earlier takes of this very setting brought back, in step: a take that says
             the same as one of them is believed, whatever is odd about both.
+        late: The same of takes just before it, in which a knob may have been stuck as it is now:
+            believed as well, but not the last word.
         looks: What looks at this very setting brought back, in step with the signal's beginning.
         must_agree: Whether one of these has to be heard again: the setting itself is in question.
         same_esr: Up to here two takes of one setting are the same.
@@ -63,6 +65,7 @@ class Baseline:
     loopback: Audio | None = field(default=None, repr=False)
     usual: Usual = field(default_factory=Usual)
     earlier: tuple[Audio, ...] = field(default=(), repr=False)
+    late: tuple[Audio, ...] = field(default=(), repr=False)
     looks: tuple[Audio, ...] = field(default=(), repr=False)
     must_agree: bool = False
     same_esr: float = SAME_ESR
@@ -216,12 +219,12 @@ def _session_reasons(
             )
 
 
-def _agrees(aligned: Aligned, signal: Signal, baseline: Baseline) -> bool:
-    """Whether an earlier take of this very setting said the same."""
+def _agrees(aligned: Aligned, signal: Signal, others: tuple[Audio, ...], same_esr: float) -> bool:
+    """Whether one of some other takes of this very setting said the same."""
     heard = takes.guitar_of(aligned.returned, signal)
-    for earlier in baseline.earlier:
-        noise = _noise_of_both(aligned, earlier, signal)
-        if compare(takes.guitar_of(earlier, signal), heard, noise).is_same(baseline.same_esr):
+    for other in others:
+        noise = _noise_of_both(aligned, other, signal)
+        if compare(takes.guitar_of(other, signal), heard, noise).is_same(same_esr):
             return True
     return False
 
@@ -253,13 +256,14 @@ def _doubtful(
     """What may be the amp itself, unless an earlier take of the setting said the same."""
     found = list(doubts(figures, aligned, signal, limits.silence_dbfs, baseline.usual))
     # Where no recording of an earlier take is there any more, there is nothing to agree with.
-    asked = baseline.must_agree and bool(baseline.earlier or baseline.looks)
+    asked = baseline.must_agree and bool(baseline.earlier or baseline.late or baseline.looks)
     if found or asked:
-        agrees = _agrees(aligned, signal, baseline)
+        settled = _agrees(aligned, signal, baseline.earlier, baseline.same_esr)
+        agrees = settled or _agrees(aligned, signal, baseline.late, baseline.same_esr)
         if agrees or _agrees_with_look(aligned, signal, baseline):
             figures["is_believed"] = 1.0
-            # What was wrong in the look may still have been wrong now: another look will tell.
-            figures["is_settled"] = float(agrees)
+            # What was wrong a moment ago may be wrong still: another look will tell.
+            figures["is_settled"] = float(settled)
             return
     if asked:
         yield Reason(

@@ -111,10 +111,12 @@ def baseline(session: Session, audio: KeptAudio, capture: Capture) -> Baseline:
         # It plays another signal than the take whose loopback is known.
         return replace(found, loopback=None)
     if about is not None:
-        earlier = [audio.heard(take) for take in about.earlier]
+        earlier = [audio.heard(take) for take in about.heard_before]
+        late = [audio.heard(take) for take in about.heard_of_late]
         found = replace(
             found,
             earlier=tuple(each for each in earlier if each is not None),
+            late=tuple(each for each in late if each is not None),
             looks=tuple(_looks(audio, state, capture.setting)),
             must_agree=about.must_agree,
         )

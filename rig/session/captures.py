@@ -81,13 +81,15 @@ class CaptureState:
             self.looks_apart.append(take)
 
     @property
-    def earlier(self) -> list[TakeEnded]:
-        """Takes of it that a further take is believed to repeat, oldest first.
+    def heard_before(self) -> list[TakeEnded]:
+        """Takes of it that were kept once, and that a further take is believed to repeat."""
+        return self.suspects[-2:]
 
-        What was only doubted counts once a canary has shown since that the amp was well.
-        """
+    @property
+    def heard_of_late(self) -> list[TakeEnded]:
+        """The same of takes that were doubted, once a canary has shown that the amp was well."""
         doubted = self.doubted if self.vouched_for or self.must_agree else []
-        return [*self.suspects[-2:], *doubted[-2:]]
+        return doubted[-2:]
 
     @property
     def needs_look(self) -> bool:

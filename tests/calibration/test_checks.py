@@ -144,6 +144,10 @@ def test_what_agrees_with_a_look_only_is_looked_at_again(short_signal: Signal) -
     looked = Baseline(earlier=(other,), looks=(aligned.returned,), must_agree=True)
     figures = judge(aligned, short_signal, Limits(), looked).figures
     assert (figures["is_believed"], figures["is_settled"]) == (1.0, 0.0)
+    # So is what agrees with the take just before it: a knob may be stuck for several.
+    late = Baseline(late=(aligned.returned,), must_agree=True)
+    figures = judge(aligned, short_signal, Limits(), late).figures
+    assert (figures["is_believed"], figures["is_settled"]) == (1.0, 0.0)
     twice = Baseline(earlier=(take(short_signal).returned,), must_agree=True)
     assert judge(aligned, short_signal, Limits(), twice).figures["is_settled"] == 1.0
 
