@@ -197,14 +197,19 @@ def stand_between(orders: "Queue[tuple[str, int, float]]") -> None:
 
     client = jack_client.Client(NAME, no_start_server=True)
     ear, mouth = client.inports.register("in"), client.outports.register("out")
-    ring, now = np.zeros(2**17, np.float32), {"written": 0, "since": 0, "spoiler": Spoiler()}
+    # The loopback comes as late as the return, and is never spoilt.
+    cable_in, cable_out = client.inports.register("cable_in"), client.outports.register("cable_out")
+    ring, cable = np.zeros(2**17, np.float32), np.zeros(2**17, np.float32)
+    now, healthy = {"written": 0, "since": 0, "spoiler": Spoiler()}, Spoiler()
 
     @client.set_process_callback  # type: ignore[untyped-decorator]
     def process(frames: int) -> None:
         spoiler: Spoiler = now["spoiler"]  # type: ignore[assignment]
         written, since = int(now["written"]), int(now["since"])  # type: ignore[call-overload]
-        ring[np.arange(written, written + frames) % len(ring)] = ear.get_array()
+        here = np.arange(written, written + frames) % len(ring)
+        ring[here], cable[here] = ear.get_array(), cable_in.get_array()
         now["written"], now["since"] = written + frames, since + frames
+        cable_out.get_array()[:] = healthy.block(cable, written + frames, frames, since)
         mouth.get_array()[:] = spoiler.block(ring, written + frames, frames, since)
 
     with client:
@@ -268,7 +273,9 @@ def patch() -> None:
     jack.disconnect("gx_head_fx:out_0", "PortAudio:in_0")
     jack.plug("gx_head_fx:out_0", f"{NAME}:in")
     jack.plug(f"{NAME}:out", "PortAudio:in_0")
-    guitarix.replug_loopback()
+    jack.disconnect("gx_head_fx:out_1", "PortAudio:in_1")
+    jack.plug("PortAudio:out_0", f"{NAME}:cable_in")
+    jack.plug(f"{NAME}:cable_out", "PortAudio:in_1")
 
 
 @contextmanager
