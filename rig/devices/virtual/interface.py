@@ -116,6 +116,7 @@ class VirtualInterface:
 
     def _rehearsed(self, rehearsal: Rehearsal, send: Audio, report: Report) -> Recording:
         def amp(audio: Audio, positions: Mapping[str, float]) -> Audio:
+            """Play through the built-in amp, at its level of this moment."""
             # Warm-up and drift are the amp's own, whatever interface it is rehearsed with.
             return self._amp.gain(self._played(audio, report, positions), self.sample_rate)
 

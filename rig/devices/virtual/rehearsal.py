@@ -14,10 +14,7 @@ from rig.devices.virtual.studio import draw_studio, fault_names
 from rig.devices.virtual.studio.converters import (
     Converter,
     Opening,
-    arrived,
-    crosstalked,
-    digitised,
-    late,
+    recorded,
     round_trip_frames,
     sent,
 )
@@ -91,7 +88,9 @@ class Rehearsal:
         self._before = dict(asked)
         padded = np.pad(send, (0, SPARE_FRAMES))
         out = sent(padded, self._converter.returned, self._converter.rate)
-        returned, loopback = self._recorded(padded, amp(out, there), take)
+        rngs = self._random(4, take), self._random(3, take)
+        analogue = amp(out, there)
+        returned, loopback = recorded(padded, analogue, self._converter, self._opening, rngs)
         if fault is not None:
             trip = round_trip_frames(self._converter, self._opening)
             context = FaultContext(self._converter.rate, trip, self._previous)
@@ -99,21 +98,6 @@ class Rehearsal:
         # As it was recorded: a stale block holds what the converter had written.
         self._previous = returned[:frames]
         return returned[:frames], None if loopback is None else loopback[:frames]
-
-    def _recorded(self, send: Audio, analogue: Audio, take: int) -> tuple[Audio, Audio | None]:
-        converter, looped = self._converter, None
-        back = late(
-            arrived(analogue, converter.returned, converter.rate),
-            converter,
-            self._opening.delay_frames,
-        )
-        if converter.loopback is not None:
-            out = sent(send, converter.loopback, converter.rate)
-            heard = arrived(out, converter.loopback, converter.rate)
-            looped = late(heard, converter, self._opening.delay_frames)
-            back, looped = crosstalked(back, looped, converter.crosstalk_db)
-            looped = digitised(looped, converter.loopback, converter, self._random(3, take))
-        return digitised(back, converter.returned, converter, self._random(4, take)), looped
 
     def _random(self, purpose: int, take: int) -> np.random.Generator:
         # By the take: a session that goes on has no noise that it has had before.

@@ -124,6 +124,36 @@ def digitised(
     return quantised(noisy, converter.bits, rng)
 
 
+def recorded(
+    send: Signal,
+    analogue: Signal,
+    converter: Converter,
+    opening: Opening,
+    rngs: tuple[np.random.Generator, np.random.Generator],
+) -> tuple[Signal, Signal | None]:
+    """What both inputs write of a take: the return, and the loopback where there is a cable.
+
+    Args:
+        send: What was played, `(frames,)`.
+        analogue: What the amp put out.
+        converter: The interface.
+        opening: Its present opening.
+        rngs: What the noise of the return and that of the loopback are drawn from.
+    """
+
+    def behind(x: Signal, channel: Channel) -> Signal:
+        """Behind an input's coupling and gain, the low-pass and the buffers."""
+        return late(arrived(x, channel, converter.rate), converter, opening.delay_frames)
+
+    back, cable = behind(analogue, converter.returned), converter.loopback
+    if cable is None:
+        return digitised(back, converter.returned, converter, rngs[0]), None
+    looped = behind(sent(send, cable, converter.rate), cable)
+    back, looped = crosstalked(back, looped, converter.crosstalk_db)
+    returned = digitised(back, converter.returned, converter, rngs[0])
+    return returned, digitised(looped, cable, converter, rngs[1])
+
+
 def quantised(x: Signal, bits: int, rng: np.random.Generator) -> Signal:
     """A signal in steps of so many bits, with triangular dither, clipped at full scale."""
     steps = 2.0 ** (bits - 1)

@@ -8,13 +8,11 @@ import numpy.typing as npt
 
 from rig.devices.virtual.studio.amps import AmpParameters, Point, StudioAmp
 from rig.devices.virtual.studio.converters import (
-    Channel,
     Converter,
     Opening,
     arrived,
-    crosstalked,
-    digitised,
     late,
+    recorded,
     round_trip_frames,
     sent,
 )
@@ -213,21 +211,8 @@ class Studio:
         return StudioAmp(self.parameters.amp, state).heard(out, self.rate, settle_s=settle_s)
 
     def _recorded(self, x: Signal, analogue: Signal) -> tuple[Signal, Signal | None]:
-        converter = self.parameters.converter
-        back = self._behind(analogue, converter.returned)
-        looped = None
-        if converter.loopback is not None:
-            out = sent(x, converter.loopback, self.rate)
-            looped = self._behind(out, converter.loopback)
-            back, looped = crosstalked(back, looped, converter.crosstalk_db)
-        returned = digitised(back, converter.returned, converter, self._rng(2))
-        if looped is None or converter.loopback is None:
-            return returned, None
-        return returned, digitised(looped, converter.loopback, converter, self._rng(3))
-
-    def _behind(self, analogue: Signal, channel: Channel) -> Signal:
-        converter = self.parameters.converter
-        return late(arrived(analogue, channel, self.rate), converter, self._opening.delay_frames)
+        rngs = self._rng(2), self._rng(3)
+        return recorded(x, analogue, self.parameters.converter, self._opening, rngs)
 
     def _rng(self, purpose: int) -> np.random.Generator:
         # By purpose and take: the spoilt and the unspoilt recording of one take have the same
