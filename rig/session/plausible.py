@@ -118,7 +118,8 @@ class Plausible:
             return "has not one figure for each of its settings"
         wrong = [self._unknown_setting(values) for values in fact.values]
         found = [pair.capture for pair in fact.found]
-        return late or next(filter(None, wrong), None) or self._unordered(*found, *fact.learnt_from)
+        named = (*found, *fact.learnt_from, *(number for number, _ in fact.odd or ()))
+        return late or next(filter(None, wrong), None) or self._unordered(*named)
 
     @_wrong.register
     def _(self, fact: facts.LearnerFailed) -> str | None:

@@ -271,6 +271,7 @@ HOSTILE: dict[str, Maker] = {
     "a round that found the unknown": fact(
         "round-learned", found=[{"capture": 99, "disagreement": 1, "found": 1}]
     ),
+    "a round that finds the unknown odd": fact("round-learned", odd=[[99, 1.0]]),
     "a recording that is nowhere": fact("take-ended", aligned=None, raw=None),
     "a recording of any size": fact("take-ended", raw={"path": "takes/00001.wav", **SIZE}),
     "a recording with another's name": fact(
