@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from models.networks.wavenet import KnobWaveNet
-from models.training.dataset import Dataset, Model
+from models.training.dataset import Dataset, Model, Told, nobody
 
 #: Which of the encoder's outputs are the logarithms of the gain before and behind the network.
 DRIVE, LEVEL = 0, 1
@@ -49,7 +49,7 @@ def level_slopes(features: Tensor, levels: Tensor) -> tuple[Tensor, Tensor]:
 
 
 # By plain correlation some drawn amps were wrong, deconvolved 20 of 20 were right (decision 14).
-def polarity(audio: Tensor, targets: Tensor) -> float:
+def polarity(audio: Tensor, targets: Tensor, told: Told = nobody) -> float:
     """Return 1 if what comes back follows what went in, -1 if it is turned over.
 
     The sign of the impulse response's peak, deconvolved: a plain correlation of guitar has peaks
@@ -58,16 +58,18 @@ def polarity(audio: Tensor, targets: Tensor) -> float:
     Args:
         audio: ``(frames,)``, best with something broad in it, such as the preamble.
         targets: ``(captures, frames)``.
+        told: Told of each capture.
     """
     # Padded to twice the length, since a product of spectra would wrap the response around.
     spectrum = torch.fft.rfft(audio, 2 * len(audio))
     power = spectrum.abs() ** 2
     inverse = spectrum.conj() / (power + WHITENING * power.mean())
     response = audio.new_zeros(LAG_FRAMES)
-    for target in targets:
+    for number, target in enumerate(targets, 1):
         back = torch.fft.irfft(torch.fft.rfft(target, 2 * len(audio)) * inverse)[:LAG_FRAMES]
         # Over its own RMS, so that loud captures do not outvote quiet ones.
         response += back / ((target**2).mean().sqrt() + 1e-9)
+        told(number, len(targets))
     return 1.0 if float(response[response.abs().argmax()]) >= 0.0 else -1.0
 
 
@@ -79,7 +81,7 @@ def _loudest_stretch(data: Dataset, frames: int) -> int:
     return data.start + int(begins[(energy[begins + frames - 1] - energy[begins]).argmax()])
 
 
-def _level_differences(model: Model, data: Dataset) -> Tensor:
+def _level_differences(model: Model, data: Dataset, told: Told) -> Tensor:
     """Return how much louder each capture is than each member, ``(members, captures)``, as a log.
 
     Over the loudest guitar only: that is where the level is, and it takes a moment.
@@ -97,18 +99,24 @@ def _level_differences(model: Model, data: Dataset) -> Tensor:
             batch = audio.expand(model.members, len(knobs), -1), knobs.expand(model.members, -1, -1)
             wanted = log_levels(target[:, start : start + frames])
             differences.append(wanted - log_levels(model(*batch)))
+            told(8 * len(differences), len(data.knobs))
     return torch.cat(differences, 1)
 
 
-def start_at_levels(model: Model, data: Dataset) -> None:
+def start_at_levels(model: Model, data: Dataset, told: Told = nobody) -> None:
     """Set every member's output gain to the captures' levels, and its polarity to theirs.
 
     What the model plays now, at each capture's setting, is held against what came back there.
+
+    Args:
+        model: Changed in place.
+        data: On the model's device.
+        told: Told of each capture that is measured: a thousand take minutes.
     """
     if isinstance(model, KnobWaveNet):
         # From the very first frame: the preamble lies before what may be learnt from.
-        model.polarity.fill_(polarity(data.audio[: data.stop], data.targets[:, : data.stop]))
-    differences = _level_differences(model, data)
+        model.polarity.fill_(polarity(data.audio[: data.stop], data.targets[:, : data.stop], told))
+    differences = _level_differences(model, data, told)
     features = model.encoder.features(data.knobs)
     with torch.no_grad():
         for member in range(model.members):

@@ -87,7 +87,7 @@ class Training:
         recipe: How.
         validation: Captures that decide which weights are kept and when it is enough; they are
             neither trained on nor good for any figure that is reported.
-        told: Told of each capture that is validated, since that takes long where there are many.
+        told: Told of each capture that is measured or validated: many of them take long.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class Training:
         history = model.history_frames
         # Silence in front: the first frames have no history of their own.
         self._padded = torch.cat([data.audio.new_zeros(history), data.audio])
-        self._powers = data.powers(recipe.weights.emphasis)
+        self._powers = data.powers(recipe.weights.emphasis, told)
         # A generator of its own: whatever else draws numbers does not change a run.
         self._draw = torch.Generator().manual_seed(recipe.seed)
         # By identity, since tensors compare element by element.

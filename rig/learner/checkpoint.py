@@ -40,9 +40,14 @@ def train(
     Raises:
         Diverged: The loss broke away again and again.
     """
-    training = Training(
-        model, dataset, recipe, validation, lambda *_: progress(training.step, training.loss)
-    )
+    training: Training | None = None
+
+    def told(*_: int) -> None:
+        """Say again how far it is, while captures are measured or validated."""
+        # The first are measured before there is a training.
+        progress(*((training.step, training.loss) if training is not None else (0, 0.0)))
+
+    training = Training(model, dataset, recipe, validation, told)
     path = f"{ROUNDS}/{UNFINISHED}{_digest(name, training)}.pt"
     # A checkpoint that cannot be read changes nothing: training then starts from its beginning.
     with contextlib.suppress(SessionError):

@@ -65,7 +65,7 @@ def _train_model(session: Session, tell: Tell) -> tuple[Model, ModelSpec]:
     positions = session.config.panel.switch_positions
     spec = ModelSpec(config.architecture, config.final_size, positions, 1, silent=True)
     names = [knob.name for knob in session.config.panel.knobs]
-    model = initial_model(spec, dataset, seed, names, config.prior)
+    model = initial_model(spec, dataset, seed, names, config.prior, told)
     recipe = Recipe(config.final_steps, frames_per_step=FRAMES, seed=seed)
     chosen = _validation(len(dataset.targets))
     # What decides when to stop cannot be learnt from, and holdouts decide nothing.

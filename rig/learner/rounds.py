@@ -88,7 +88,12 @@ def last_ensemble(session: Session) -> tuple[Model, ModelSpec] | None:
 
 
 def initial_model(
-    spec: ModelSpec, dataset: Dataset, seed: int, names: Sequence[str], prior: bool
+    spec: ModelSpec,
+    dataset: Dataset,
+    seed: int,
+    names: Sequence[str],
+    prior: bool,
+    told: Told = nobody,
 ) -> Model:
     """Build a model that starts from the prior and at the levels of this amp's captures."""
     torch.manual_seed(seed)
@@ -100,7 +105,7 @@ def initial_model(
         start_from_prior(model, spec.size, names)
     model.to(dataset.audio.device)
     # After the prior: what is still missing is measured beside what the model plays by then.
-    start_at_levels(model, dataset)
+    start_at_levels(model, dataset, told)
     model.silent = spec.silent
     return model
 
@@ -166,7 +171,8 @@ def _train_ensemble(this: _Round) -> tuple[Model, ModelSpec]:
         recipe = Recipe(config.steps, rate, seed=this.seed)
     else:
         names = [knob.name for knob in this.session.config.panel.knobs]
-        model = initial_model(spec, this.dataset, this.seed, names, config.prior)
+        told = this.stage_progress(LOADING, 1).part
+        model = initial_model(spec, this.dataset, this.seed, names, config.prior, told)
         recipe = Recipe(FIRST_FACTOR * config.steps, seed=this.seed)
         recipe = Recipe(recipe.steps, _search_rate(this, model, recipe), seed=this.seed)
     stage_progress = this.stage_progress("training", recipe.steps)

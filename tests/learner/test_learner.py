@@ -137,7 +137,8 @@ def test_training_that_was_broken_off_ends_as_if_it_had_not_been(copied: Path) -
     again = made(TOYS[0], seed=4)
     checkpoint.train(session, "a", again, data, recipe, lambda step, _: told.append(step))
     session.close()
-    assert told == list(range(7, 13))
+    # Step 0 is said while captures are measured, before the first.
+    assert [step for step in told if step] == list(range(7, 13))
     assert dump_model(again, TOYS[0]) == dump_model(whole, TOYS[0])
     assert not left.exists()
 
@@ -155,7 +156,7 @@ def test_a_checkpoint_of_other_captures_is_not_gone_on_from(copied: Path) -> Non
         checkpoint.train(session, "a", made(TOYS[0]), toy(), SHORT, kill, clock=lambda: next(ticks))
     checkpoint.train(session, "a", made(TOYS[0]), toy(5), SHORT, lambda step, _: told.append(step))
     session.close()
-    assert told[0] == 1
+    assert next(step for step in told if step) == 1
 
 
 def test_expectations_are_corrected_by_what_was_found() -> None:

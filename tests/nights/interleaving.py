@@ -49,8 +49,23 @@ class Night(World):
     absent: int = 0
     takes: list[str] = field(default_factory=list)
     learner_dies: bool = False
+    #: The kind of fact that a process dies of writing, and whether before or after it is there.
+    dies_of: tuple[str, str] | None = None
     #: When each row of the journal was written, by the steady clock.
     written: dict[int, float] = field(default_factory=dict)
+
+    def die_of(self, kind: str) -> str:
+        """When whoever writes such a fact dies of it: before, after or never; once only."""
+        if self.current is None or self.dies_of is None or self.dies_of[0] != kind:
+            return "never"
+        (_, when), self.dies_of = self.dies_of, None
+        return when
+
+    def die(self) -> None:
+        """The process that runs is killed."""
+        assert self.current is not None
+        self.current.is_dead = True
+        self.current.check()
 
 
 @cache
@@ -269,9 +284,14 @@ def simulated(night: Night) -> Iterator[None]:
             night.current.locks.append(found)
         return found
 
-    def append(journal: Journal, *arguments: Any) -> Any:
-        entry = real_append(journal, *arguments)
+    def append(journal: Journal, fact: facts.Fact, at: float) -> Any:
+        dies = night.die_of(fact.kind)
+        if dies == "before":
+            night.die()
+        entry = real_append(journal, fact, at)
         night.written[entry.seq] = night.steady
+        if dies == "after":
+            night.die()
         return entry
 
     def killed(pid: int, *folder: object) -> None:

@@ -35,7 +35,7 @@ plan: {{captures: 6, seeds: {seeds}, batch: 2, holdouts: 1, canary_every: 4, dis
 learner: {{steps: 100, final_steps: 100}}
 """
 #: A stop stops within this, all processes included; so long does a deadline hold anybody up.
-STOPS_S, ENDS_S = 200.0, 400.0
+STOPS_S, ENDS_S = 60.0, 400.0
 #: What a deadline leaves for the final model, looks and the take that would come, at the most.
 NEEDED_S = 260.0
 MOST_TURNS = 60
@@ -86,7 +86,7 @@ class NightMachine(RuleBasedStateMachine):
         return f"{datetime.fromtimestamp(self.night.at + 60.0 * minutes):%H:%M}"
 
     @rule(
-        goal=st.one_of(st.none(), st.integers(2, 9)),
+        goal=st.one_of(st.none(), st.integers(2, 12)),
         minutes=st.one_of(st.none(), st.integers(2, 12)),
         headless=st.booleans(),
     )
@@ -183,6 +183,24 @@ class NightMachine(RuleBasedStateMachine):
         """The daemon will die before or after one of its next writes."""
         for process in self.night.living("daemon"):
             process.writes_left = writes
+
+    @rule(
+        kind=st.sampled_from(["command-given", "daemon-started", "take-ended", "model-trained"]),
+        when=st.sampled_from(["before", "after"]),
+    )
+    def die_of(self, kind: str, when: str) -> None:
+        """Whoever writes such a fact next will die of it."""
+        self.night.dies_of = (kind, when)
+
+    @rule(command=st.sampled_from(["pause", "stop"]))
+    def say_it_while_it_opens(self, command: str) -> None:
+        """The daemon dies, and somebody says something to the next one before it has begun."""
+        self.kill("daemon")
+        for _ in range(MOST_TURNS):
+            if self.night.living("daemon") or not self.night.turn():
+                break
+        self.go_on(1)
+        self.command(command)
 
     def _note_a_death(self, process: Process) -> None:
         if self.stopped is not None and process.code is None:
@@ -283,7 +301,7 @@ class NightMachine(RuleBasedStateMachine):
         elif isinstance(fact, facts.DaemonEnded) and "time was up" in fact.reason:
             assert self.until is not None
             soon = self.until - self.begun_at < NEEDED_S
-            left_s = self.until - at
+            left_s = (self._until() or self.until) - at
             assert soon or left_s < NEEDED_S + self.set_back_s, (
                 f"the time was up {left_s:.0f} s before"
             )
