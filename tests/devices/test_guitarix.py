@@ -86,7 +86,7 @@ def worst_repeat(session: Session, folder: Path) -> float:
 
 @pytest.mark.timeout(300)
 def test_the_check_knows_the_rig_and_finds_a_controller_that_is_not_wired(tmp_path: Path) -> None:
-    two_knobs = "\n".join(line for line in RIG.splitlines() if line[:8] not in LEFT_OUT)
+    two_knobs = "".join(line for line in RIG.splitlines(True) if line[:8] not in LEFT_OUT)
     with jack.server(), guitarix.amp(tmp_path / "home"), guitarix.loopback():
         rows = checked(tmp_path, two_knobs.replace("cc: 21", "cc: 99") + REST)
     figures = {row["name"]: row["figure"] for row in rows}

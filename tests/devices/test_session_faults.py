@@ -175,7 +175,7 @@ def rejected(tmp_path: Path, *checks: str) -> bool:
 
 
 SHORT = RIG.replace(
-    "captures: 12, seeds: 6, batch: 3, holdouts: 2", "captures: 5, seeds: 5, batch: 3, holdouts: 1"
+    "captures: 8, seeds: 4, batch: 2, holdouts: 2", "captures: 5, seeds: 5, batch: 3, holdouts: 1"
 )
 
 

@@ -300,8 +300,9 @@ class NightMachine(RuleBasedStateMachine):
             raise AssertionError(fact.reason)
         elif isinstance(fact, facts.DaemonEnded) and "time was up" in fact.reason:
             assert self.until is not None
-            soon = self.until - self.begun_at < NEEDED_S
-            left_s = (self._until() or self.until) - at
+            until = self._until() or self.until
+            soon = until - self.begun_at < NEEDED_S
+            left_s = until - at
             assert soon or left_s < NEEDED_S + self.set_back_s, (
                 f"the time was up {left_s:.0f} s before"
             )
