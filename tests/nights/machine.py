@@ -41,6 +41,11 @@ NEEDED_S = 260.0
 MOST_TURNS = 60
 
 
+def _lives(machine: "NightMachine") -> bool:
+    """Whether there is anything that could happen to a process."""
+    return bool(machine.night.living())
+
+
 class NightMachine(RuleBasedStateMachine):
     """A session, and everything that may happen to it."""
 
@@ -118,6 +123,7 @@ class NightMachine(RuleBasedStateMachine):
         module = SERVICE if headless else SUPERVISOR
         self.starters.append(spawner(self.night)(module, request))
 
+    @precondition(_lives)
     @rule(turns=st.integers(1, MOST_TURNS))
     def go_on(self, turns: int) -> None:
         """Time passes."""
@@ -125,16 +131,19 @@ class NightMachine(RuleBasedStateMachine):
             if not self.night.turn():
                 break
 
+    @precondition(_lives)
     @rule(turns=st.integers(20, 3 * MOST_TURNS))
     def go_on_for_long(self, turns: int) -> None:
         """More time passes: half of the night is nothing but that."""
         self.go_on(turns)
 
+    @precondition(_lives)
     @rule(turns=st.integers(1, 4))
     def go_on_a_little(self, turns: int) -> None:
         """Hardly any time passes."""
         self.go_on(turns)
 
+    @precondition(_lives)
     @rule(command=st.sampled_from(["pause", "stop", "stop-now"]), writes=st.integers(0, 3))
     def die_answering(self, command: str, writes: int) -> None:
         """Somebody says something, and the daemon will die at about the time it hears it."""
@@ -158,6 +167,7 @@ class NightMachine(RuleBasedStateMachine):
         elif command == "resume":
             self.paused = None
 
+    @precondition(_lives)
     @rule(
         name=st.sampled_from(["daemon", "supervisor"]),
         number=st.sampled_from([signal.SIGTERM, signal.SIGINT]),
@@ -171,6 +181,7 @@ class NightMachine(RuleBasedStateMachine):
                 self._note_a_death(process)
             self.night.term(process, int(number))
 
+    @precondition(_lives)
     @rule(name=st.sampled_from(["daemon", "supervisor", "all"]))
     def kill(self, name: str) -> None:
         """A process is killed, or the machine goes down."""
@@ -178,20 +189,34 @@ class NightMachine(RuleBasedStateMachine):
             self._note_a_death(process)
             self.night.kill(process)
 
+    @precondition(_lives)
     @rule(writes=st.integers(0, 12))
     def die_writing(self, writes: int) -> None:
         """The daemon will die before or after one of its next writes."""
         for process in self.night.living("daemon"):
             process.writes_left = writes
 
+    @precondition(_lives)
     @rule(
-        kind=st.sampled_from(["command-given", "daemon-started", "take-ended", "model-trained"]),
+        kind=st.sampled_from(["daemon-started", "take-ended", "model-trained"]),
         when=st.sampled_from(["before", "after"]),
     )
     def die_of(self, kind: str, when: str) -> None:
         """Whoever writes such a fact next will die of it."""
         self.night.dies_of = (kind, when)
 
+    @precondition(_lives)
+    @rule(
+        command=st.sampled_from(["pause", "stop", "stop-now"]),
+        when=st.sampled_from(["before", "after"]),
+    )
+    def die_hearing(self, command: str, when: str) -> None:
+        """Somebody says something to a daemon that dies of writing it down."""
+        self.night.dies_of = ("command-given", when)
+        self.command(command)
+        self.go_on_a_little(4)
+
+    @precondition(_lives)
     @rule(command=st.sampled_from(["pause", "stop"]))
     def say_it_while_it_opens(self, command: str) -> None:
         """The daemon dies, and somebody says something to the next one before it has begun."""
@@ -206,6 +231,7 @@ class NightMachine(RuleBasedStateMachine):
         if self.stopped is not None and process.code is None:
             self.stopped_late = self.night.steady
 
+    @precondition(_lives)
     @rule(kind=st.sampled_from(["clipped", "audio died", "gone", "learner died", "away"]))
     def trouble(self, kind: str) -> None:
         """Something will go wrong with the next take, or with whoever is asked next."""
@@ -227,6 +253,17 @@ class NightMachine(RuleBasedStateMachine):
         if self.night.at + seconds < 3e9:
             self.night.at += seconds
             self.set_s += seconds
+
+    @precondition(lambda self: not self.night.living())
+    @rule(more=st.integers(1, 4))
+    def begin_again(self, more: int) -> None:
+        """Somebody wants more captures, as on any evening."""
+        have = 0
+        if is_session(self.folder):
+            with self._viewed() as session:
+                have = session.state.ordered_to_learn()
+        self.capture(goal=max(have + more, 2), minutes=None, headless=False)
+        self.go_on(20)
 
     @precondition(lambda self: not self.night.living())
     @rule()
@@ -287,6 +324,8 @@ class NightMachine(RuleBasedStateMachine):
         written = self.night.written[seq]
         if isinstance(fact, facts.DaemonStarted):
             self.until, self.begun_at, self.set_back_s = fact.until, at, 0.0
+            # One that died after its deadline is brought to its end: not given another day.
+            self.is_late = fact.until is not None and fact.until <= at
         elif isinstance(fact, facts.ClockJumped):
             self.until = fact.until or self.until
             self.begun_at += fact.seconds
@@ -300,7 +339,7 @@ class NightMachine(RuleBasedStateMachine):
             raise AssertionError(fact.reason)
         elif isinstance(fact, facts.DaemonEnded) and "time was up" in fact.reason:
             assert self.until is not None
-            until = self._until() or self.until
+            until = self.until if self.is_late else self._until() or self.until
             soon = until - self.begun_at < NEEDED_S
             left_s = until - at
             assert soon or left_s < NEEDED_S + self.set_back_s, (
