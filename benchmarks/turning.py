@@ -14,7 +14,7 @@ import torch
 from scipy.stats import qmc
 
 from models.networks.spec import ModelSpec
-from models.training.dataset import Dataset, Model, evaluate
+from models.training.dataset import Dataset, Model, evaluate, nobody
 from models.training.loop import train_to_end
 from models.training.trainer import Recipe, Training
 from rig import data
@@ -64,7 +64,7 @@ def recorded(amp: str) -> tuple[Dataset, Dataset]:
 
 def trained(learnt: Dataset, spec: ModelSpec, seed: int, steps: int) -> Model:
     names = ["gain", "tone", "volume"][: len(spec.positions)]
-    model = initial_model(spec, learnt, seed, names, prior=True)
+    model = initial_model(spec, learnt, seed, names, True, nobody)
     train_to_end(
         Training(model, learnt, Recipe(steps, frames_per_step=8_192, seed=seed)),
         lambda _step, _loss: None,

@@ -52,14 +52,14 @@ def level_slopes(features: Tensor, levels: Tensor) -> tuple[Tensor, Tensor]:
 def polarity(audio: Tensor, targets: Tensor, told: Told = nobody) -> float:
     """Return 1 if what comes back follows what went in, -1 if it is turned over.
 
-    The sign of the impulse response's peak, deconvolved: a plain correlation of guitar has peaks
-    of either sign half a period apart.
+    The sign of the impulse response's peak, deconvolved.
 
     Args:
         audio: ``(frames,)``, best with something broad in it, such as the preamble.
         targets: ``(captures, frames)``.
         told: Told of each capture.
     """
+    # A plain correlation of guitar has peaks of either sign half a period apart.
     # Padded to twice the length, since a product of spectra would wrap the response around.
     spectrum = torch.fft.rfft(audio, 2 * len(audio))
     power = spectrum.abs() ** 2
@@ -107,11 +107,6 @@ def start_at_levels(model: Model, data: Dataset, told: Told = nobody) -> None:
     """Set every member's output gain to the captures' levels, and its polarity to theirs.
 
     What the model plays now, at each capture's setting, is held against what came back there.
-
-    Args:
-        model: Changed in place.
-        data: On the model's device.
-        told: Told of each capture that is measured: a thousand take minutes.
     """
     if isinstance(model, KnobWaveNet):
         # From the very first frame: the preamble lies before what may be learnt from.

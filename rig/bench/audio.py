@@ -8,7 +8,7 @@ import torch
 
 from calibration.signals import Part
 from models.networks.spec import ModelSpec
-from models.training.dataset import Dataset, Model, play_captures
+from models.training.dataset import Dataset, Model, nobody, play_captures
 from models.training.loop import train
 from models.training.losses import spectral_distance
 from models.training.trainer import Recipe
@@ -81,7 +81,7 @@ def train_ensemble(
         model: Model = ModelSpec("concat", plan.size, positions, 1).build()
     else:
         spec = ModelSpec("wavenet", plan.size, positions, plan.members, plan.shared)
-        model = initial_model(spec, data, seed, names, plan.prior)
+        model = initial_model(spec, data, seed, names, plan.prior, nobody)
     recipe = Recipe(plan.steps, plan.rate, frames_per_step=plan.frames, seed=seed)
     train(model, data, recipe, lambda *_: None)
     return model

@@ -88,12 +88,7 @@ def last_ensemble(session: Session) -> tuple[Model, ModelSpec] | None:
 
 
 def initial_model(
-    spec: ModelSpec,
-    dataset: Dataset,
-    seed: int,
-    names: Sequence[str],
-    prior: bool,
-    told: Told = nobody,
+    spec: ModelSpec, dataset: Dataset, seed: int, names: Sequence[str], prior: bool, told: Told
 ) -> Model:
     """Build a model that starts from the prior and at the levels of this amp's captures."""
     torch.manual_seed(seed)
@@ -171,8 +166,9 @@ def _train_ensemble(this: _Round) -> tuple[Model, ModelSpec]:
         recipe = Recipe(config.steps, rate, seed=this.seed)
     else:
         names = [knob.name for knob in this.session.config.panel.knobs]
-        told = this.stage_progress(LOADING, 1).part
-        model = initial_model(spec, this.dataset, this.seed, names, config.prior, told)
+        model = initial_model(
+            spec, this.dataset, this.seed, names, config.prior, this.stage_progress(LOADING, 1).part
+        )
         recipe = Recipe(FIRST_FACTOR * config.steps, seed=this.seed)
         recipe = Recipe(recipe.steps, _search_rate(this, model, recipe), seed=this.seed)
     stage_progress = this.stage_progress("training", recipe.steps)
