@@ -197,7 +197,8 @@ class _Begun:
         asked_at = self.request.asked_at if self.request.asked_at is not None else now
         request = replace(self.request, asked_at=asked_at)
         config, clock = self.session.config, self.clock
-        return lambda: goals_of(config, request, clock.now(), last, clock.booted_at())
+        # Whether an earlier run has missed its deadline is a matter of how this one begins.
+        return lambda: goals_of(config, request, now, last, clock.booted_at())
 
 
 def _capture(begun: _Begun, config: Config, interrupts: Interrupts) -> Finish:

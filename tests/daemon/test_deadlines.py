@@ -11,9 +11,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from rig import config as configuration
-from rig.clock import next_time_of_day
+from rig.clock import Clock, next_time_of_day
 from rig.daemon.request import Request, goals_of
+from rig.daemon.service import _Begun
+from rig.devices.client import DevicesClient
 from rig.session import facts
+from rig.session.folder import Session
 from rig.session.lives import RunState
 from tests.conftest import TINY
 
@@ -93,3 +96,26 @@ def test_time_that_no_clock_ran_through_is_none_that_takes_have_taken() -> None:
     run.last_at = 1e9 + 160.0
     assert run.wall_s == 60.0
     assert run.until == 2e9
+
+
+def test_an_earlier_runs_deadline_does_not_come_back_when_the_clock_is_set(
+    finished: Path, tmp_path: Path
+) -> None:
+    at = [datetime(2026, 11, 26, 20, 0).timestamp()]
+    plan = CONFIG.plan.model_copy(update={"until": "07:00"})
+    session = Session.view(finished)
+    session.config = CONFIG.model_copy(update={"plan": plan})
+    # It died at 20:00 with an hour left.
+    session.state.run = RunState(started=session.state.run.started, until=at[0] + HOUR)
+    begun = _Begun(
+        Request(Path("x"), asked_at=at[0], booted_at=0.0),
+        session,
+        DevicesClient(session.config, tmp_path / "log"),
+        Clock(now=lambda: at[0], boot_s=lambda: at[0]),
+    )
+    work_out = begun.goals()
+    first = work_out().until
+    assert first == next_time_of_day("07:00", at[0])
+    at[0] += 2 * HOUR
+    assert work_out().until == first
+    session.close()

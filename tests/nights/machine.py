@@ -64,6 +64,8 @@ class NightMachine(RuleBasedStateMachine):
         self.stopped: float | None = None
         self.paused: float | None = None
         self.overdue: float | None = None
+        #: The deadline, once it has passed: no clock that is set ahead makes another of it.
+        self.passed: float | None = None
         self.starters: list[Process] = []
         self._world = simulated(self.night)
         self._world.__enter__()
@@ -119,7 +121,7 @@ class NightMachine(RuleBasedStateMachine):
             self.most = max(goal, before) if goal is not None else float("inf")
             self.time_of_day = until or self.configured_until
             self.asked_at, self.set_s = self.night.at, 0.0
-            self.stopped = self.paused = self.overdue = None
+            self.stopped = self.paused = self.overdue = self.passed = None
         module = SERVICE if headless else SUPERVISOR
         self.starters.append(spawner(self.night)(module, request))
 
@@ -253,6 +255,8 @@ class NightMachine(RuleBasedStateMachine):
         if self.night.at + seconds < 3e9:
             self.night.at += seconds
             self.set_s += seconds
+            if seconds < 0:
+                self.passed = None
 
     @precondition(lambda self: not self.night.living())
     @rule(more=st.integers(1, 4))
@@ -302,13 +306,13 @@ class NightMachine(RuleBasedStateMachine):
         if until is None or self.night.at < until:
             self.overdue = None
         elif self.overdue is None:
-            self.overdue = steady
+            self.overdue, self.passed = steady, until
         if self.overdue is not None and living:
             assert steady - self.overdue < ENDS_S, f"past its deadline: {names(living)}"
 
     def _until(self) -> float | None:
-        if self.time_of_day is None:
-            return None
+        if self.time_of_day is None or self.passed is not None:
+            return self.passed
         return next_time_of_day(self.time_of_day, self.asked_at + self.set_s)
 
     def _hold_story(self, session: Session) -> None:
