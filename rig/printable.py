@@ -1,7 +1,11 @@
 """Text from elsewhere in one line that a terminal and a log can show, whatever is in it."""
 
 import logging
+import os
 import re
+import shlex
+import subprocess
+from pathlib import Path
 from typing import IO, Annotated
 
 from pydantic import AfterValidator
@@ -25,6 +29,21 @@ def printable(text: str) -> str:
     shown = re.sub(r"\r?\n|\t", " ", text)
     shown = _UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], shown)
     return shown if len(shown) <= MOST_CHARACTERS else f"{shown[: MOST_CHARACTERS - 1]}…"
+
+
+#: Commands that sentences advise, in the journal too, where no session knows where it will lie.
+_ADVISED = re.compile(r"'rig (capture|verify --repair|verify|resume|monitor|train|stop)'")
+
+
+def pasteable(text: str, session: Path) -> str:
+    """Name the session in every command that a text advises, so that it can be pasted."""
+    quoted = subprocess.list2cmdline([session]) if os.name == "nt" else shlex.quote(str(session))
+
+    def named(found: re.Match[str]) -> str:
+        option = "--session " if found[1] == "capture" else ""
+        return f"'rig {found[1]} {option}{quoted}'"
+
+    return _ADVISED.sub(named, text)
 
 
 #: The type of a text that comes from a file, and is made printable as it is read.

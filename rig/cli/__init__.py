@@ -68,7 +68,8 @@ def main() -> None:
         refuse_strangers()
         app()
     except RigError as error:
-        sys.stderr.write(f"rig: {error}\n")
+        said = pasteable(str(error), about.session) if about.session else str(error)
+        sys.stderr.write(f"rig: {said}\n")
         sys.exit(error.exit_code)
     except BrokenPipeError:
         # Whoever read the output, such as head, has seen enough.

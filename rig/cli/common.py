@@ -1,5 +1,6 @@
 """What several commands need: finding a session, printing."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -12,8 +13,22 @@ from rig.errors import SessionError, UsageError
 SESSIONS = Path("sessions")
 
 SessionArgument = Annotated[
-    Path | None, typer.Argument(help="The session's folder; the latest in ./sessions if left out.")
+    Path | None,
+    typer.Argument(
+        help="The session's folder; if left out, the folder rig is called in where that is one, "
+        "else the latest in ./sessions."
+    ),
 ]
+
+
+@dataclass
+class About:
+    """What the command of this process is about: named in what it advises."""
+
+    session: Path | None = None
+
+
+about = About()
 
 #: Lines are for programs too, so they are never wrapped; tables say otherwise.
 out = Console(highlight=False, soft_wrap=True)
@@ -21,7 +36,7 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def find_session(folder: Path | None) -> Path:
-    """Return the named session's folder, or that of the one written to last.
+    """Return the named session's folder, else this folder, else the one written to last.
 
     Raises:
         SessionError: There is none.
@@ -31,13 +46,18 @@ def find_session(folder: Path | None) -> Path:
     if folder is not None:
         if not is_session(folder):
             raise SessionError(f"{folder}: this is no session folder (it has no {JOURNAL})")
+        about.session = folder
         return folder
+    if is_session(Path.cwd()):
+        about.session = Path.cwd()
+        return about.session
     found = [path for path in SESSIONS.glob(f"*/{JOURNAL}") if path.is_file()]
     # By the journal's time, which every fact moves on; a folder's own only new files do.
     journals = sorted(found, key=lambda path: path.stat().st_mtime)
     if not journals:
         raise SessionError(f"there is no session in ./{SESSIONS}: 'rig capture' begins one")
-    return journals[-1].parent
+    about.session = journals[-1].parent
+    return about.session
 
 
 def refuse_missing(path: Path, what: str) -> None:

@@ -9,6 +9,7 @@ import typer
 
 from rig.cli.common import SessionArgument, err, find_session, out
 from rig.errors import SessionError
+from rig.printable import pasteable
 
 
 def status(
@@ -72,7 +73,7 @@ def _command(session: Path | None, command: Any, outcome: str) -> None:
             f"{folder}: nothing is being captured here; 'rig capture' goes on with it"
         )
     control.drop(Door(folder), command)
-    out.print(f"{folder.name}: {outcome}")
+    out.print(f"{folder.name}: {pasteable(outcome, folder)}")
 
 
 def pause(session: SessionArgument = None) -> None:
@@ -118,7 +119,8 @@ def verify(
     for stray in report.strays:
         out.print(f"{folder.name}: {stray} belongs to no take (left by an interruption; harmless)")
     if not report.sound:
-        err.print("'rig verify --repair' sets this aside, and 'rig capture' records it anew")
+        advice = "'rig verify --repair' sets this aside, and 'rig capture' records it anew"
+        err.print(pasteable(advice, folder))
         raise typer.Exit(1)
     out.print(f"{folder.name}: {report.checked} files are as the journal says")
 
@@ -130,4 +132,5 @@ def _repair(folder: Path) -> None:
     if done.facts_kept is not None:
         out.print(f"{folder.name}: the journal was damaged; its first {done.facts_kept} facts hold")
     for path in done.set_aside:
-        out.print(f"{folder.name}: {path} lies in {FOLDER}/ now; 'rig capture' makes it anew")
+        advice = pasteable("'rig capture' makes it anew", folder)
+        out.print(f"{folder.name}: {path} lies in {FOLDER}/ now; {advice}")

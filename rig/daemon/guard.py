@@ -32,6 +32,10 @@ class Guard:
         if now - self._looked < LOOK_S or self._started >= MOST_NEW:
             return None
         self._looked = now
+        return self.look()
+
+    def look(self) -> str | None:
+        """Do so at once, however short ago it was."""
         try:
             # Free, so nobody sees the session through; and let go of, since the new one needs it.
             with supervisor_lock(self._door).acquire(timeout=0):

@@ -20,7 +20,7 @@ from rig.daemon.request import Request, configured, goals_of, parse_request, ref
 from rig.daemon.run import Pace, Run
 from rig.daemon.stopping import Finish, Goals
 from rig.devices.client import DevicesClient
-from rig.errors import RigError, SessionError, Stopped
+from rig.errors import ConfigError, RigError, SessionError, Stopped
 from rig.keep_awake import awake
 from rig.learner.client import Learner
 from rig.printable import log_lines
@@ -235,11 +235,14 @@ def _capture(begun: _Begun, config: Config, interrupts: Interrupts) -> Finish:
 def main(arguments: list[str]) -> int:
     """The background process: everything it has to say goes to its log."""
     log_lines("%(asctime)s %(message)s")
-    request = parse_request(arguments)
+    request, clock = parse_request(arguments), Clock()
     try:
-        return capture(request, configured(request)).exit_code
+        return capture(request, configured(request), clock).exit_code
     except RigError as error:
         log.error("%s", error)  # noqa: TRY400 (a sentence, not a traceback)
+        if request.supervised and not isinstance(error, ConfigError | Stopped):
+            # Its supervisor tries again. Where that died meanwhile, another one has to.
+            Guard(request, clock).look()
         return error.exit_code
 
 

@@ -96,7 +96,7 @@ def _repair_journal(door: Door) -> int | None:
     if not entries or not isinstance(entries[0].fact, facts.SessionCreated):
         raise SessionError(
             f"{damage}\n{door.path}: nothing of the journal can be kept; the recordings are in "
-            "takes/ and captures/, and 'rig capture' into another folder begins anew"
+            "takes/ and captures/; capture into another folder to begin anew"
         )
     rescued = new_journal(door)
     for entry in entries:

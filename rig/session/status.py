@@ -146,7 +146,9 @@ def finish_reason(state: State, name: StateName) -> str | None:
     if name not in OVER:
         return None
     if state.run.set_aside:
-        return f"{state.run.set_aside} files were set aside; 'rig capture' makes them anew"
+        aside = state.run.set_aside
+        words = "1 file was" if aside == 1 else f"{aside} files were"
+        return f"{words} set aside; 'rig capture' makes them anew"
     return INTERRUPTED if state.run.ended is None else state.run.ended.reason
 
 

@@ -7,6 +7,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from rig.printable import pasteable
 from rig.session.status import Status
 from rig.session.worth import worth
 
@@ -59,7 +60,7 @@ def summary(status: Status, folder: Path) -> Group:
     style = {"failed": "red", "stopped": "yellow"}.get(status.state, told)
     head = Text.assemble((status.session, "bold"), ": ", (status.state, style))
     if status.finish_reason:
-        head.append(f" - {status.finish_reason}")
+        head.append(f" - {pasteable(status.finish_reason, folder)}")
     table = Table(box=None, show_header=False, padding=(0, 2))
     table.add_column(style="dim")
     table.add_column(overflow="fold")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rig.daemon.leftovers import leftovers
 from rig.session import control
-from rig.session.facts import TakeBegun, TakeEnded
+from rig.session.facts import CommandGiven, TakeBegun, TakeEnded
 from rig.session.folder import Session
 from rig.session.status import OVER, status
 from tests.faults import victims
@@ -67,19 +67,41 @@ class Storm:
             self._rename()
         elif event == "term":
             # A learner or an audio child that is terminated is as good as killed.
+            before = self._stops_told()
             _send(there[name], signal.SIGTERM)
             if name in ("supervisor", "daemon"):
-                self._stops()
+                eventually(
+                    lambda: there[name] not in victims.pids(self.folder).values(),
+                    STOPS_S,
+                    f"{label}: it lives on",
+                )
+                # Early in its life a process does not hear signals yet: it is as good as killed.
+                if not victims.pids(self.folder) or self._stops_told() > before:
+                    self._stops(label)
         elif event == "stop":
             control.drop(self.folder, "stop")
-            self._stops()
+            self._stops(label)
         else:
             control.drop(self.folder, "stop-now")
-            self._stops()
+            self._stops(label)
 
-    def _stops(self) -> None:
+    def _stops_told(self) -> int:
+        """How many stops somebody has written down, or waits to."""
+        session = Session.view(self.folder)
+        try:
+            facts = [entry.fact for entry in session.journal.entries()]
+        finally:
+            session.close()
+        told = sum(isinstance(f, CommandGiven) and f.command.startswith("stop") for f in facts)
+        return told + control.is_stop_waiting(self.folder)
+
+    def _stops(self, label: str) -> None:
         began = time.monotonic()
-        eventually(lambda: not victims.pids(self.folder), STOPS_S, "a stop that does not stop")
+        eventually(
+            lambda: not victims.pids(self.folder),
+            STOPS_S,
+            f"{label}: a stop that does not stop {victims.pids(self.folder)}",
+        )
         self.slowest_stop_s = max(self.slowest_stop_s, time.monotonic() - began)
         found = status(Session.view(self.folder))
         assert found.state in OVER, found.state

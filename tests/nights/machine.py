@@ -66,6 +66,9 @@ class NightMachine(RuleBasedStateMachine):
         self.overdue: float | None = None
         #: The deadline, once it has passed: no clock that is set ahead makes another of it.
         self.passed: float | None = None
+        self.was_heeded = False
+        #: Who was told to stop by a signal, and has not written it down yet.
+        self.signalled: Process | None = None
         self.starters: list[Process] = []
         self._world = simulated(self.night)
         self._world.__enter__()
@@ -122,6 +125,7 @@ class NightMachine(RuleBasedStateMachine):
             self.time_of_day = until or self.configured_until
             self.asked_at, self.set_s = self.night.at, 0.0
             self.stopped = self.paused = self.overdue = self.passed = None
+            self.was_heeded, self.signalled = False, None
         module = SERVICE if headless else SUPERVISOR
         self.starters.append(spawner(self.night)(module, request))
 
@@ -163,6 +167,7 @@ class NightMachine(RuleBasedStateMachine):
             assert not is_running(self.folder)
             return
         if command.startswith("stop"):
+            self.signalled = None
             self.stopped = self.night.steady if self.stopped is None else self.stopped
         elif command == "pause" and self.paused is None:
             self.paused = self.night.steady
@@ -178,7 +183,8 @@ class NightMachine(RuleBasedStateMachine):
         """A process is sent a signal that it may answer."""
         for process in self.night.living(name)[:1]:
             if int(number) in process.handlers:
-                self.stopped = self.night.steady if self.stopped is None else self.stopped
+                if self.stopped is None:
+                    self.stopped, self.signalled = self.night.steady, process
             else:
                 self._note_a_death(process)
             self.night.term(process, int(number))
@@ -255,8 +261,9 @@ class NightMachine(RuleBasedStateMachine):
         if self.night.at + seconds < 3e9:
             self.night.at += seconds
             self.set_s += seconds
-            if seconds < 0:
-                self.passed = None
+            if seconds < 0 and self.passed is not None:
+                # It may have been heeded already, or not yet: then the clock shows it once more.
+                self.passed, self.was_heeded = None, True
 
     @precondition(lambda self: not self.night.living())
     @rule(more=st.integers(1, 4))
@@ -298,6 +305,11 @@ class NightMachine(RuleBasedStateMachine):
         self._hold_status(self.view)
 
     def _hold_commands(self) -> None:
+        if self.signalled is not None and self.signalled.code == KILLED:
+            # Nobody else knows of a signal that a daemon has not written down yet.
+            if self.signalled.name == "daemon":
+                self.stopped = None
+            self.signalled = None
         living, steady = self.night.living(), self.night.steady
         if self.stopped is not None and living:
             since = max(self.stopped, getattr(self, "stopped_late", 0.0))
@@ -335,6 +347,8 @@ class NightMachine(RuleBasedStateMachine):
             self.begun_at += fact.seconds
             # Set back while the final model trains, the clock shows the end long before it is.
             self.set_back_s += max(-fact.seconds, 0.0)
+        elif isinstance(fact, facts.CommandGiven) and fact.command.startswith("stop"):
+            self.signalled = None
         elif isinstance(fact, facts.TakeBegun):
             for since, what in ((self.stopped, "a stop"), (self.paused, "a pause")):
                 assert since is None or written <= since, f"a take begins after {what}"
@@ -344,7 +358,7 @@ class NightMachine(RuleBasedStateMachine):
         elif isinstance(fact, facts.DaemonEnded) and "time was up" in fact.reason:
             assert self.until is not None
             until = self.until if self.is_late else self._until() or self.until
-            soon = until - self.begun_at < NEEDED_S
+            soon = self.was_heeded or until - self.begun_at < NEEDED_S
             left_s = until - at
             assert soon or left_s < NEEDED_S + self.set_back_s, (
                 f"the time was up {left_s:.0f} s before"
@@ -391,12 +405,16 @@ class NightMachine(RuleBasedStateMachine):
         try:
             self._see_through()
         finally:
-            if self.view is not None:
-                self.view.close()
-            for process in self.night.living():
-                self.night.kill(process)
-            self._world.__exit__(None, None, None)
-            shutil.rmtree(self.base, ignore_errors=True)
+            self.leave()
+
+    def leave(self) -> None:
+        """Leave nothing behind."""
+        if self.view is not None:
+            self.view.close()
+        for process in self.night.living():
+            self.night.kill(process)
+        self._world.__exit__(None, None, None)
+        shutil.rmtree(self.base, ignore_errors=True)
 
     def _see_through(self) -> None:
         self.night.takes, self.night.absent, self.night.learner_dies = [], 0, False
