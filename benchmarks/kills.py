@@ -5,6 +5,7 @@ there, commands, and renamed folders, over as many sessions as it takes. About h
 """
 
 import random
+import shutil
 import sys
 import tempfile
 from collections import Counter
@@ -25,17 +26,19 @@ def main(count: int, first_seed: int) -> None:
     counts: Counter[str] = Counter()
     slowest_s, sessions = 0.0, 0
     while counts.total() < count:
-        with tempfile.TemporaryDirectory() as folder:
-            config, session = Path(folder) / "rig.yaml", Path(folder) / "session"
-            config.write_text(victims.configuration_of(96), encoding="utf-8")
-            storm = Storm(session, config, random.Random(first_seed + sessions))
-            storm.rage(min(A_SESSION, count - counts.total()))
-            victims.see_through(session, config, 600.0)
-            view = Session.view(session)
-            report = verify(view)
-            assert report.sound, report.problems
-            kept = len(view.state.kept())
-            view.close()
+        # Left behind where something is wrong: its journal and its logs say more.
+        folder = Path(tempfile.mkdtemp(prefix="storm-"))
+        config, session = folder / "rig.yaml", folder / "session"
+        config.write_text(victims.configuration_of(96), encoding="utf-8")
+        storm = Storm(session, config, random.Random(first_seed + sessions))
+        storm.rage(min(A_SESSION, count - counts.total()))
+        victims.see_through(session, config, 600.0)
+        view = Session.view(session)
+        report = verify(view)
+        assert report.sound, report.problems
+        kept = len(view.state.kept())
+        view.close()
+        shutil.rmtree(folder)
         sessions, slowest_s = sessions + 1, max(slowest_s, storm.slowest_stop_s)
         counts.update(storm.counts)
         print(

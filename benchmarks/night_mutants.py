@@ -151,6 +151,7 @@ def tried(mutant: Mutant, nights: int, steps: int) -> str:
             shutil.copytree(ROOT / package, Path(folder) / package, ignore=leave_out)
         spoil(Path(folder), mutant)
         command = [sys.executable, "benchmarks/night_machine.py", str(nights), str(steps), "0"]
+        command.append("walks")
         try:
             done = subprocess.run(
                 command,

@@ -9,7 +9,9 @@ from pathlib import Path
 import typer
 
 from rig.cli import bench, capture, export, model, render, session, setup, unit
+from rig.cli.common import about
 from rig.errors import RigError, UsageError
+from rig.printable import pasteable
 
 app = typer.Typer(
     name="rig",

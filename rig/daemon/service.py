@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from calibration.verdict import Check
 from rig.clock import Clock
 from rig.config import Config
+from rig.daemon.endings import lay_down
 from rig.daemon.guard import Guard
 from rig.daemon.leftovers import end_leftovers
 from rig.daemon.loop import record_until_done
@@ -27,6 +28,7 @@ from rig.printable import log_lines
 from rig.session import control, facts
 from rig.session.door import Door, begin
 from rig.session.folder import CONFIG, Session, is_session
+from rig.session.layout import is_supervised
 from rig.session.signal import compose_signal
 
 log = logging.getLogger("rig")
@@ -240,10 +242,20 @@ def main(arguments: list[str]) -> int:
         return capture(request, configured(request), clock).exit_code
     except RigError as error:
         log.error("%s", error)  # noqa: TRY400 (a sentence, not a traceback)
-        if request.supervised and not isinstance(error, ConfigError | Stopped):
-            # Its supervisor tries again. Where that died meanwhile, another one has to.
-            Guard(request, clock).look()
+        # Its supervisor sees to the rest; where that died meanwhile, somebody else has to.
+        if request.supervised and not is_supervised(request.session):
+            _left_alone(request, error, clock)
         return error.exit_code
+
+
+def _left_alone(request: Request, error: RigError, clock: Clock) -> None:
+    """Have the next one try again, or write down why nobody does."""
+    if not isinstance(error, ConfigError | Stopped):
+        Guard(request, clock).look()
+    elif is_session(request.session):
+        by_hand = isinstance(error, Stopped)
+        ending = Finish(str(error), failed=not by_hand, trains=False, by_hand=by_hand)
+        lay_down(request.session, ending, clock)
 
 
 if __name__ == "__main__":
