@@ -29,7 +29,7 @@ from rig.errors import ConfigError, RigError, Stopped
 from rig.printable import log_lines
 from rig.session import control, live
 from rig.session.door import Door
-from rig.session.facts import DaemonEnded, TakeEnded
+from rig.session.facts import DaemonEnded, DaemonStarted, TakeEnded
 from rig.session.folder import Session, is_running, is_session
 from rig.session.layout import supervisor_lock
 
@@ -60,14 +60,16 @@ class Supervisor:
 
     def run(self) -> int:
         """Start the daemon, again if need be, until it comes to an end; its exit code."""
-        began = self._last_seq()
+        began = self._begin_seq()
         pauses = iter(BACK_OFF_S)
-        while True:
-            before = self._last_seq()
+        # A daemon that starts a new supervisor may have come to its end before that looks.
+        ended = self._ended(began)
+        while ended is None:
+            before = len(self._entries_after(0))
             code = self._watch(self._daemon())
             ended = self._ended(began)
             if ended is not None:
-                return EXIT_CODES[ended.state]
+                break
             if not is_session(self._folder):
                 return code
             # Neither one that refused nor one that somebody ended before it began died of anything.
@@ -83,6 +85,7 @@ class Supervisor:
             self._pause(pause_s)
             if self._stopping:
                 return self._give_up()
+        return EXIT_CODES[ended.state]
 
     def _pause(self, pause_s: float) -> None:
         """Wait before the next start, but not longer than until somebody says stop."""
@@ -155,13 +158,17 @@ class Supervisor:
         finally:
             session.close()
 
-    def _last_seq(self) -> int:
-        """The last word of an earlier run; of a daemon that still runs, the word before its own."""
+    def _begin_seq(self) -> int:
+        """The last word before what was asked for was first taken up; the very last if never."""
         facts = self._entries_after(0)
-        if facts and is_running(self._folder):
-            ends = [seq for seq, fact in enumerate(facts, 1) if isinstance(fact, DaemonEnded)]
-            return max(ends, default=0)
-        return len(facts)
+        starts = (
+            seq
+            for seq, fact in enumerate(facts)
+            if isinstance(fact, DaemonStarted)
+            and fact.asked_at is not None
+            and fact.asked_at == self._request.asked_at
+        )
+        return next(starts, len(facts))
 
     def _ended(self, seq: int) -> DaemonEnded | None:
         """How the run came to its end since a fact; None where it did not."""

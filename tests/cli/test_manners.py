@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shlex
 import signal
 from pathlib import Path
 
@@ -223,3 +225,17 @@ def test_train_makes_the_model_anew(copied: Path) -> None:
     assert "record more" in trained.stdout
     assert rig("export", copied, copied / "a.nam").returncode == 0
     assert rig("verify", copied).returncode == 0
+
+
+def test_advice_can_be_pasted(copied: Path) -> None:
+    folder = copied.rename(copied.with_name("my session"))
+    (folder / "captures" / "00001.wav").unlink()
+    advice = rig("verify", folder).stderr
+    (command,) = re.findall(r"'rig (verify --repair .*)' sets this aside", advice)
+    repaired = rig(*shlex.split(command))
+    assert repaired.returncode == 0
+    assert f"'rig capture --session {shlex.quote(str(folder))}' makes it anew" in repaired.stdout
+
+
+def test_a_session_is_found_from_within(copied: Path) -> None:
+    assert rig("status", cwd=copied).stdout == rig("status", copied, cwd=copied).stdout

@@ -1,5 +1,6 @@
 """What a night needs around the loop: who is told, who stays awake, what time it is, who helps."""
 
+import contextlib
 import json
 import os
 import plistlib
@@ -20,7 +21,7 @@ from rig.daemon import supervisor
 from rig.daemon.request import Request
 from rig.daemon.service import capture
 from rig.session import control, live
-from rig.session.facts import Notified
+from rig.session.facts import DaemonEnded, Notified
 from rig.session.folder import Session
 from rig.session.status import status
 from tests.conftest import LAID_OUT, TINY
@@ -207,6 +208,22 @@ def test_a_stop_is_heard_while_the_next_start_is_waited_for(
     assert now.state == "stopped"
     assert "stopped by hand" in str(now.finish_reason)
     assert not list((copied / "control").iterdir())
+
+
+def test_a_supervisor_that_comes_after_the_end_starts_nothing(
+    copied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Started by a daemon that came to its end before this one looked.
+    def spawn(*_: object) -> None:
+        raise AssertionError("another daemon was started")
+
+    monkeypatch.setattr(supervisor, "spawn", spawn)
+    with contextlib.closing(Session.open(copied)) as session:
+        started = session.state.run.started
+        assert started is not None
+        session.record(started.model_copy(update={"asked_at": 5.0}))
+        session.record(DaemonEnded(state="stopped", reason="stopped by hand"))
+    assert supervisor.Supervisor(Request(copied, None, asked_at=5.0)).run() == 3
 
 
 def test_the_knobs_can_be_put_to_rest_without_an_interface(copied: Path) -> None:
