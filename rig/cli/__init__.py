@@ -3,8 +3,10 @@
 import sys
 import tempfile
 import traceback
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -15,9 +17,7 @@ from rig.printable import pasteable
 
 app = typer.Typer(
     name="rig",
-    help="Captures a guitar amp, with all its knobs, while its owner sleeps.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -39,6 +39,24 @@ for command in (
     unit.unit,
 ):
     app.command()(command)
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"rig {version('rig-capture')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_tell_version, help="Tell the version, and exit."
+        ),
+    ] = False,
+) -> None:
+    """Captures a guitar amp, with all its knobs, while its owner sleeps."""
 
 
 #: Packages of ours whose names others have too.

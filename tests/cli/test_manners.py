@@ -5,6 +5,7 @@ import os
 import re
 import shlex
 import signal
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -239,3 +240,8 @@ def test_advice_can_be_pasted(copied: Path) -> None:
 
 def test_a_session_is_found_from_within(copied: Path) -> None:
     assert rig("status", cwd=copied).stdout == rig("status", copied, cwd=copied).stdout
+
+
+def test_it_tells_its_version() -> None:
+    done = rig("--version")
+    assert done.stdout == f"rig {version('rig-capture')}\n"
