@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from rig.cli import bench, capture, export, model, render, session, setup, unit
+from rig.cli import bench, capture, export, listen, model, play, render, session, setup, unit
 from rig.errors import RigError, UsageError
 
 app = typer.Typer(
@@ -33,6 +33,8 @@ for command in (
     model.train,
     export.export,
     render.render,
+    play.play,
+    listen.listen,
     bench.bench,
     unit.unit,
 ):

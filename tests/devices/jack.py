@@ -20,7 +20,7 @@ from calibration.verdict import Check
 from rig.capture import Recording
 from rig.devices.client import DevicesClient
 
-JACKD = "jackd --no-realtime --silent -d dummy -r 48000 -p 1024 -C 2 -P 2"
+JACKD = "jackd --no-realtime --silent -d dummy -r 48000 -C 2 -P 2 -p "
 ENVIRONMENT = {"JACK_NO_AUDIO_RESERVATION": "1", "JACK_NO_START_SERVER": "1"}
 
 
@@ -45,10 +45,11 @@ def ports() -> list[str]:
 
 
 @contextmanager
-def server() -> Iterator["subprocess.Popen[bytes]"]:
+def server(period: int = 1024) -> Iterator["subprocess.Popen[bytes]"]:
     """A running jackd, and the only one."""
     assert not ports(), "a JACK server is running already"
-    process = subprocess.Popen(JACKD.split(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command = [*JACKD.split(), str(period)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         eventually(lambda: "system:playback_1" in ports())
         yield process

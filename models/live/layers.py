@@ -1,0 +1,135 @@
+"""The plain tensors of a WaveNet's layers, and where they stand at silence, in numpy."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from models.live.past import Past
+from models.live.section import Floats, KnobSection
+
+#: Columns that a past slides by before it is moved back; some more in each layer, so that not all
+#: of them are moved in the same block.
+ROOM, STAGGER = 1_024, 64
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer: its tensors as trained, and what it remembers.
+
+    Attributes:
+        rows: Where its channels lie among those of all layers.
+        conv: All taps beside each other, ``(channels, kernel * channels)``.
+        lates: By how many frames each tap is late.
+    """
+
+    rows: slice
+    conv: Floats
+    layer1x1: Floats
+    lates: tuple[int, ...]
+    past: Past
+
+
+@dataclass(frozen=True)
+class Array:
+    """One layer array; the past is that of what its head reads."""
+
+    layers: list[Layer]
+    slope: float | None
+    rechannel: Floats
+    head: list[Floats]
+    past: Past
+
+
+@dataclass(frozen=True)
+class Network:
+    """All layer arrays, and the tensors of all layers that knobs act on, a row for each channel."""
+
+    arrays: list[Array]
+    bias: Floats
+    input_mixin: Floats
+    rechannel: Floats
+
+    @property
+    def rows(self) -> int:
+        """How many channels there are in all layers together."""
+        return len(self.bias)
+
+
+def _layers(own: dict[str, Floats], shape: dict[str, Any], row: int) -> list[Layer]:
+    layers, first, channels = [], 0, shape["channels"]
+    for index, kernel in enumerate(shape["kernel_sizes"]):
+        taps = own["conv"][first : first + kernel]
+        first += kernel
+        lates = tuple(shape["dilations"][index] * (kernel - 1 - k) for k in range(kernel))
+        start = row + index * channels
+        layers.append(
+            Layer(
+                slice(start, start + channels),
+                np.concatenate(list(taps), 1),
+                own["layer1x1"][index],
+                lates,
+                Past(channels, lates[0], ROOM + STAGGER * index),
+            )
+        )
+    return layers
+
+
+def network(section: KnobSection) -> Network:
+    """Return a section's network, with nothing but silence behind it."""
+    arrays, bias, mixin, row = [], [], [], 0
+    for index, shape in enumerate(section.told["arrays"]):
+        prefix = f"arrays.{index}."
+        own = {
+            n.removeprefix(prefix): t for n, t in section.tensors.items() if n.startswith(prefix)
+        }
+        head_past = Past(shape["channels"], len(own["head"]) - 1, ROOM)
+        layers = _layers(own, shape, row)
+        arrays.append(Array(layers, shape["slope"], own["rechannel"], list(own["head"]), head_past))
+        bias.append(own["bias"].reshape(-1, 1))
+        mixin.append(own["input_mixin"].reshape(-1, 1))
+        row += len(layers) * shape["channels"]
+    first = section.tensors["arrays.0.rechannel"]
+    return Network(arrays, np.concatenate(bias), np.concatenate(mixin), first)
+
+
+def activate(argument: Floats, slope: float | None) -> Floats:
+    """Apply a layer's activation in place: a leaky rectifier's, or a hyperbolic tangent."""
+    if slope is None:
+        return np.tanh(argument, out=argument)
+    return np.maximum(argument, argument * np.float32(slope), out=argument)
+
+
+def stand(section: KnobSection, net: Network, bias: Floats, scale: Floats) -> tuple[Floats, Floats]:
+    """Return where a network stands at silence, for each of several settings.
+
+    Args:
+        section: The model.
+        net: Its network.
+        bias: Of all layers, with the knobs in it, ``(rows, settings)``.
+        scale: Of all layers, ``(rows, settings)``.
+
+    Returns:
+        The activations' arguments, ``(rows, settings)``, and what comes out, ``(settings,)``.
+    """
+    t, arguments = section.tensors, bias.copy()
+    frames: Floats | None = None
+    head: Floats | None = None
+    for index, array in enumerate(net.arrays):
+        own = f"arrays.{index}."
+        frames = None if frames is None else array.rechannel @ frames
+        total = head
+        for place, layer in enumerate(array.layers):
+            at = layer.rows
+            if frames is not None:
+                # All taps see the same: their weights add up.
+                taps = layer.conv.reshape(len(layer.conv), len(layer.lates), -1).sum(1)
+                arguments[at] += scale[at] * (taps @ frames)
+            hidden = activate(arguments[at].copy(), array.slope)
+            total = hidden if total is None else total + hidden
+            more = layer.layer1x1 @ hidden + t[own + "layer1x1_bias"][place]
+            frames = more if frames is None else frames + more
+        assert total is not None
+        head = np.sum(array.head, 0) @ total + t.get(own + "head_bias", np.float32(0.0))
+    assert head is not None
+    return arguments, head[0]
