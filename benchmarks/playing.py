@@ -58,21 +58,22 @@ def minute(seconds: float, period: int, slack: int, architecture: str, size: str
     """Play on jackd, and return how many blocks were not ready."""
     os.environ.update(jack.ENVIRONMENT)
     config, log = performance.config(), Path(tempfile.mkdtemp()) / "player.log"
-    with jack.server(period), performance.sweeper(), Player(config, log) as guitar:
-        guitar.play_tracks(performance.guitar(10.0), outputs=1)
-        with Player(config, log) as player:
-            wires = controllers(config.panel, {}, {})
-            hands = Hands(config.panel, config.panel.reference, wires, player.turn)
-            player.play_model(
-                performance.section(architecture, size), hands.point, slack_blocks=slack
-            )
-            performance.patch("PortAudio", "PortAudio-01")
-            highest, loads = 0.0, []
-            with ControllerInput("the hands", "UNIX_JACK", hands.controller):
-                while (report := player.hear()).played_s < seconds:
-                    highest = max(highest, report.highest_load)
-                    loads.append(report.load)
-            player.stop()
+    with (
+        jack.server(period),
+        performance.beside(performance.SWEEPER),
+        performance.beside(performance.GUITARIST),
+        Player(config, log) as player,
+    ):
+        wires = controllers(config.panel, {}, {})
+        hands = Hands(config.panel, config.panel.reference, wires, player.turn)
+        player.play_model(performance.section(architecture, size), hands.point, slack_blocks=slack)
+        performance.patch()
+        highest, loads = 0.0, []
+        with ControllerInput("the hands", "UNIX_JACK", hands.controller):
+            while (report := player.hear()).played_s < seconds:
+                highest = max(highest, report.highest_load)
+                loads.append(report.load)
+        player.stop()
     print(f"{report}\nload: median {np.median(loads):.2f}, of one block at most {highest:.2f}")
     return report.dropouts
 

@@ -96,8 +96,10 @@ def network(section: KnobSection) -> Network:
 def activate(argument: Floats, slope: float | None) -> Floats:
     """Apply a layer's activation in place: a leaky rectifier's, or a hyperbolic tangent."""
     if slope is None:
-        return np.tanh(argument, out=argument)
-    return np.maximum(argument, argument * np.float32(slope), out=argument)
+        np.tanh(argument, out=argument)
+    else:
+        np.maximum(argument, argument * np.float32(slope), out=argument)
+    return argument
 
 
 def stand(section: KnobSection, net: Network, bias: Floats, scale: Floats) -> tuple[Floats, Floats]:

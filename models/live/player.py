@@ -29,8 +29,11 @@ class LiveModel:
         read = KnobSection.read(section)
         #: Blocks are whole numbers of so many frames.
         self.every = int(section["ramp_frames"])
-        kind = {"wavenet": LiveWaveNet, "lstm": LiveLSTM}[section["architecture"]]
-        self._model = kind(read, self.every)
+        self._model: LiveWaveNet | LiveLSTM = (
+            LiveLSTM(read, self.every)
+            if section["architecture"] == "lstm"
+            else LiveWaveNet(read, self.every)
+        )
         self._switches = np.array(read.switches)
         self._wanted = np.full(read.knobs, 0.5, np.float32)
         self._stands: Floats | None = None

@@ -5,7 +5,7 @@ import os
 import sys
 
 #: Above everything that has no deadline, below what drivers and audio servers themselves take.
-LINUX_PRIORITY = 5
+LINUX_PRIORITY = 4
 #: Apple's `qos.h`: QOS_CLASS_USER_INTERACTIVE. Windows' `winbase.h`: THREAD_PRIORITY_TIME_CRITICAL.
 APPLE_INTERACTIVE, WINDOWS_CRITICAL = 0x21, 15
 

@@ -36,6 +36,20 @@ with backend.open_output("the hands", virtual=True, client_name="sweeper") as po
         time.sleep(max(due - time.monotonic(), 0))
 """
 
+#: Plays loud noise into the audio server without a pause, as a client of its own.
+GUITARIST = """
+import time, numpy as np, sounddevice as audio
+noise = (0.2 * np.random.default_rng(0).standard_normal(1 << 20)).astype("float32")
+at = 0
+def play(out, frames, _time, _status):
+    global at
+    out[:, 0] = noise[at : at + frames]
+    at = (at + frames) % (1 << 19)
+with audio.OutputStream(samplerate=48_000, channels=1, dtype="float32", callback=play):
+    print("ready", flush=True)
+    time.sleep(3_600)
+"""
+
 
 def config() -> Config:
     """A configuration whose interface is jackd."""
@@ -43,9 +57,9 @@ def config() -> Config:
 
 
 @contextmanager
-def sweeper() -> Iterator[None]:
-    """Somebody who turns three knobs all the time, over MIDI, in a process of their own."""
-    process = subprocess.Popen([sys.executable, "-c", SWEEPER], stdout=subprocess.PIPE, text=True)
+def beside(script: str) -> Iterator[None]:
+    """Somebody in a process of their own: one who plays, or one who turns three knobs."""
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
@@ -70,6 +84,6 @@ def guitar(seconds: float) -> NDArray[np.float32]:
     return noise.astype(np.float32)[None]
 
 
-def patch(first: str, second: str) -> None:
-    """Let one player be heard by another: from its first output to the other's first input."""
-    jack.connect(f"{first}:out_0", f"{second}:in_0")
+def patch() -> None:
+    """Let the guitarist, who was there first, be heard by the player."""
+    jack.connect("PortAudio:out_0", "PortAudio-01:in_0")

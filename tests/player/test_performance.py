@@ -34,18 +34,21 @@ def test_the_default_model_is_played_at_128_frames_while_controllers_sweep(tmp_p
     """The guitar is another player's; what is recorded is loud, and moves as the knobs do."""
     config, target = performance.config(), tmp_path / "heard.wav"
     log = tmp_path / "player.log"
-    with jack.server(128), performance.sweeper(), Player(config, log) as guitar:
-        guitar.play_tracks(performance.guitar(1.0), outputs=1)
-        with Player(config, log) as player:
-            hands = Hands(
-                config.panel, config.panel.reference, controllers(config.panel, {}, {}), player.turn
-            )
-            section = performance.section("wavenet", "standard")
-            player.play_model(section, hands.point, record=str(target), slack_blocks=4)
-            performance.patch("PortAudio", "PortAudio-01")
-            with ControllerInput("the hands", "UNIX_JACK", hands.controller):
-                report = played(player, 5.0)
-            assert player.stop() == pytest.approx(report.played_s, abs=0.5)
+    sweeper, guitarist = performance.SWEEPER, performance.GUITARIST
+    with (
+        jack.server(128),
+        performance.beside(sweeper),
+        performance.beside(guitarist),
+        Player(config, log) as player,
+    ):
+        wires = controllers(config.panel, {}, {})
+        hands = Hands(config.panel, config.panel.reference, wires, player.turn)
+        section = performance.section("wavenet", "standard")
+        player.play_model(section, hands.point, record=str(target), slack_blocks=4)
+        performance.patch()
+        with ControllerInput("the hands", "UNIX_JACK", hands.controller):
+            report = played(player, 5.0)
+        assert player.stop() == pytest.approx(report.played_s, abs=0.5)
     assert report.dropouts == 0, report
     assert report.block_frames == 128
     assert report.slack_frames == 4 * 128
