@@ -68,11 +68,14 @@ def minute(seconds: float, period: int, slack: int, architecture: str, size: str
         hands = Hands(config.panel, config.panel.reference, wires, player.turn)
         player.play_model(performance.section(architecture, size), hands.point, slack_blocks=slack)
         performance.patch()
-        highest, loads = 0.0, []
+        highest, loads, before = 0.0, [], player.hear()
         with ControllerInput("the hands", "UNIX_JACK", hands.controller):
             while (report := player.hear()).played_s < seconds:
                 highest = max(highest, report.highest_load)
                 loads.append(report.load)
+                if report.dropouts > before.dropouts:
+                    print(f"not ready at {report.played_s:.1f} s: {report}", flush=True)
+                before = report
         player.stop()
     print(f"{report}\nload: median {np.median(loads):.2f}, of one block at most {highest:.2f}")
     return report.dropouts
@@ -82,7 +85,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--period", type=int, default=128)
-    parser.add_argument("--slack", type=int, default=2, help="as of 'rig play'")
+    parser.add_argument("--slack", type=int, default=3, help="as of 'rig play'")
     parser.add_argument("--model", nargs=2, default=("wavenet", "standard"))
     parser.add_argument("--no-table", action="store_true")
     asked = parser.parse_args()

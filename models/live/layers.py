@@ -20,13 +20,13 @@ class Layer:
     Attributes:
         rows: Where its channels lie among those of all layers.
         conv: All taps beside each other, ``(channels, kernel * channels)``.
-        lates: By how many frames each tap is late.
+        delays: By how many frames each tap is late.
     """
 
     rows: slice
     conv: Floats
     layer1x1: Floats
-    lates: tuple[int, ...]
+    delays: tuple[int, ...]
     past: Past
 
 
@@ -61,15 +61,15 @@ def _layers(own: dict[str, Floats], shape: dict[str, Any], row: int) -> list[Lay
     for index, kernel in enumerate(shape["kernel_sizes"]):
         taps = own["conv"][first : first + kernel]
         first += kernel
-        lates = tuple(shape["dilations"][index] * (kernel - 1 - k) for k in range(kernel))
+        delays = tuple(shape["dilations"][index] * (kernel - 1 - k) for k in range(kernel))
         start = row + index * channels
         layers.append(
             Layer(
                 slice(start, start + channels),
                 np.concatenate(list(taps), 1),
                 own["layer1x1"][index],
-                lates,
-                Past(channels, lates[0], ROOM + STAGGER * index),
+                delays,
+                Past(channels, delays[0], ROOM + STAGGER * index),
             )
         )
     return layers
@@ -125,7 +125,7 @@ def stand(section: KnobSection, net: Network, bias: Floats, scale: Floats) -> tu
             at = layer.rows
             if frames is not None:
                 # All taps see the same: their weights add up.
-                taps = layer.conv.reshape(len(layer.conv), len(layer.lates), -1).sum(1)
+                taps = layer.conv.reshape(len(layer.conv), len(layer.delays), -1).sum(1)
                 arguments[at] += scale[at] * (taps @ frames)
             hidden = activate(arguments[at].copy(), array.slope)
             total = hidden if total is None else total + hidden

@@ -43,11 +43,11 @@ class _Still:
         }
 
     def of(self, layer: Layer, stack: Floats, out: Floats) -> None:
-        """See `_Arguments`."""
+        """Do as `_Arguments` says."""
         np.matmul(self._weights[layer.rows.start], stack, out=out)
 
     def rest(self, layer: Layer) -> Floats:
-        """See `_Arguments`."""
+        """Do as `_Arguments` says."""
         return self._rest[layer.rows]
 
 
@@ -65,7 +65,7 @@ class _Turning:
             activate(self._rest[rows], slope)
 
     def of(self, layer: Layer, stack: Floats, out: Floats) -> None:
-        """See `_Arguments`."""
+        """Do as `_Arguments` says."""
         at = layer.rows
         np.matmul(layer.conv, stack[:-2], out=out)
         out *= self._scale[at]
@@ -73,7 +73,7 @@ class _Turning:
         out += self._mixin[at] * stack[-2]
 
     def rest(self, layer: Layer) -> Floats:
-        """See `_Arguments`."""
+        """Do as `_Arguments` says."""
         return self._rest[layer.rows]
 
 
@@ -136,8 +136,8 @@ class LiveWaveNet:
         hidden, channels = np.empty_like(entering), len(entering)
         for layer in array.layers:
             layer.past.ahead(count)[:] = frames
-            stack = self._stack(len(layer.lates) * channels + 2, count)
-            for k, late in enumerate(layer.lates):
+            stack = self._stack(len(layer.delays) * channels + 2, count)
+            for k, late in enumerate(layer.delays):
                 stack[k * channels : (k + 1) * channels] = layer.past.late(late, count)
             stack[-2] = audio
             arguments.of(layer, stack, hidden)

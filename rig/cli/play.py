@@ -57,7 +57,7 @@ def play(
     ] = 1,
     outputs: Outputs = 2,
     block: Block = 128,
-    slack: Slack = 2,
+    slack: Slack = 3,
     record: Annotated[
         Path | None,
         typer.Option("--record", metavar="FILE.wav", help="Write what is heard into a file."),

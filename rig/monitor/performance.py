@@ -58,7 +58,7 @@ def performance(
     sample_rate: int,
     footer: str,
 ) -> RenderableType:
-    """Draw everything.
+    """Draw a whole performance.
 
     Args:
         title: What is played.

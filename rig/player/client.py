@@ -1,6 +1,9 @@
 """The command's side of the player: start it, turn its knobs, hear how it is going."""
 
+import contextlib
 import json
+import threading
+import time
 from types import TracebackType
 from typing import Any, Self
 
@@ -29,6 +32,8 @@ from rig.player.messages import (
 from rig.player.worker import ERRORS
 
 WORKER = "rig.player.worker"
+#: Between two readings of the knobs that are passed on: a controller may send every millisecond.
+TURN_S = 0.005
 #: Read as numpy is imported: threads that wait for each other are never ready in time.
 ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
@@ -46,6 +51,8 @@ class Player:
         self._child = Child(WORKER, log, ENVIRONMENT)
         self.last: Playing | None = None
         self.recorded_s: float | None = None
+        self._point: NDArray[np.float64] | None = None
+        self._moved = threading.Event()
 
     def __enter__(self) -> Self:
         """Nothing plays yet."""
@@ -81,10 +88,24 @@ class Player:
         order = Play(config=configuration.dump(self._config), owner="rig play", **told)
         self._send(order, block)
         self._take(self._next(waits.PLAYER_OPENS.s))
+        threading.Thread(target=self._follow, daemon=True).start()
 
     def turn(self, point: NDArray[np.float64]) -> None:
-        """Have the knobs go to a point in [0, 1]; any thread may say so."""
-        self._send(Turn(point=tuple(point.tolist())))
+        """Have the knobs go to a point in [0, 1]; any thread may say so, as often as it likes."""
+        self._point = point
+        self._moved.set()
+
+    def _follow(self) -> None:
+        """Pass on where the knobs are now, no more often than anybody would hear."""
+        # A process that is gone is told by whoever waits for its reports.
+        with contextlib.suppress(ChildGone, ChildSilent):
+            while self.recorded_s is None:
+                self._moved.wait()
+                self._moved.clear()
+                if self._point is not None:
+                    order = Turn(point=tuple(self._point.tolist()))
+                    self._child.send(plain(order), b"", waits.PLAYER_ANSWERS.s)
+                time.sleep(TURN_S)
 
     def set(self, **changes: Any) -> None:
         """Change fields of `Set`."""

@@ -23,7 +23,7 @@ class Play(_Message):
     owner: str
     tracks: int = 0
     outputs: int = 2
-    slack_blocks: int = 2
+    slack_blocks: int = 3
     point: tuple[float, ...] | None = None
     record: str | None = None
 

@@ -54,7 +54,7 @@ class ModelSource:
         self._dry.wanted = float(bypassed)
 
     def play(self, heard: Frames) -> Frames:
-        """See `Source`."""
+        """Play the next block; see `Source`."""
         # The model goes on while it is bypassed: it has to know the past when it is heard again.
         played, dry = self.model.play(heard), self._dry(len(heard))
         return played + dry * (heard - played)

@@ -36,6 +36,7 @@ from rig.player.messages import (
     Turn,
     plain,
 )
+from rig.player.priority import hurry
 from rig.player.recorder import Recorder
 from rig.player.sources import ModelSource, Source, TrackSource
 
@@ -194,4 +195,6 @@ ERRORS: dict[str, type[RigError]] = {
 
 if __name__ == "__main__":
     sys.setswitchinterval(SWITCH_S)
+    # Every thread of this process: one that is held up while it has Python's lock holds up all.
+    hurry()
     PlayerWorker().serve()
