@@ -21,6 +21,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"rig.devices"}),
     frozenset({"rig.config"}),
     frozenset({"rig.knobs", "rig.capture", "rig.errors", "rig.clock", "rig.child", "rig.data"})
+    | frozenset({"rig.dataset"})
     | frozenset({"rig.keep_awake", "rig.notify", "rig.printable", "rig.waits"}),
     frozenset({"calibration", "models"}),
 )
@@ -28,6 +29,7 @@ FLOORS: tuple[frozenset[str], ...] = (
 DOORS = {
     ("rig.capture", "rig.knobs"),
     ("rig.data", "rig.errors"),
+    ("rig.dataset", "rig.errors"),
     ("rig.child", "rig.waits"),
     ("rig.notify", "rig.waits"),
     ("rig.keep_awake", "rig.waits"),

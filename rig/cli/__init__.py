@@ -8,7 +8,19 @@ from pathlib import Path
 
 import typer
 
-from rig.cli import bench, capture, export, listen, model, play, render, session, setup, unit
+from rig.cli import (
+    bench,
+    capture,
+    export,
+    importing,
+    listen,
+    model,
+    play,
+    render,
+    session,
+    setup,
+    unit,
+)
 from rig.errors import RigError, UsageError
 
 app = typer.Typer(
@@ -39,6 +51,8 @@ for command in (
     unit.unit,
 ):
     app.command()(command)
+# A word of Python's own, which no function can be called.
+app.command("import")(importing.import_data)
 
 
 #: Packages of ours whose names others have too.
