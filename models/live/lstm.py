@@ -8,7 +8,7 @@ from models.live.section import Floats, KnobSection, along
 FADED = np.float32(1e-15)
 
 
-class _Layer:
+class LSTMLayer:
     """One layer with its state; the gates in the order input, forget, output, candidate."""
 
     def __init__(self, into: Floats, back: Floats, bias: Floats) -> None:
@@ -56,7 +56,7 @@ class LiveLSTM:
 
     def __init__(self, section: KnobSection, every: int) -> None:
         self._section, self._every = section, every
-        self._layers: list[_Layer] = []
+        self._layers: list[LSTMLayer] = []
         self._settled = False
 
     def play(self, audio: Floats, points: Floats) -> Floats:
@@ -70,7 +70,7 @@ class LiveLSTM:
         t = self._section.tensors
         count = sum(name.endswith(".hidden") for name in t)
         self._layers = [
-            _Layer(*(t[f"layers.{i}.{part}"] for part in ("input", "hidden", "bias")))
+            LSTMLayer(*(t[f"layers.{i}.{part}"] for part in ("input", "hidden", "bias")))
             for i in range(count)
         ]
         self._settled = True

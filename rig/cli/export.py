@@ -8,7 +8,7 @@ import typer
 
 from rig.cli.asking import At, SessionFolder, model_of, view, warn
 from rig.cli.common import out
-from rig.cli.exporting import export_other
+from rig.cli.exporting import Other, export_other
 from rig.cli.writing import Force, progress, put, refuse_existing, refuse_full_folder
 from rig.errors import UsageError
 
@@ -52,21 +52,28 @@ def export(
         typer.Option(
             "--as",
             metavar="KIND",
-            help="nam, for players; data, parametric or panama: what was recorded.",
+            help="nam, for players; onnx, rtneural, aidax, for other runtimes; data, parametric, "
+            "panama: what was recorded.",
         ),
     ] = "nam",
     flac: Annotated[
         bool, typer.Option("--flac", help="Recordings as FLAC: half the room, 24 bits of each.")
     ] = False,
+    free: Annotated[
+        str | None,
+        typer.Option(
+            "--free", metavar="KNOB,KNOB", help="Of rtneural and aidax: knobs that can be turned."
+        ),
+    ] = None,
     knobs: Annotated[
         bool,
         typer.Option("--knobs", help="Put the whole model with its knobs beneath, for rig's kin."),
     ] = False,
     force: Force = False,
 ) -> None:
-    """Export the model as standard .nam files, or the recordings as a data set."""
+    """Export the model as standard .nam files or for other runtimes, or what was recorded."""
     if kind != "nam":
-        export_other(kind, session, target, flac=flac, force=force)
+        export_other(Other(kind, session, target, at, free, flac, force))
         return
     _refuse_target(target, force)
     if target.suffix not in (NAM, ZIP) and not grid and not preset:
