@@ -16,8 +16,9 @@ import numpy as np
 
 from models.live.player import LiveModel
 from rig.player.client import Player
-from rig.player.hands import Hands, controllers
+from rig.player.hands import Hands
 from rig.player.midi import ControllerInput
+from rig.player.wires import controllers
 from tests.devices import jack
 from tests.player import performance
 

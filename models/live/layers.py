@@ -56,6 +56,7 @@ class Network:
         return len(self.bias)
 
 
+# Taps side by side: one product of a wide matrix is quicker than three of narrow ones.
 def _layers(own: dict[str, Floats], shape: dict[str, Any], row: int) -> list[Layer]:
     layers, first, channels = [], 0, shape["channels"]
     for index, kernel in enumerate(shape["kernel_sizes"]):
@@ -93,6 +94,7 @@ def network(section: KnobSection) -> Network:
     return Network(arrays, np.concatenate(bias), np.concatenate(mixin), first)
 
 
+# In place: at these widths memory decides how long a layer takes.
 def activate(argument: Floats, slope: float | None) -> Floats:
     """Apply a layer's activation in place: a leaky rectifier's, or a hyperbolic tangent."""
     if slope is None:
@@ -102,6 +104,8 @@ def activate(argument: Floats, slope: float | None) -> Floats:
     return argument
 
 
+# Not from the folded weights: while knobs turn there is a network for each point, and what they
+# have in common would be folded again for each.
 def stand(section: KnobSection, net: Network, bias: Floats, scale: Floats) -> tuple[Floats, Floats]:
     """Return where a network stands at silence, for each of several settings.
 

@@ -8,6 +8,7 @@ from models.live.section import Floats, KnobSection, along
 FADED = np.float32(1e-15)
 
 
+# A frame at a time, as there is no other way: each needs what the one before has left.
 class LSTMLayer:
     """One layer with its state; the gates in the order input, forget, output, candidate."""
 
@@ -25,17 +26,17 @@ class LSTMLayer:
     def __call__(self, read: Floats) -> Floats:
         """Play ``(frames, inputs)``, and return what is handed on, ``(frames, units)``."""
         units, driven = self._units, read @ self._into + self._bias
-        played = np.empty((len(read), units), np.float32)
+        played, half = np.empty((len(read), units), np.float32), np.float32(0.5)
         hidden, memory = self._hidden, self._memory
+        # Made once: at so few numbers each new array costs as much as the product.
         gates, candidate = np.empty(4 * units, np.float32), np.empty(units, np.float32)
         opened = gates[: 3 * units]
-        half = np.float32(0.5)
         for frame, now in enumerate(driven):
             np.dot(self._back, hidden, out=gates)
             gates += now
             np.tanh(gates, out=gates)
+            opened += 1.0
             opened *= half
-            opened += half
             memory *= gates[units : 2 * units]
             np.multiply(gates[:units], gates[3 * units :], out=candidate)
             memory += candidate

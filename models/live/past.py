@@ -5,6 +5,7 @@ import numpy as np
 from models.live.section import Floats
 
 
+# Not a ring: what a tap reads would lie in two pieces, and be two products.
 class Past:
     """The last frames of some channels, always in one piece.
 

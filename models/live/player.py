@@ -15,6 +15,7 @@ GLIDE_FRAMES = 960
 NOTHING = np.float32(1e-20)
 
 
+# It holds the target and the engine takes its steps: a controller may send as often as it likes.
 class LiveModel:
     """A model with knobs, played block by block.
 

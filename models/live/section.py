@@ -98,6 +98,8 @@ class KnobSection:
         return Conditioning(gains[:, 0], gains[:, 1], numbers[:, 2:], self._inputs(points, turned))
 
 
+# With the share in single precision, like everything else: a double in one place would make
+# doubles of all that it touches, at twice the time.
 def along(points: Floats, every: int) -> Floats:
     """Return straight lines through points: ``(rows, points)`` to ``(rows, frames)``."""
     share = (np.arange(every) / every).astype(np.float32)

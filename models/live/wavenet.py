@@ -27,6 +27,7 @@ class _Arguments(Protocol):
         """Return a layer's activation at silence."""
 
 
+# Most of the time nobody turns a knob, and then a layer is one product.
 class _Still:
     """Knobs that stand: everything they do is multiplied into the weights."""
 
@@ -51,6 +52,7 @@ class _Still:
         return self._rest[layer.rows]
 
 
+# The weights stay the trunk's; scaling is by row, so it may come behind the product.
 class _Turning:
     """Knobs that turn: scales, shifts and gains are lines, the weights are the trunk's."""
 
@@ -128,13 +130,12 @@ class LiveWaveNet:
         return played
 
     def _layers(
-        self, array: Array, arguments: _Arguments, entering: Floats, audio: Floats
+        self, array: Array, arguments: _Arguments, frames: Floats, audio: Floats
     ) -> tuple[Floats, Floats]:
         """Play one array's layers; return what they hand on, and the sum for the head."""
-        count = len(audio)
-        total, frames = np.zeros_like(entering), entering
-        hidden, channels = np.empty_like(entering), len(entering)
+        (channels, count), total, hidden = frames.shape, np.zeros_like(frames), frames.copy()
         for layer in array.layers:
+            # A copy: what comes next is written into a view of what this layer will read later.
             layer.past.ahead(count)[:] = frames
             stack = self._stack(len(layer.delays) * channels + 2, count)
             for k, late in enumerate(layer.delays):
@@ -145,8 +146,8 @@ class LiveWaveNet:
             # From where it stands at silence, so that a bias that moves is not heard by itself.
             hidden -= arguments.rest(layer)
             total += hidden
-            frames = frames + layer.layer1x1 @ hidden
             layer.past.advance(count)
+            frames = frames + layer.layer1x1 @ hidden
         return frames, total
 
     def _head(self, array: Array, total: Floats) -> Floats:
@@ -159,6 +160,7 @@ class LiveWaveNet:
         array.past.advance(count)
         return np.asarray(np.sum(taps, 0))
 
+    # Kept by size: to make it anew in every layer of every block would cost as much as to fill it.
     def _stack(self, rows: int, count: int) -> Floats:
         """Return room for what a layer's product reads; its last row stays ones."""
         if (rows, count) not in self._stacks:

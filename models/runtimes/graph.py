@@ -9,6 +9,8 @@ from numpy.typing import ArrayLike
 OPSET, IR_VERSION = 17, 8
 
 
+# By hand and not by torch's exporter: that one follows an example through code written for
+# training, and knows nothing of a state that is handed on.
 class Graph:
     """A graph that grows; each method returns the name of what it has computed."""
 

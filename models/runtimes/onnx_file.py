@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from models.live.layers import Array, Layer, network
-from models.live.section import KnobSection
+from models.live.section import Floats, KnobSection
 from models.runtimes.graph import Graph
 
 FRAMES = "frames"
@@ -32,17 +32,20 @@ def _inputs(g: Graph, section: KnobSection, unit: str, turned: str) -> str:
     return str(g.node("Concat", *columns, axis=1))
 
 
+def _tapered(g: Graph, turned: str, taper: Floats) -> str:
+    """Bend what turns as the encoder does; both ends stay where they are."""
+    bend = g.node("Sub", 1.0, g.node("Mul", turned, turned))
+    bent = g.node("Add", g.node("Mul", turned, taper[1][None]), taper[0][None])
+    return str(g.node("Add", turned, g.node("Mul", bend, bent)))
+
+
 def _conditioning(g: Graph, section: KnobSection) -> tuple[str, str, str, str]:
     """Return drive and level ``(2, 1)``, latents and features, for both ends of a block."""
     t, knobs = section.tensors, section.knobs
     ends = [g.shaped(g.input(n, knobs), 1, -1) for n in ("knobs_before", "knobs")]
     unit = g.node("Concat", *ends, axis=0)
     turned = g.node("Sub", g.node("Mul", unit, 2.0), 1.0)
-    taper = t["encoder.taper"][:, 0]
-    bend = g.node("Sub", 1.0, g.node("Mul", turned, turned))
-    bent = g.node("Add", g.node("Mul", turned, taper[1][None]), taper[0][None])
-    bent = g.node("Add", turned, g.node("Mul", bend, bent))
-    read = _inputs(g, section, unit, bent)
+    read = _inputs(g, section, unit, _tapered(g, turned, t["encoder.taper"][:, 0]))
     hidden = g.node("MatMul", read, t["encoder.first"])
     hidden = g.node("Add", hidden, t["encoder.first_bias"][0][None])
     hidden = g.node("Mul", hidden, g.node("Sigmoid", hidden))
@@ -55,6 +58,7 @@ def _conditioning(g: Graph, section: KnobSection) -> tuple[str, str, str, str]:
     return drive, level, latents, _inputs(g, section, unit, turned)
 
 
+# By what comes in, since a block may have any length.
 class _Lines:
     """Straight lines over a block, from its one end to the other."""
 
@@ -111,6 +115,7 @@ def _standing(g: Graph, section: KnobSection, bias: str, scale: str) -> tuple[li
     return found, head
 
 
+# One vector instead of a tensor for each layer: a host hands on what it need not understand.
 class _State:
     """The state as one vector: each layer takes its past from it, and leaves the next one."""
 
@@ -132,6 +137,7 @@ class _State:
         self._g.output("state_after", self._g.node("Concat", *self._left, axis=0), self._size)
 
 
+# What is left behind is the end of what was read: a block shorter than the past keeps some of it.
 def _convolved(g: Graph, state: _State, frames: str, taps: Any, layer: Layer | None) -> str:
     """Sum taps ``(kernel, out, in)`` over the past and the block."""
     delays = layer.delays if layer is not None else tuple(range(len(taps) - 1, -1, -1))
@@ -226,6 +232,7 @@ def _lstm(g: Graph, section: KnobSection, audio: str) -> str:
     return g.shaped(g.node("Mul", made, lines(level)), -1)
 
 
+# From the section, which leaves out what only training needs, and is what players get as well.
 def onnx_bytes(section: dict[str, Any], metadata: dict[str, str]) -> bytes:
     """Return a model as an ONNX file.
 

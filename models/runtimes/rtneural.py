@@ -1,8 +1,7 @@
 """An LSTM as RTNeural and AIDA-X read it: one setting, or up to two knobs that stay free.
 
 Both take layers as Keras orders their weights: kernels ``(inputs, 4 units)``, gates input, forget,
-candidate, output. Sources: RTNeural's README and its model loader; AIDA-X's and aidadsp-lv2's
-loaders (``in_shape``, ``in_skip``, ``in_gain`` and ``out_gain`` in dB, ``samplerate``).
+candidate, output. Source: RTNeural's README and its model loader.
 """
 
 from typing import Any
@@ -13,11 +12,11 @@ from models.live.lstm import LSTMLayer
 from models.live.section import Floats, KnobSection
 from models.nam.versions import CannotHold
 
-#: The widths that AIDA-X has compiled in, for one layer.
-AIDA_UNITS = (8, 12, 16, 20, 24, 32, 40, 64, 80)
 MOST_FREE = 2
 
 
+# Drive and level have no place in the format: with knobs free, another network would have to be
+# trained to be exact, which nobody asked for yet.
 def rtneural_document(
     section: dict[str, Any], point: Floats, free: tuple[int, ...] = ()
 ) -> dict[str, Any]:
@@ -40,20 +39,27 @@ def rtneural_document(
     if len(free) > MOST_FREE or any(read.switches[place] for place in free):
         raise CannotHold(f"at most {MOST_FREE} knobs that turn can stay free, and no switch")
     t, told = read.tensors, read.conditioning(np.asarray(point, np.float32)[None])
-    count = sum(name.endswith(".hidden") for name in t)
-    layers = []
-    for index in range(count):
-        into, back, bias = (t[f"layers.{index}.{n}"] for n in ("input", "hidden", "bias"))
-        if index == 0:
-            into, bias = _first(read, into, bias, told.drive[0], told.features[0], free)
-        kernels = [into.T.tolist(), back.T.tolist(), bias.tolist()]
-        shape = [None, None, back.shape[1]]
-        layers.append({"type": "lstm", "activation": "", "shape": shape, "weights": kernels})
+    layers = _cells(read, told.drive[0], told.features[0], free)
     head = (t["head.weight"] * told.level[0])[:, None]
     bias = np.atleast_1d(t["head.bias"] * told.level[0])
     dense = [head.tolist(), bias.tolist()]
     layers.append({"type": "dense", "activation": "", "shape": [None, None, 1], "weights": dense})
     return {"in_shape": [None, None, 1 + len(free)], "layers": layers}
+
+
+def _cells(
+    read: KnobSection, drive: Any, features: Floats, free: tuple[int, ...]
+) -> list[dict[str, Any]]:
+    """Return the recurrent layers in Keras' order."""
+    t, layers = read.tensors, []
+    for index in range(sum(name.endswith(".hidden") for name in t)):
+        into, back, bias = (t[f"layers.{index}.{n}"] for n in ("input", "hidden", "bias"))
+        if index == 0:
+            into, bias = _first(read, into, bias, drive, features, free)
+        kernels = [into.T.tolist(), back.T.tolist(), bias.tolist()]
+        shape = [None, None, back.shape[1]]
+        layers.append({"type": "lstm", "activation": "", "shape": shape, "weights": kernels})
+    return layers
 
 
 def _first(
@@ -78,6 +84,7 @@ def _first(
     return np.concatenate(columns, 1), bias
 
 
+# In numpy, for the distance only; the tests have a reader that shares nothing with it.
 def play_document(document: dict[str, Any], inputs: Floats) -> Floats:
     """Play ``(frames, inputs)`` through an RTNeural document, from silence."""
     for layer in document["layers"]:
@@ -88,22 +95,3 @@ def play_document(document: dict[str, Any], inputs: Floats) -> Floats:
             inputs = LSTMLayer(first.T, others[0].T, others[1])(inputs)
     played: Floats = inputs[:, 0]
     return played
-
-
-def aidax_document(
-    document: dict[str, Any], sample_rate: int, metadata: dict[str, Any]
-) -> dict[str, Any]:
-    """Return RTNeural's document as AIDA-X wants it.
-
-    Raises:
-        CannotHold: AIDA-X has no such width.
-    """
-    first, units = document["layers"][0], document["layers"][0]["shape"][-1]
-    if len(document["layers"]) != 2 or units not in AIDA_UNITS:
-        widths = ", ".join(map(str, AIDA_UNITS))
-        raise CannotHold(
-            f"AIDA-X plays an LSTM of one layer with {widths} units, not "
-            f"{len(document['layers']) - 1}x{first['shape'][-1]}"
-        )
-    head = {"in_skip": 0, "in_gain": 0, "out_gain": 0, "samplerate": sample_rate}
-    return {"in_shape": document["in_shape"], **head, "metadata": metadata, **document}

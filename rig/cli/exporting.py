@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from rig.cli.asking import model_of, setting_of, view, warn
 from rig.cli.common import out
-from rig.cli.writing import progress, put, refuse_existing, refuse_full_folder
-from rig.errors import SessionError, UsageError
+from rig.cli.export_data import export_data
+from rig.cli.writing import put, refuse_existing
+from rig.errors import UsageError
 
 if TYPE_CHECKING:
     from rig.session.folder import Session
@@ -54,33 +55,12 @@ def export_other(asked: Other) -> None:
     if asked.free and asked.kind not in ("rtneural", "aidax"):
         raise UsageError(f"--free: with --as {asked.kind} all knobs can be turned, or none")
     if asked.kind in DATA:
-        _export_data(asked)
+        export_data(asked.kind, asked.session, asked.target, flac=asked.flac, force=asked.force)
     else:
         _export_model(asked)
 
 
-def _export_data(asked: Other) -> None:
-    from rig.exchange.audio import refuse_format
-    from rig.exchange.dataset import DESCRIPTIONS, files
-
-    suffix = ".flac" if asked.flac else ".wav"
-    refuse_full_folder(asked.target, asked.force)
-    refuse_format(Path(f"input{suffix}"))
-    opened, count = view(asked.session), 0
-    try:
-        if not opened.state.kept():
-            raise SessionError(f"{asked.session}: has no recordings yet")
-        with progress("exporting") as tell:
-            # One by one: together they may be larger than memory.
-            for name, content in files(opened, asked.kind, suffix, asked.target, tell):
-                put(opened, asked.target / name, content)
-                count += 1
-    finally:
-        opened.close()
-    described = DESCRIPTIONS[asked.kind]
-    out.print(f"wrote {asked.target}: {count} files, described by {described}", markup=False)
-
-
+# Refused before torch is loaded, which takes seconds that a typing mistake is not worth.
 def _export_model(asked: Other) -> None:
     endings = RUNTIMES[asked.kind]
     if asked.target.suffix not in endings:

@@ -19,6 +19,7 @@ MOST_TOLD = 12
 CLEARLY = 0.5
 
 
+# The session is made even where some are refused: what is wrong with them is in its journal.
 def import_data(
     source: Annotated[
         Path,

@@ -75,6 +75,7 @@ def _first(session: "Session", at: list[str] | None) -> "list[CaptureState]":
     return found
 
 
+# Tracks are made when a setting is chosen: all of a night's would be gigabytes.
 class _Booth:
     """What is listened to, and what keys do."""
 

@@ -39,17 +39,29 @@ Outputs = Annotated[
 Seconds = Annotated[
     float | None, typer.Option("--seconds", min=0.1, help="Stop by itself after so long.")
 ]
-#: Between two pictures.
-REFRESH_S = 0.1
+Devices = tuple[str | None, str | None, str | None]
 LEAVE = "q"
 
 
-def playing_config(
-    session: "Session",
-    devices: tuple[str | None, str | None, str | None],
-    channel: int,
-    block: int,
-) -> "Config":
+def _named(session: "Session", devices: Devices) -> dict[str, str]:
+    """Return the devices that were typed, or the session's own.
+
+    Raises:
+        UsageError: The session has no sound card, and none was named.
+    """
+    own = session.config.interface
+    typed = dict(zip(("input", "output", "host_api"), devices, strict=True))
+    named = {key: value or getattr(own, key, None) for key, value in typed.items()}
+    if missing := [key.replace("_", "-") for key, value in named.items() if value is None]:
+        raise UsageError(
+            f"--{missing[0]}: the session was recorded on no sound card: name one to play through "
+            f"by --input, --output and --host-api, such as 'rig play {session.folder} --input NAME "
+            "--output NAME --host-api API'; 'rig devices' lists them"
+        )
+    return {key: str(value) for key, value in named.items()}
+
+
+def playing_config(session: "Session", devices: Devices, channel: int, block: int) -> "Config":
     """Return the session's configuration with the interface that is played through.
 
     Args:
@@ -57,32 +69,19 @@ def playing_config(
         devices: Input, output and host API as typed, None for those of the session.
         channel: The input that is listened to, counted from 1.
         block: Frames per block.
-
-    Raises:
-        UsageError: The session has no sound card, and none was named.
     """
-    from rig.config import SoundCardConfig
-    from rig.config.devices import HandAmpConfig
+    from rig.config import HandAmpConfig, SoundCardConfig
 
-    own = session.config.interface
-    base = own if isinstance(own, SoundCardConfig) else None
-    typed = dict(zip(("input", "output", "host_api"), devices, strict=True))
-    named = {key: value or getattr(base, key, None) for key, value in typed.items()}
-    if missing := [key.replace("_", "-") for key, value in named.items() if value is None]:
-        raise UsageError(
-            f"--{missing[0]}: the session was recorded on no sound card: name one to play through "
-            f"by --input, --output and --host-api, such as 'rig play {session.folder} --input NAME "
-            "--output NAME --host-api API'; 'rig devices' lists them"
-        )
+    named = _named(session, devices)
     assert session.state.created is not None
     interface = SoundCardConfig(
         driver="soundcard",
         sample_rate=session.state.created.sample_rate,
-        block_frames=_block_frames(block, str(named["host_api"])),
+        block_frames=_block_frames(block, named["host_api"]),
         return_channel=channel,
         # To play beside other programs is what everybody expects here.
-        exclusive=False if base is None else base.exclusive,
-        **{key: str(value) for key, value in named.items()},
+        exclusive=bool(getattr(session.config.interface, "exclusive", False)),
+        **named,
     )
     # Nothing of the amp is touched: its port may be another program's meanwhile.
     changes = {"interface": interface, "amp": HandAmpConfig(driver="hand")}
@@ -94,11 +93,13 @@ def _block_frames(block: int, host_api: str) -> int:
     return 0 if "jack" in host_api.lower() else block
 
 
+# Not into the session: it may be a stranger's, or on a disk that nobody may write to.
 def player_log() -> Path:
     """Return where the player's process complains."""
     return Path(gettempdir()) / "rig-player.log"
 
 
+# The player reports ten times a second, and each report is a picture: there is no other clock.
 def perform(
     player: "Player",
     picture: Callable[[Any], "RenderableType"],

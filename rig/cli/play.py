@@ -34,6 +34,7 @@ KEYS = (
 )
 
 
+# Options in the order in which a player thinks of them: setting, knobs, cables, lateness, files.
 def play(
     session: SessionFolder,
     at: At = None,
@@ -93,6 +94,7 @@ def play(
         opened.close()
 
 
+# A session's folder has one door, and a file that grows for an hour does not fit through it.
 def _refuse_record(session: "Session", record: Path | None, force: bool) -> None:
     if record is None:
         return
@@ -105,7 +107,7 @@ def _refuse_record(session: "Session", record: Path | None, force: bool) -> None
 
 def _wires(session: "Session", typed: list[str]) -> dict[int, int]:
     """Return which controller turns which knob, by its place."""
-    from rig.player.hands import controllers
+    from rig.player.wires import controllers
 
     names, numbers = list(session.config.knobs), {}
     for word in (part for text in typed for part in text.split(",")):
@@ -119,6 +121,7 @@ def _wires(session: "Session", typed: list[str]) -> dict[int, int]:
     return controllers(session.config.panel, own, numbers)
 
 
+# The section is all that the player gets: it loads no torch, and asks no session.
 def _section(session: "Session", member: int | None) -> dict[str, Any]:
     """Return the model as it goes to the player: the final one, or a member of the ensemble."""
     from models.nam.embedded import embedded
@@ -146,6 +149,7 @@ def _controllers(midi: str | None, api: str, hands: "Hands") -> Any:
     return ControllerInput(midi, api, hands.controller)
 
 
+# Keys act on the player at once; the picture is drawn from what it reports.
 class _Stage:
     """What keys do, and what the terminal shows."""
 

@@ -60,28 +60,34 @@ def config_for(data: DataSet, source: Path, name: str, given: Config | None) -> 
         UsageError: The knobs are others than the data set's, or its settings are none of theirs.
     """
     base = given.model_dump(exclude_unset=True) if given is not None else {"gear": data.gear}
-    knobs: dict[str, Any] = base.get("knobs") or {
-        knob: data.knobs.get(knob) or _span([take.values[place] for take in data.takes])
-        for place, knob in enumerate(data.names)
-    }
-    if set(knobs) != set(data.names):
-        raise UsageError(f"{source}: its knobs are {', '.join(data.names)}; rig.yaml has others")
     settings = tuple(dict.fromkeys(take.values for take in data.takes))
     document = {
         **base,
         "name": name,
-        # In the order of the data set, which is that of its values.
-        "knobs": {knob: knobs[knob] for knob in data.names},
+        "knobs": _knobs(data, base.get("knobs") or {}, source),
         "amp": ReplayAmpConfig(driver="replay", settings=settings),
         "interface": ReplayInterfaceConfig(driver="replay", takes=str(source.absolute())),
     }
     try:
         return Config.model_validate(document)
     except ValueError as error:
-        first = str(error).splitlines()[2].strip() if len(str(error).splitlines()) > 2 else error
+        # Pydantic's third line is the first mistake's sentence.
+        first = (str(error).splitlines()[2:3] or [str(error)])[0].strip()
         raise UsageError(
             f"{source}: its settings do not fit its knobs ({first}); give them by --config"
         ) from None
+
+
+def _knobs(data: DataSet, given: dict[str, Any], source: Path) -> dict[str, Any]:
+    """Return the sections of the knobs: as given, as the data set has them, or by what there is."""
+    knobs = given or {
+        knob: data.knobs.get(knob) or _span([take.values[place] for take in data.takes])
+        for place, knob in enumerate(data.names)
+    }
+    if set(knobs) != set(data.names):
+        raise UsageError(f"{source}: its knobs are {', '.join(data.names)}; rig.yaml has others")
+    # In the order of the data set, which is that of its values.
+    return {knob: knobs[knob] for knob in data.names}
 
 
 def _span(values: list[float]) -> dict[str, Any]:
@@ -92,6 +98,7 @@ def _span(values: list[float]) -> dict[str, Any]:
     return KnobConfig(range=(low, high if high > low else low + 1.0)).model_dump(exclude_unset=True)
 
 
+# In the order of the data set, so that what is doubted by others finds others as it would at night.
 def import_takes(
     session: Session,
     data: DataSet,
@@ -127,6 +134,7 @@ def import_takes(
     return Imported(len(data.takes) - len(refused), refused, late, upright, data.left_out)
 
 
+# As if it had just been played: the journal has no other words for a take.
 def _import(
     session: Session,
     audio: KeptAudio,
@@ -165,12 +173,7 @@ def import_session(
     believes: bool,
     tell: Callable[[int, int], None],
 ) -> Imported:
-    """Make a session of a data set.
-
-    Raises:
-        UsageError: The data set cannot be read.
-        SessionError: There is a session already.
-    """
+    """Make a session of a data set; what cannot be read raises `UsageError`."""
     data = dataset.read(source)
     signal = dataset.signal_of(data)
     config = config_for(data, source, folder.name, given)

@@ -20,7 +20,7 @@ Single = NDArray[np.float32]
 REACH_S, LISTENED_S = 0.5, 4.0
 #: Quieter than this at the beginning of an input is silence.
 SILENT = 1e-4
-#: Where nobody says what is held out, the last tenth of the input is, and half a second at least.
+#: Of an input that nobody has described, its last tenth is held out, half a second at least.
 HELD_OUT_SHARE, LEAST_HELD_OUT_S = 0.1, 0.5
 #: A recording with so much of the input is not cut short, only late.
 NEARLY_WHOLE = 0.9
@@ -91,6 +91,7 @@ def signal_of(data: DataSet) -> Signal:
     return Signal(send, rate, segments)
 
 
+# Each is read for its length; a header could lie, and what is read here is cached by the system.
 def _recorded_frames(data: DataSet, latency_frames: int, frames: int) -> int:
     """Return how much of the input came back in every recording that is nearly whole."""
     found = [frames]
@@ -109,43 +110,39 @@ def _segments(data: DataSet, heard: Single, rate: int) -> tuple[Segment, ...]:
     loud = np.flatnonzero(np.abs(heard) > SILENT)
     lead = int(loud[0]) if len(loud) else 0
     least = round(LEAST_HELD_OUT_S * rate)
-    held_out = data.held_out_frame
-    if held_out is None:
-        held_out = len(heard) - max(round(HELD_OUT_SHARE * len(heard)), least)
+    # At its end, so that what is learnt from stays in one piece.
+    held_out = len(heard) - max(round(HELD_OUT_SHARE * len(heard)), least)
     if held_out - lead < least or len(heard) - held_out < least // 2:
         raise UsageError(f"{data.input}: is too short to learn from a part and test on another")
-    stretches = (
-        (Part.LEAD, 0, lead),
-        (Part.PREAMBLE, lead, 0),
-        (Part.TONES, lead, 0),
-        (Part.TRAIN, lead, held_out - lead),
-        (Part.HOLDOUT, held_out, len(heard) - held_out),
-        (Part.TAIL, len(heard), 0),
+    return (
+        Segment(Part.LEAD, 0, lead),
+        Segment(Part.PREAMBLE, lead, 0),
+        Segment(Part.TONES, lead, 0),
+        Segment(Part.TRAIN, lead, held_out - lead),
+        Segment(Part.HOLDOUT, held_out, len(heard) - held_out),
+        Segment(Part.TAIL, len(heard), 0),
     )
-    return tuple(Segment(part, start, frames) for part, start, frames in stretches)
 
 
+# By GCC-PHAT, in which an amp's tone matters little; a peer's blips may or may not be there.
 def latency_of(data: DataSet, signal: Signal) -> tuple[int, float]:
     """Return by how many frames the recordings are late, and which way round they are.
 
-    The same for all of them: a round trip is the interface's, and what knobs do to the amp's own
-    delay belongs to the amp. Where the data set says it, nothing is measured.
-
     Returns:
-        Frames, and a number from -1 (all upside down) to 1 (all upright).
+        Frames, the same for all: a round trip is the interface's, and what knobs do to the amp's
+        own delay belongs to the amp; and a number from -1 (all upside down) to 1 (all upright).
     """
     takes = data.takes[:: max(len(data.takes) // LOOKED_AT, 1)][:LOOKED_AT]
     start, stop = _loudest(signal)
     played, delays, upright = signal.send[start:stop], [], []
     for take in takes:
         _, audio = load(take.path)
-        heard = audio[start:stop].astype(np.float64)
-        told = take.delay_frames
         # Described by rig, they are in step to a fraction of a frame.
-        known = 0 if data.segments else told
-        frames = known if known is not None else _delay(played, heard, signal.sample_rate)
-        delays.append(frames)
+        known = 0 if data.segments else take.delay_frames
+        heard = audio[start:stop].astype(np.float64)
+        frames = _delay(played, heard, signal.sample_rate) if known is None else known
         upright.append(_sign(played, audio[start + frames :][: stop - start]))
+        delays.append(frames)
     return round(median(delays)), float(np.mean(upright))
 
 
@@ -166,6 +163,7 @@ def _sign(played: Any, heard: Any) -> float:
     return float(np.sign(np.dot(played[: len(heard)], heard)))
 
 
+# By whole frames, so that every sample stays what it was.
 def in_step(data: DataSet, take: DataTake, latency_frames: int, frames: int) -> Single:
     """Return a take in step with the input, ``(frames,)``: late frames cut, what lacks is silence.
 

@@ -101,6 +101,7 @@ def _role(role: str) -> str:
     return role
 
 
+# Two generations: values as a list beside param_names, and by name.
 def _parametric(source: Path, document: dict[str, Any]) -> DataSet:
     """Read the parametric fork's: values by name, or in the order of ``param_names``."""
     common, told = document.get("common", {}), document.get(KEY, {})
@@ -146,6 +147,7 @@ def _once(takes: Iterable[DataTake]) -> tuple[DataTake, ...]:
     return tuple(found.values())
 
 
+# Its vectors have no names; whoever knows them gives a rig.yaml.
 def _panama(source: Path, document: dict[str, Any]) -> DataSet:
     """Read PANAMA's: one input, and a vector of numbers from 0 to 1 for each output."""
     train, told = document["train"], document.get(KEY, {})

@@ -12,7 +12,7 @@ MOST_TAKES, MOST_KNOBS = 20_000, 32
 
 @dataclass(frozen=True)
 class DataTake:
-    """One recording.
+    """One recording of a data set.
 
     Attributes:
         path: The file.
@@ -41,7 +41,6 @@ class DataSet:
         knobs: The knobs' sections of a rig.yaml, where the data set has them.
         segments: What the input's stretches are for: part, start, frames; none where nobody knows.
         tail_frames: Silence that was played behind the input and is not in its file.
-        held_out_frame: Where the guitar begins that nothing is trained on; None where nobody says.
         left_out: How many recordings were made of another input.
         gear: What it says of the amp and its licence.
     """
@@ -53,7 +52,6 @@ class DataSet:
     knobs: dict[str, dict[str, Any]] = field(default_factory=dict)
     segments: tuple[tuple[str, int, int], ...] = ()
     tail_frames: int = 0
-    held_out_frame: int | None = None
     left_out: int = 0
     gear: dict[str, Any] = field(default_factory=dict)
 

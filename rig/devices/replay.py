@@ -16,6 +16,7 @@ from rig.devices.protocols import DriverContext, Report
 from rig.errors import ConfigError, DeviceError, UsageError
 
 
+# Apart from the interface, as everywhere: what dials need not be what plays.
 class ReplayAmp:
     """An amp that is only remembered: to dial it is to choose a recording.
 
@@ -40,6 +41,7 @@ class ReplayAmp:
         """Let go of nothing."""
 
 
+# In the devices' process like any other driver: whoever captures from it need not know.
 class ReplayInterface:
     """Plays back what was recorded, for the very input that it was recorded with.
 

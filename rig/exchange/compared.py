@@ -36,6 +36,7 @@ class Compared:
     held_out: bool
 
 
+# The worst first: whoever hears no difference there need not listen to the others.
 def recorded(session: Session) -> list[CaptureState]:
     """Return the kept captures of a session: held-out ones first, the worst of them foremost."""
     trained, panel = session.state.learning.model, session.config.panel
@@ -49,6 +50,7 @@ def recorded(session: Session) -> list[CaptureState]:
     return sorted(session.state.kept(Role.HOLDOUT, Role.SEED, Role.ACTIVE), key=order)
 
 
+# On the guitar that decides about models everywhere else, too.
 def compared(session: Session, model: Model, about: CaptureState) -> Compared:
     """Play the held-out guitar through the model at a kept capture's setting.
 
@@ -66,9 +68,14 @@ def compared(session: Session, model: Model, about: CaptureState) -> Compared:
     played = play(model, sent, point)[0].numpy()[-len(real) :]
     esr = float(np.sum((real - played) ** 2) / max(float(np.sum(real**2)), 1e-20))
     tracks = np.stack([real, played, real - played])
-    edge = np.linspace(0.0, 1.0, round(EDGE_S * signal.sample_rate), dtype=np.float32)
+    looped = _looped(tracks, signal.sample_rate)
+    return Compared(setting, looped, esr, about.capture.role is Role.HOLDOUT)
+
+
+def _looped(tracks: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
+    """Fade the ends of tracks, so that they loop without a click, and keep them in full scale."""
+    edge = np.linspace(0.0, 1.0, round(EDGE_S * rate), dtype=np.float32)
     tracks[:, : len(edge)] *= edge
     tracks[:, -len(edge) :] *= edge[::-1]
     # All by the same factor: what is compared stays as loud beside each other as it was.
-    tracks /= max(float(np.abs(tracks).max()), 1.0)
-    return Compared(setting, tracks, esr, about.capture.role is Role.HOLDOUT)
+    return tracks / np.float32(max(float(np.abs(tracks).max()), 1.0))

@@ -45,6 +45,7 @@ class _Out:
     sha256: str
 
 
+# The number of the take comes first: names sort as things were recorded, and none comes twice.
 def _name(session: Session, about: CaptureState, suffix: str) -> str:
     """Name a file by its take and its knobs, as public collections do."""
     assert about.kept is not None
@@ -91,6 +92,7 @@ def files(
     yield DESCRIPTIONS[form], json.dumps(document, indent=1).encode()
 
 
+# Sections as they were typed: what a newer rig makes of a default is its own affair.
 def _described(session: Session, signal: Signal) -> dict[str, Any]:
     """Return what rig needs to make a session of it again."""
     config = session.config
@@ -121,6 +123,7 @@ def _plain(session: Session, signal: Signal, played: str, out: list[_Out]) -> di
     return {**head, **rate, **_described(session, signal), "takes": takes}
 
 
+# Where no setting was held out, peers validate on held-out guitar at settings that were learnt.
 def _splits(signal: Signal, out: list[_Out]) -> dict[str, tuple[list[_Out], dict[str, int]]]:
     """Return what is trained on and what is tested on, and which stretch of the input each is."""
     guitar, held_out = signal.segment(Part.TRAIN), signal.segment(Part.HOLDOUT)
@@ -198,6 +201,7 @@ def _table(session: Session, out: list[_Out]) -> bytes:
     return text.getvalue().encode()
 
 
+# For people, in a page that sharing sites show by themselves.
 def _card(session: Session, out: list[_Out], form: str) -> str:
     """Return the text that goes with it: what it is, whose, and under which licence."""
     config, gear, panel = session.config, session.config.gear, session.config.panel
@@ -224,6 +228,7 @@ def _card(session: Session, out: list[_Out], form: str) -> str:
     return "\n".join(lines)
 
 
+# Absolute: the process that plays back is started somewhere else than the one that reads this.
 def _replay(session: Session, out: list[_Out], place: Path) -> bytes:
     """Return a rig.yaml with which 'rig capture' plays the recordings back as an amp."""
     settings = dict.fromkeys(one.about.capture.setting.values for one in out)

@@ -9,11 +9,13 @@ import numpy as np
 import torch
 
 from calibration.signals import Part
+from models.live.section import Floats
 from models.nam.embedded import embedded
 from models.nam.versions import CannotHold
 from models.networks.spec import play
+from models.runtimes.aidax import aidax_document
 from models.runtimes.onnx_file import onnx_bytes
-from models.runtimes.rtneural import aidax_document, play_document, rtneural_document
+from models.runtimes.rtneural import play_document, rtneural_document
 from models.training.dataset import Model
 from rig.errors import UsageError
 from rig.exchange.nam import faceplate
@@ -60,11 +62,7 @@ def rtneural(
     """
     panel, created = session.config.panel, session.state.created
     assert created is not None
-    names = [knob.name for knob in panel.knobs]
-    unknown = [name for name in free if name not in names]
-    if unknown:
-        raise UsageError(f"--free {unknown[0]}: there is no such knob: there are {names}")
-    places = tuple(names.index(name) for name in free)
+    places = _places(session, free)
     point = panel.point(setting).astype(np.float32)
     try:
         document = rtneural_document(embedded(model, faceplate(session)), point, places)
@@ -79,20 +77,31 @@ def rtneural(
             document = {**document, "metadata": said}
     except CannotHold as error:
         raise UsageError(f"--as {'aidax' if aidax else 'rtneural'}: {error}") from None
-    sentence = None
-    if distance is not None:
-        sentence = (
-            f"with {', '.join(free)} free the file is an approximation: its ESR to the model is "
-            f"{distance['median']:.2g} (median), {distance['worst']:.2g} (worst) over their travel"
-        )
-    return Made(json.dumps(document, allow_nan=False).encode(), sentence)
+    told = None if distance is None else _sentence(free, distance)
+    return Made(json.dumps(document, allow_nan=False).encode(), told)
 
 
+def _sentence(free: Sequence[str], distance: dict[str, float]) -> str:
+    return (
+        f"with {', '.join(free)} free the file is an approximation: its ESR to the model is "
+        f"{distance['median']:.2g} (median), {distance['worst']:.2g} (worst) over their travel"
+    )
+
+
+def _places(session: Session, free: Sequence[str]) -> tuple[int, ...]:
+    names = [knob.name for knob in session.config.panel.knobs]
+    unknown = [name for name in free if name not in names]
+    if unknown:
+        raise UsageError(f"--free {unknown[0]}: there is no such knob: there are {names}")
+    return tuple(names.index(name) for name in free)
+
+
+# Only with free knobs: what stands still is exact, and needs no measuring.
 def _distance(
     session: Session,
     model: Model,
     document: dict[str, object],
-    point: "np.ndarray[tuple[int], np.dtype[np.float32]]",
+    point: Floats,
     places: tuple[int, ...],
 ) -> dict[str, float]:
     """Measure how far a file with free knobs is from the model, on guitar it was not trained on."""
@@ -102,8 +111,7 @@ def _distance(
     audio = signal.send[guitar.start : stop].astype(np.float32)
     found = []
     for units in product(PLACES, repeat=len(places)):
-        moved = point.copy()
-        moved[list(places)] = units
+        (moved := point.copy())[list(places)] = units
         ours = play(model, torch.from_numpy(audio), torch.from_numpy(moved))[0].numpy()
         inputs = np.stack([audio, *(np.full_like(audio, unit) for unit in units)], 1)
         off = play_document(document, inputs) - ours

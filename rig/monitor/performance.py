@@ -40,6 +40,7 @@ def meter(dbfs: float) -> Text:
     return _bar(1.0 - dbfs / LOWEST_DBFS, style).append(shown)
 
 
+# One sentence for the screen and for the end, so that nobody compares two kinds of figures.
 def sentence(at: Playing, sample_rate: int) -> str:
     """Say how a performance is going, in figures."""
     late_ms = 1_000 * (at.driver_latency_s + at.slack_frames / sample_rate)
@@ -48,6 +49,16 @@ def sentence(at: Playing, sample_rate: int) -> str:
         f"{at.driver_dropouts} more told by the driver, {at.block_frames} frames a block, "
         f"{late_ms:.1f} ms late"
     )
+
+
+def _meters(at: Playing, channel: int) -> Table:
+    """Draw how loud it is: the input that is listened to, and what is heard."""
+    meters = Table.grid(padding=(0, 1))
+    # Tracks that run by themselves listen to no input.
+    if 0 <= channel < len(at.inputs_dbfs):
+        meters.add_row(f"in {channel + 1}", meter(at.inputs_dbfs[channel]))
+    meters.add_row("out", meter(at.output_dbfs))
+    return meters
 
 
 def performance(
@@ -78,11 +89,8 @@ def performance(
         )  # fmt: skip
     parts: list[RenderableType] = [table, Text()]
     if at is not None:
-        meters = Table.grid(padding=(0, 1))
-        if 0 <= channel < len(at.inputs_dbfs):
-            meters.add_row(f"in {channel + 1}", meter(at.inputs_dbfs[channel]))
-        meters.add_row("out", meter(at.output_dbfs))
+        # What was lost stays red: whoever looks away for a moment should not miss it.
         style = "bold red" if at.dropouts else "yellow" if at.highest_load > BUSY else ""
-        parts += [meters, Text(sentence(at, sample_rate), style=style)]
+        parts += [_meters(at, channel), Text(sentence(at, sample_rate), style=style)]
     parts.append(Text(footer, style="dim"))
     return Box(Group(*parts), title=Text(title), expand=False)

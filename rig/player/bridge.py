@@ -16,6 +16,7 @@ RING_FRAMES = 16_384
 FALL = 0.97
 
 
+# It computes nothing: whatever it waited for, the driver would wait for (decision 29).
 class Bridge:
     """PortAudio's callback copies into one ring and out of another, and counts what was not there.
 
@@ -56,18 +57,19 @@ class Bridge:
         began = time.perf_counter()
         if self.blocks == 0:
             self._begin(frames)
-        self.blocks += 1
-        self.frames += frames
-        if status:
-            self.driver_dropouts += 1
-        count = min(len(self.peaks), indata.shape[1])
-        loudest = np.abs(indata[:, :count]).max(0)
-        np.maximum(self.peaks[:count] * np.float32(FALL), loudest, out=self.peaks[:count])
+        self.blocks, self.frames = self.blocks + 1, self.frames + frames
+        self.driver_dropouts += bool(status)
+        self._meter(indata)
         self.heard.write(indata[:, min(self.channel, indata.shape[1] - 1)])
-        # Never waits, and whoever waits at the other end wakes up.
+        # It never waits, and whoever does at the other end wakes up.
         self.bell.put(self.blocks)
         self._fetch(outdata, frames)
         self.longest_s = max(self.longest_s, time.perf_counter() - began)
+
+    def _meter(self, indata: NDArray[np.float32]) -> None:
+        count = min(len(self.peaks), indata.shape[1])
+        loudest = np.abs(indata[:, :count]).max(0)
+        np.maximum(self.peaks[:count] * np.float32(FALL), loudest, out=self.peaks[:count])
 
     def _begin(self, frames: int) -> None:
         """Put the slack into the way out; only here the size of a block is known for certain."""
@@ -76,6 +78,7 @@ class Bridge:
         self.slack_frames = self._slack * frames + rest
         self.made.write(np.zeros(self.slack_frames, np.float32))
 
+    # A block that is half there is played as far as it goes: a shorter gap is a softer click.
     def _fetch(self, outdata: NDArray[np.float32], frames: int) -> None:
         outdata.fill(0)
         if len(self._block) != frames:

@@ -38,6 +38,7 @@ TURN_S = 0.005
 ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
+# Killed at the end whatever happened: a driver that hangs would keep the terminal waiting.
 class Player:
     """A performance in a process of its own; use it in a ``with``.
 
@@ -159,6 +160,7 @@ class Player:
         except ChildSilent:
             raise AudioDied(f"the interface hung for {wait_s:g} s and was let go") from None
 
+    # A process that refuses says so, and ends: the pipe may be closed before anybody reads it.
     def _why(self) -> RigError:
         """Return what the process has said last: a pipe that is closed says nothing itself."""
         try:

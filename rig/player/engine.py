@@ -19,6 +19,8 @@ MOST_FRAMES = 1_024
 LOOK_S = 0.2
 
 
+# A thread and no process: numpy lets go of Python's lock while it multiplies, and the callback
+# needs it for some microseconds only.
 class Engine:
     """Plays what comes in through a source, block by block, in a thread of its own.
 
@@ -68,6 +70,7 @@ class Engine:
         except Exception as error:
             self.error = error
 
+    # Blocks that wait are taken together: a longer one costs less a frame, so it does catch up.
     def _catch_up(self) -> None:
         """Play everything that is there."""
         every = self._source.every

@@ -8,9 +8,6 @@ from numpy.typing import NDArray
 
 from rig.knobs import Panel, Setting
 
-#: Controllers that knobs without one of their own get, in the panel's order: MIDI calls them
-#: undefined or general, so that no keyboard sends them by itself.
-FREE_CONTROLLERS = (*range(20, 32), *range(102, 120), *range(14, 20), *range(85, 91))
 CONTROLLER_STEPS = 127
 #: By keys: a hundredth of a knob's travel, or a tenth.
 STEP, STRIDE = 0.01, 0.1
@@ -18,28 +15,7 @@ STEP, STRIDE = 0.01, 0.1
 Point = NDArray[np.float64]
 
 
-def controllers(
-    panel: Panel, own: Mapping[str, int | None], typed: Mapping[str, int]
-) -> dict[int, int]:
-    """Return which controller turns which knob, by its place in the panel.
-
-    Args:
-        panel: The knobs.
-        own: The controllers that they have in rig.yaml.
-        typed: What somebody asked for, by name; it goes first.
-    """
-    names = [knob.name for knob in panel.knobs]
-    found = {number: names.index(name) for name, number in typed.items()}
-    for name, number in own.items():
-        if number is not None and number not in found and name not in typed:
-            found[number] = names.index(name)
-    free = (number for number in FREE_CONTROLLERS if number not in found)
-    for place in range(len(names)):
-        if place not in found.values():
-            found[next(free)] = place
-    return found
-
-
+# Points and no settings: between two steps of a knob a model is as good as on them.
 class Hands:
     """The knobs as somebody turns them, by keys or by controllers, from any thread.
 
@@ -91,6 +67,7 @@ class Hands:
             self.point = self.panel.point(setting)
             self._turned(self.point)
 
+    # Told while the lock is held: two threads must not pass each other on the way to the player.
     def _move(self, place: int, unit: float) -> None:
         knob, unit = self.panel.knobs[place], min(max(unit, 0.0), 1.0)
         if knob.is_switch:

@@ -58,6 +58,7 @@ class Stop(_Message):
     do: Literal["stop"] = "stop"
 
 
+# Counts since the beginning, and not since the last report: one that is missed loses nothing.
 class Playing(_Message):
     """How it is going.
 

@@ -15,6 +15,7 @@ CONTROL_CHANGE = 0xB
 _FAILED = (OSError, RuntimeError, ValueError)
 
 
+# By rtmidi itself, as for output: mido would list the ports anew, which takes seconds on JACK.
 class ControllerInput:
     """A MIDI input port, of which controllers alone are listened to; use it in a ``with``.
 

@@ -30,6 +30,7 @@ def wav_header(sample_rate: int, frames: int) -> bytes:
     return b"RIFF" + struct.pack("<I", 4 + len(chunks) + size) + b"WAVE" + chunks
 
 
+# Through a queue: a disk may need a second to think, and nobody should hear that.
 class Recorder:
     """Writes blocks into a file in a thread of its own, under another name until it is whole.
 

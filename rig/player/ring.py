@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from rig.capture import Frames
 
 
+# A queue of Python's would do, too, but for its blocks: they come in sizes that nobody asked for.
 class Ring:
     """A queue of frames with one writer and one reader, and no lock.
 
@@ -45,6 +46,7 @@ class Ring:
         self._read += count
         return count
 
+    # Counts only grow: at 48 kHz Python's integers would last for ever, and they do not wrap.
     def skip(self, count: int) -> int:
         """Forget frames, no more than there are, and return how many that was."""
         skipped = min(count, len(self))

@@ -37,6 +37,7 @@ class Fader:
         return line
 
 
+# Bypass fades: between a guitar and an amp a hard cut is a click of its own.
 class ModelSource:
     """A model with its knobs; bypassed, the guitar as it comes in.
 
@@ -60,6 +61,7 @@ class ModelSource:
         return played + dry * (heard - played)
 
 
+# All tracks run, and one is heard: so the place in the music stays when another is chosen.
 class TrackSource:
     """Tracks of one length in a loop, of which one is heard; from one to the other without a gap.
 

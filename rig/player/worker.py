@@ -52,6 +52,7 @@ def _tracks(count: int, block: bytes) -> "np.ndarray[tuple[int, int], np.dtype[n
     return np.frombuffer(block, "<f4").reshape(count, -1).astype(np.float32)
 
 
+# Everything that is slow the first time happens before the interface is opened.
 class _Performance:
     """One performance: from opening the interface to closing it."""
 
@@ -103,6 +104,7 @@ class _Performance:
         if order.track is not None and isinstance(self.source, TrackSource):
             self.source.choose(order.track)
 
+    # Here and not in the engine: what is told takes longer to put into words than a block to play.
     def report(self) -> Playing:
         """Say how it is going.
 
@@ -137,6 +139,7 @@ class _Performance:
         return 0.0 if recorder is None else recorder.close()
 
 
+# Orders are read by another thread, so that a report never waits for one.
 class PlayerWorker:
     """Does what the command says, and reports ten times a second."""
 

@@ -33,7 +33,7 @@ def exported(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     """The finished session in every format."""
     folders = {}
     for kind in KINDS:
-        folders[kind] = tmp_path_factory.mktemp("exported") / f"als {kind}"
+        folders[kind] = tmp_path_factory.mktemp("exported") / f"Ausfuhr {kind} ü"
         done = rig("export", finished, folders[kind], "--as", kind)
         assert done.returncode == 0, done.stderr
     return folders

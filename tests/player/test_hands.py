@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from rig.knobs import Knob, Panel
-from rig.player.hands import Hands, controllers
+from rig.player.hands import Hands
+from rig.player.wires import controllers
 
 PANEL = Panel(
     (

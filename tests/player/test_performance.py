@@ -8,9 +8,10 @@ import pytest
 
 from rig.errors import DeviceGone, UsageError
 from rig.player.client import Player
-from rig.player.hands import Hands, controllers
+from rig.player.hands import Hands
 from rig.player.messages import Playing
 from rig.player.midi import ControllerInput
+from rig.player.wires import controllers
 from rig.session import store
 from tests.cli.test_cli import rig
 from tests.devices import jack

@@ -11,7 +11,8 @@ import torch
 from models.nam.embedded import embedded
 from models.nam.versions import CannotHold
 from models.networks.spec import ModelSpec, play
-from models.runtimes.rtneural import aidax_document, play_document, rtneural_document
+from models.runtimes.aidax import aidax_document
+from models.runtimes.rtneural import play_document, rtneural_document
 from rig import config as configuration
 from rig.daemon.request import Request
 from rig.daemon.service import capture

@@ -145,6 +145,7 @@ ELSEWHERE = {
     "rig/preflight/machine.py": "asks the system how it is set up",
     "rig/preflight/needs.py": "asks how much room there is",
     "rig/cli/__init__.py": "a report of an error, and where packages lie",
+    "rig/cli/importing.py": "asks whether what a user has named is there",
     "rig/cli/common.py": "looks for sessions below ./sessions, and for a user's files",
     "rig/cli/setup.py": "the rig.yaml that it writes for a user",
     "rig/cli/writing.py": "files that a user has named",

@@ -13,6 +13,7 @@ from rig.errors import DeviceHung
 Callback = Callable[[Any, Any, int, Any, Any], None]
 
 
+# The same way to find a device and to refuse a rate as for takes: only the callback differs.
 class LiveCard(SoundCard):
     """An audio interface that hands every block to a callback, as late as the device must be.
 
