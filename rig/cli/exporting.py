@@ -54,6 +54,8 @@ def export_other(asked: Other) -> None:
         raise UsageError(f"--as {asked.kind}: there are {', '.join(KINDS)}")
     if asked.free and asked.kind not in ("rtneural", "aidax"):
         raise UsageError(f"--free: with --as {asked.kind} all knobs can be turned, or none")
+    if asked.at and asked.kind == "onnx":
+        raise UsageError("--at: an ONNX file has all settings; leave it out")
     if asked.kind in DATA:
         export_data(asked.kind, asked.session, asked.target, flac=asked.flac, force=asked.force)
     else:
@@ -81,8 +83,6 @@ def _content(session: "Session", asked: Other) -> bytes:
 
     model = model_of(session)
     if asked.kind == "onnx":
-        if asked.at:
-            raise UsageError("--at: an ONNX file has all settings; leave it out")
         return runtimes.onnx(session, model)
     setting, names = setting_of(session, asked.at), (asked.free or "").replace(" ", "").split(",")
     free = [name for name in names if name]

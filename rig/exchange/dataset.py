@@ -153,7 +153,8 @@ def _parametric(session: Session, signal: Signal, played: str, out: list[_Out]) 
         ]
         for split, (chosen, window) in _splits(signal, out).items()
     }
-    common = {"x_path": played, "delay": 0}
+    # Its trainer wants 0.4 s of silence in front; ours is shorter, and what is before it is known.
+    common = {"x_path": played, "delay": 0, "require_input_pre_silence": None}
     return {"type": "parametric", "common": common, **splits, KEY: _beside(session, signal, out)}
 
 

@@ -193,7 +193,7 @@ def test_peers_files_are_read_as_their_own_programs_read_them(
     entry = document["train"][0]
     assert set(entry) == {"y_path", "params", "ny", "start_samples", "stop_samples"}
     assert set(entry["params"]) == {"gain", "tone", "volume"}
-    assert document["common"] == {"x_path": "input.wav", "delay": 0}
+    assert (document["common"]["x_path"], document["common"]["delay"]) == ("input.wav", 0)
     panama = json.loads((exported["panama"] / "data_config.json").read_text())
     assert panama["train"]["type"] == "shared_input"
     assert set(panama["train"]["outputs"][0]) == {"y_path", "g_vector"}
@@ -204,6 +204,21 @@ def test_peers_files_are_read_as_their_own_programs_read_them(
             lengths.add(len(store.read_wav(path)[1]))
     # Peers refuse an output that is not as long as the input.
     assert len(lengths) == 1
+
+
+def test_the_trainer_s_own_reader_takes_both_windows(
+    exported: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fork reads each entry by this class of neural-amp-modeler, without its ``params``."""
+    theirs = pytest.importorskip("nam.data")
+    monkeypatch.chdir(exported["parametric"])
+    document = json.loads(Path("data.json").read_text())
+    for split in ("train", "validation"):
+        entry = {**document["common"], **document[split][0], "nx": 1_000}
+        assert entry.pop("params")
+        read = theirs.Dataset.init_from_config(entry)
+        assert read.sample_rate == 48_000
+        assert len(read) >= 1
 
 
 def test_a_peer_s_list_of_values_is_read(finished: Path, tmp_path: Path) -> None:
