@@ -306,3 +306,22 @@ def test_an_amp_of_recordings_has_its_mistakes_told(exported: dict[str, Path]) -
     assert any(
         "recordings need amp" in line for line in drivers.problems(configuration.parse(wrong))
     )
+
+
+def test_strangers_recordings_are_captured_from_as_an_amp(finished: Path, tmp_path: Path) -> None:
+    """They have no preamble, no sweeps and no repeated guitar, and come in step as they are."""
+    foreign(tmp_path / "fremd", finished, late=173, sign=1.0)
+    path = tmp_path / "rig.yaml"
+    plan = TINY.replace("captures: 8, seeds: 4", "captures: 4, seeds: 4")
+    path.write_text(plan.replace("holdouts: 2", "holdouts: 1"), encoding="utf-8")
+    done = rig("import", tmp_path / "fremd", tmp_path / "session", "--config", path)
+    assert done.returncode == 0, done.stderr
+    config = configuration.load(tmp_path / "session" / "rig.yaml")
+    request = Request(tmp_path / "again", tmp_path / "session" / "rig.yaml")
+    ending = capture(request, config)
+    assert not ending.failed, ending.reason
+    session = Session.view(tmp_path / "again")
+    kept = session.state.kept(Role.SEED, Role.ACTIVE)
+    assert len(kept) == 4
+    assert {about.capture.setting for about in kept} <= set(config.panel.pool)
+    session.close()
