@@ -56,7 +56,7 @@ class Network:
         return len(self.bias)
 
 
-# Taps side by side: one product of a wide matrix is quicker than three of narrow ones.
+# Taps side by side: one wide product takes as long as three, and mixer and bias come along in it.
 def _layers(own: dict[str, Floats], shape: dict[str, Any], row: int) -> list[Layer]:
     layers, first, channels = [], 0, shape["channels"]
     for index, kernel in enumerate(shape["kernel_sizes"]):
