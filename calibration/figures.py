@@ -125,8 +125,9 @@ def _return_figures(aligned: Aligned, signal: Signal) -> dict[str, float]:
         "polarity": response.polarity,
         "wire_agreement": _wire_agreement(aligned, signal),
         "over_send_db": _over_send_db(aligned, signal),
-        "return_lag_frames": _lag_frames(aligned, signal),
     }
+    if signal.has_preamble:
+        found["return_lag_frames"] = _lag_frames(aligned, signal)
     if sweep is not None:
         found["return_drift_frames"] = sweep.lag_frames
         found["sweep_agreement"] = sweep.agreement
@@ -154,7 +155,8 @@ def measure(aligned: Aligned, signal: Signal) -> dict[str, float]:
         "dropouts": float(aligned.dropouts),
         "broken_samples": float(aligned.broken),
         "latency_frames": aligned.shift_frames,
-        "sharpness": aligned.latency.sharpness,
+        # Plain JSON has no infinity; of what came in step nothing was looked for.
+        "sharpness": aligned.latency.sharpness if signal.has_preamble else 0.0,
         **_return_figures(aligned, signal),
     }
     if aligned.drift_frames is not None:

@@ -81,6 +81,11 @@ class Signal:
         return any(segment.part is part for segment in self.segments)
 
     @property
+    def has_preamble(self) -> bool:
+        """Whether a sweep in it tells the time; what others have recorded has none."""
+        return any(segment.frames > 0 for segment in self.all(Part.PREAMBLE))
+
+    @property
     def duration_s(self) -> float:
         """How long one take plays."""
         return len(self.send) / self.sample_rate

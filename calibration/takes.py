@@ -59,6 +59,9 @@ class Aligned:
 
 def _find(audio: Audio, signal: Signal) -> latency.Latency:
     """The preamble, within the longest round trip, or else wherever it is."""
+    if not signal.has_preamble:
+        # Recordings of an input without one were brought in step by whoever imported them.
+        return latency.Latency(0.0, np.inf, inverted=False)
     start, sweep = signal.segment(Part.PREAMBLE).start, preamble(signal.sample_rate)
     found = latency.measure(audio, sweep, start, round(LONGEST_S * signal.sample_rate))
     if found.sharpness >= LOST_SHARPNESS:

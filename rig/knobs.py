@@ -138,9 +138,15 @@ class Move:
 
 @dataclass(frozen=True)
 class Panel:
-    """The knobs of an amp, in the order every setting and every point keeps."""
+    """The knobs of an amp, in the order every setting and every point keeps.
+
+    Attributes:
+        knobs: Each control.
+        pool: The only settings there are, of an amp that was recorded; empty where all can be had.
+    """
 
     knobs: tuple[Knob, ...]
+    pool: tuple[Setting, ...] = ()
 
     def __len__(self) -> int:
         return len(self.knobs)
@@ -169,9 +175,25 @@ class Panel:
         return Setting(tuple(knob.quantise(value) for knob, value in pairs))
 
     def quantise(self, point: Sequence[float] | Point) -> Setting:
-        """The setting nearest to a point in [0, 1]^k."""
+        """The setting nearest to a point in [0, 1]^k, of those there are."""
+        if self.pool:
+            return self._nearest(np.asarray(point, dtype=float))
         pairs = zip(self.knobs, point, strict=True)
         return Setting(tuple(knob.from_unit(float(unit)) for knob, unit in pairs))
+
+    @cached_property
+    def _pool_points(self) -> Point:
+        return np.stack([self.point(setting) for setting in self.pool])
+
+    def _nearest(self, point: Point) -> Setting:
+        """Return the setting of the pool that is nearest."""
+        apart = np.abs(self._pool_points - point)
+        for place, knob in enumerate(self.knobs):
+            if knob.is_switch:
+                wanted = knob.to_unit(knob.from_unit(float(point[place])))
+                # Another position is another amp, as far off as a knob's other end.
+                apart[:, place] = self._pool_points[:, place] != wanted
+        return self.pool[int(np.argmin(np.sum(apart**2, axis=1)))]
 
     def point(self, setting: Setting) -> Point:
         """A setting as a point in [0, 1]^k."""
@@ -180,6 +202,8 @@ class Panel:
 
     def allows(self, setting: Setting) -> bool:
         """Whether every value is one that may be set: the last question before the wire."""
+        if self.pool:
+            return setting in self.pool
         return len(setting.values) == len(self.knobs) and all(
             value in knob.values for knob, value in zip(self.knobs, setting.values, strict=True)
         )

@@ -49,6 +49,8 @@ DAEMON_ENDS      = Wait("supervisor", "the daemon to end, again and again",     
 SYSTEM_TELLS     = Wait("supervisor", "the system to say whose a number is",         5.0, "the number is left alone")
 SESSION_APPEARS  = Wait("rig capture", "a session to watch",                        60.0, "it shows no monitor, and waits for the capture to end")
 FIRST_WORDS      = Wait("rig capture", "the daemon's first words (--detach)",      120.0, "it says that there are none yet, exit code 1")
+PLAYER_OPENS     = Wait("rig play",   "the interface to be opened",                 30.0, "its process is killed: it is lost")
+PLAYER_ANSWERS   = Wait("rig play",   "the player's next report",                    8.0, "its process is killed: it is lost")
 
 #                        who           tries                                     pauses before each    and then
 DEVICES_RETURN   = Tries("daemon",     "to open lost devices",                   (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0), "the capture ends: the device stayed away")

@@ -14,13 +14,14 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"rig.__main__"}),
     frozenset({"rig.cli"}),
     frozenset({"rig.monitor", "rig.preflight", "rig.bench", "rig.contracts"}),
-    frozenset({"rig.daemon"}),
+    frozenset({"rig.daemon", "rig.player"}),
     frozenset({"rig.learner"}),
     frozenset({"rig.proposals", "rig.exchange"}),
     frozenset({"rig.session"}),
     frozenset({"rig.devices"}),
     frozenset({"rig.config"}),
     frozenset({"rig.knobs", "rig.capture", "rig.errors", "rig.clock", "rig.child", "rig.data"})
+    | frozenset({"rig.dataset"})
     | frozenset({"rig.keep_awake", "rig.notify", "rig.printable", "rig.waits"}),
     frozenset({"calibration", "models"}),
 )
@@ -28,6 +29,7 @@ FLOORS: tuple[frozenset[str], ...] = (
 DOORS = {
     ("rig.capture", "rig.knobs"),
     ("rig.data", "rig.errors"),
+    ("rig.dataset", "rig.errors"),
     ("rig.child", "rig.waits"),
     ("rig.notify", "rig.waits"),
     ("rig.keep_awake", "rig.waits"),
@@ -48,6 +50,8 @@ CLOSED = {
     ("rig.daemon", "models"),
     ("rig.devices", "models"),
     ("rig.config", "models"),
+    # It is given what it plays, and knows no session.
+    ("rig.player", "rig.session"),
 }
 
 
@@ -163,6 +167,7 @@ def test_only_the_command_line_the_monitor_and_the_check_print() -> None:
         "import rig.monitor.show",
         "import rig.preflight",
         "import rig.devices.worker",
+        "import rig.player.worker",
     ],
 )
 def test_what_must_start_at_once_imports_no_torch(code: str) -> None:

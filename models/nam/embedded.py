@@ -22,14 +22,17 @@ def _told(tensor: Tensor) -> dict[str, Any]:
     return {"shape": list(numbers.shape), "data": base64.b64encode(numbers.tobytes()).decode()}
 
 
-def _encoder(model: Model) -> dict[str, Tensor]:
-    return {f"encoder.{name}": tensor[0] for name, tensor in model.encoder.named_parameters()}
+def _encoder(model: Model, member: int) -> dict[str, Tensor]:
+    return {f"encoder.{name}": tensor[member] for name, tensor in model.encoder.named_parameters()}
 
 
-def _wavenet(model: KnobWaveNet) -> dict[str, Any]:
-    tensors = {**_encoder(model), "mixture": model.mixture[0], "polarity": model.polarity[0]}
+def _wavenet(model: KnobWaveNet, member: int) -> dict[str, Any]:
+    # With one trunk it is everybody's, else each has its own.
+    trunk = member % model.trunks
+    tensors = {**_encoder(model, member), "mixture": model.mixture[trunk]}
+    tensors["polarity"] = model.polarity[member]
     for index, array in enumerate(model.arrays):
-        tensors |= {f"arrays.{index}.{name}": t[0] for name, t in array.named_parameters()}
+        tensors |= {f"arrays.{index}.{name}": t[trunk] for name, t in array.named_parameters()}
     return {
         "architecture": "wavenet",
         "silent": model.silent,
@@ -39,11 +42,11 @@ def _wavenet(model: KnobWaveNet) -> dict[str, Any]:
     }
 
 
-def _lstm(model: KnobLSTM) -> dict[str, Any]:
-    head, tensors = model.heads[0], _encoder(model)
+def _lstm(model: KnobLSTM, member: int) -> dict[str, Any]:
+    head, tensors = model.heads[member], _encoder(model, member)
     assert isinstance(head, nn.Linear)
     # As they are played: what a silent cell has not got is zeros in the file.
-    weights = model.weights(0)
+    weights = model.weights(member)
     for layer in range(len(weights) // 4):
         into, back, *biases = weights[4 * layer : 4 * layer + 4]
         tensors |= {f"layers.{layer}.input": into, f"layers.{layer}.hidden": back}
@@ -57,19 +60,23 @@ def _lstm(model: KnobLSTM) -> dict[str, Any]:
     }
 
 
-def embedded(model: Model, knobs: list[dict[str, Any]]) -> dict[str, Any]:
+def embedded(
+    model: Model, knobs: list[dict[str, Any]], member: int | None = None
+) -> dict[str, Any]:
     """Return a model's section: everything that a reader needs to play it at any setting.
 
     Args:
-        model: With one member.
+        model: A final model; or an ensemble, of which one member is taken.
         knobs: What each knob is called and how its faceplate counts, in the model's order.
+        member: Which of them, counted from 0.
 
     Raises:
         CannotHold: The section has no words for it.
     """
-    if model.members != 1 or isinstance(model, ConcatWaveNet):
-        raise CannotHold("only a final model can be embedded")
-    body = _lstm(model) if isinstance(model, KnobLSTM) else _wavenet(model)
+    if (member is None and model.members != 1) or isinstance(model, ConcatWaveNet):
+        raise CannotHold("only a final model can be embedded, or one member of an ensemble")
+    one = member or 0
+    body = _lstm(model, one) if isinstance(model, KnobLSTM) else _wavenet(model, one)
     return {
         "format": FORMAT,
         "version": FORMAT_VERSION,

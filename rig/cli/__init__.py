@@ -10,7 +10,19 @@ from typing import Annotated
 
 import typer
 
-from rig.cli import bench, capture, export, model, render, session, setup, unit
+from rig.cli import (
+    bench,
+    capture,
+    export,
+    importing,
+    listen,
+    model,
+    play,
+    render,
+    session,
+    setup,
+    unit,
+)
 from rig.cli.common import about
 from rig.errors import RigError, UsageError
 from rig.printable import pasteable
@@ -35,10 +47,14 @@ for command in (
     model.train,
     export.export,
     render.render,
+    play.play,
+    listen.listen,
     bench.bench,
     unit.unit,
 ):
     app.command()(command)
+# A word of Python's own, which no function can be called.
+app.command("import")(importing.import_data)
 
 
 def _tell_version(asked: bool) -> None:
@@ -95,12 +111,17 @@ def main() -> None:
         # Whoever read the output, such as head, has seen enough.
         sys.exit(1)
     except Exception as error:
-        with tempfile.NamedTemporaryFile(
-            "w", prefix="rig-error-", suffix=".txt", delete=False, encoding="utf-8"
-        ) as file:
-            traceback.print_exc(file=file)
         sys.stderr.write(
             f"rig: an error that rig did not expect ({type(error).__name__}: {error}); "
-            f"please report it with {file.name}\n"
+            f"please report it with {_traceback_file()}\n"
         )
         sys.exit(1)
+
+
+def _traceback_file() -> str:
+    """Write the traceback of what is being handled into a file of its own; returns its path."""
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="rig-error-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as file:
+        traceback.print_exc(file=file)
+    return file.name

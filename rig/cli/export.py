@@ -8,6 +8,7 @@ import typer
 
 from rig.cli.asking import At, SessionFolder, model_of, view, warn
 from rig.cli.common import out
+from rig.cli.exporting import Other, export_other
 from rig.cli.writing import Force, progress, put, refuse_existing, refuse_full_folder
 from rig.errors import UsageError
 
@@ -24,7 +25,10 @@ def export(
     session: SessionFolder,
     target: Annotated[
         Path,
-        typer.Argument(metavar="OUT", help="One setting: OUT.nam. Several: a folder, or OUT.zip."),
+        typer.Argument(
+            metavar="OUT",
+            help="One setting: OUT.nam. Several: a folder, or OUT.zip.",
+        ),
     ],
     at: At = None,
     grid: Annotated[
@@ -43,13 +47,34 @@ def export(
         str,
         typer.Option("--format", metavar="VERSION", help="0.7.0, or 0.5.4 for players before A2."),
     ] = "0.7.0",
+    kind: Annotated[
+        str,
+        typer.Option(
+            "--as",
+            metavar="KIND",
+            help="nam, for players; onnx, rtneural, aidax, for other runtimes; data, parametric, "
+            "panama: what was recorded.",
+        ),
+    ] = "nam",
+    flac: Annotated[
+        bool, typer.Option("--flac", help="Recordings as FLAC: half the room, 24 bits of each.")
+    ] = False,
+    free: Annotated[
+        str | None,
+        typer.Option(
+            "--free", metavar="KNOB,KNOB", help="Of rtneural and aidax: knobs that can be turned."
+        ),
+    ] = None,
     knobs: Annotated[
         bool,
         typer.Option("--knobs", help="Put the whole model with its knobs beneath, for rig's kin."),
     ] = False,
     force: Force = False,
 ) -> None:
-    """Export the model as standard .nam files: one setting, a grid of them, or presets."""
+    """Export the model as standard .nam files or for other runtimes, or what was recorded."""
+    if kind != "nam":
+        export_other(Other(kind, session, target, at, free, flac, force))
+        return
     _refuse_target(target, force)
     if target.suffix not in (NAM, ZIP) and not grid and not preset:
         raise UsageError(f"{target}: players look for a name that ends in .nam")

@@ -80,6 +80,15 @@ class HandAmpConfig(Section):
     driver: Literal["hand"]
 
 
+class ReplayAmpConfig(Section):
+    """An amp of which there are recordings and nothing else; 'rig export --as data' writes this."""
+
+    driver: Literal["replay"]
+    settings: Annotated[tuple[tuple[float, ...], ...], Field(min_length=1, max_length=20_000)]
+    """The only settings there are: a faceplate value for each knob, in the order of `knobs`; of a
+    switch the number of its position, counted from 0."""
+
+
 class _CalibratedConfig(Section):
     """What is known of an interface's voltages, for the model's metadata."""
 
@@ -168,6 +177,14 @@ class VirtualInterfaceConfig(_CalibratedConfig):
     """With `studio`: how many of the takes something happens to, from a click to a stuck knob."""
 
 
+class ReplayInterfaceConfig(_CalibratedConfig):
+    """Recordings that are played back in place of an amp."""
+
+    driver: Literal["replay"]
+    takes: str
+    """A data set: a folder that 'rig export --as data' wrote, or one that 'rig import' reads."""
+
+
 class ExternalConfig(_CalibratedConfig):
     """A driver from another package."""
 
@@ -178,7 +195,7 @@ class ExternalConfig(_CalibratedConfig):
 
 
 #: Drivers with a section of their own; any other name is that of another package's driver.
-BUILT_IN = ("virtual", "midi", "hand", "soundcard")
+BUILT_IN = ("virtual", "midi", "hand", "soundcard", "replay")
 
 
 def _driver(value: Any) -> str:
@@ -193,12 +210,14 @@ AmpConfig = Annotated[
     Annotated[VirtualAmpConfig, Tag("virtual")]
     | Annotated[MidiAmpConfig, Tag("midi")]
     | Annotated[HandAmpConfig, Tag("hand")]
+    | Annotated[ReplayAmpConfig, Tag("replay")]
     | Annotated[ExternalConfig, Tag("external")],
     Discriminator(_driver),
 ]
 InterfaceConfig = Annotated[
     Annotated[VirtualInterfaceConfig, Tag("virtual")]
     | Annotated[SoundCardConfig, Tag("soundcard")]
+    | Annotated[ReplayInterfaceConfig, Tag("replay")]
     | Annotated[ExternalConfig, Tag("external")],
     Discriminator(_driver),
 ]

@@ -9,13 +9,14 @@ from rig.config.devices import (
     AmpConfig,
     HandAmpConfig,
     InterfaceConfig,
+    ReplayAmpConfig,
     VirtualAmpConfig,
     VirtualInterfaceConfig,
 )
 from rig.config.knobs import KnobConfig, refuse_reserved, wires_of
 from rig.config.section import Positive, Section, is_stored
 from rig.config.sharing import GearConfig, Presets, preset_mistakes
-from rig.knobs import Panel
+from rig.knobs import Panel, Setting
 
 
 class ExcerptConfig(Section):
@@ -218,11 +219,27 @@ class Config(Section):
             raise ValueError(mistake)
         return self
 
+    @model_validator(mode="after")
+    def _recorded(self) -> Self:
+        if not isinstance(self.amp, ReplayAmpConfig):
+            return self
+        for row in self.amp.settings:
+            wrong = len(row) != len(self.knobs) or any(
+                value not in knob.values if knob.is_switch else not low <= value <= high
+                for value, knob in zip(row, self.panel.knobs, strict=True)
+                for low, high in [knob.limits]
+            )
+            if wrong:
+                raise ValueError(f"amp.settings: {list(row)} is no setting of these knobs")
+        return self
+
     @cached_property
     def panel(self) -> Panel:
         """The amp's knobs, in the order of the file; it is computed once."""
         # A hand amp has no other way to set anything, whatever its knobs say.
         everything = isinstance(self.amp, HandAmpConfig)
+        rows = self.amp.settings if isinstance(self.amp, ReplayAmpConfig) else ()
         return Panel(
-            tuple(knob.knob(name, by_hand=everything) for name, knob in self.knobs.items())
+            tuple(knob.knob(name, by_hand=everything) for name, knob in self.knobs.items()),
+            tuple(dict.fromkeys(map(Setting, rows))),
         )

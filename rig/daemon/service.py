@@ -29,7 +29,7 @@ from rig.session import control, facts
 from rig.session.door import Door, begin
 from rig.session.folder import CONFIG, Session, is_session
 from rig.session.layout import is_supervised
-from rig.session.signal import compose_signal
+from rig.session.signal import signal_for
 
 log = logging.getLogger("rig")
 
@@ -47,7 +47,7 @@ def _open_session(
         return session
     # Recordings are named relative to the file that names them.
     base = (request.config or request.session / CONFIG).parent
-    signal = compose_signal(config.signal, base, devices.sample_rate)
+    signal = signal_for(config, base, devices.sample_rate)
     return Session.create(request.session, config, signal, clock.now)
 
 

@@ -21,8 +21,9 @@ from rig.errors import DeviceError
 
 #: How long a lock is waited for.
 FREE_S = waits.DEVICES_ARE_FREE.s
-#: These need no lock: every session has a virtual amp of its own, and hands know what they turn.
-FREE = ("virtual", "hand")
+#: These need no lock: every session has a virtual amp of its own, hands know what they turn, and
+#: recordings can be played back to any number.
+FREE = ("virtual", "hand", "replay")
 
 
 def folder() -> Path:

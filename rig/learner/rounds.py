@@ -207,6 +207,7 @@ def _proposal_request(this: _Round, model: Model, count: int) -> ProposalRequest
         excluded=session.state.settings(),
         predictions=predictions.relative(model, guitar, created.sample_rate),
         plain=predictions.plain(model, guitar),
+        pool=session.config.panel.pool or None,
         device=dataset.audio.device,
     )
 

@@ -10,6 +10,19 @@ from contextlib import contextmanager
 #: Waits up to so many seconds for a key; None where none was pressed.
 Keys = Callable[[float], str | None]
 POLL_S = 0.02
+UP, DOWN, RIGHT, LEFT = "↑", "↓", "→", "←"
+#: What terminals send for arrow keys (ECMA-48's cursor sequences), and what Windows does.
+ARROWS = dict(zip("ABCD", (UP, DOWN, RIGHT, LEFT), strict=True))
+WINDOWS_ARROWS = dict(zip("HPMK", (UP, DOWN, RIGHT, LEFT), strict=True))
+ESCAPES, WINDOWS_PREFIXES = ("\x1b[", "\x1bO"), ("\x00", "\xe0")
+
+
+def meaning(typed: str) -> str | None:
+    """Return the key that a terminal means by what it sent at once."""
+    if typed[:2] in ESCAPES:
+        return ARROWS.get(typed[2:3])
+    # Whoever types faster than anybody looks: the first counts.
+    return typed[:1] or None
 
 
 def no_keys(wait_s: float) -> str | None:
@@ -31,6 +44,8 @@ if sys.platform == "win32":
         # Read in this way Ctrl-C is a key like any other, and interrupts nothing.
         if key == "\x03":
             raise KeyboardInterrupt
+        if key in WINDOWS_PREFIXES:
+            return WINDOWS_ARROWS.get(msvcrt.getwch())
         return key
 
     @contextmanager
@@ -48,8 +63,7 @@ else:
             return None
         # Not from the text stream: what waits in its buffer, select does not see.
         typed = os.read(sys.stdin.fileno(), 64).decode(errors="replace")
-        # An arrow key sends several characters; none of them but the first is looked at.
-        return typed[:1] or None
+        return meaning(typed)
 
     @contextmanager
     def _raw() -> Iterator[None]:

@@ -18,7 +18,7 @@ from rig.preflight.knobs import Wires
 from rig.preflight.needs import hours, needs
 from rig.preflight.probe import AskHands, Heard, Probe, Say
 from rig.proposals import designs
-from rig.session.signal import compose_signal
+from rig.session.signal import signal_for
 
 #: With these nothing that comes after them would mean anything.
 HOPELESS = frozenset({"silence", "loopback"})
@@ -62,7 +62,7 @@ def preflight(
         try:
             rate = f"{config.interface.driver} at {bench.sample_rate} Hz"
             yield Finding("devices", f"{config.amp.driver}, {rate}", "there")
-            signal = compose_signal(config.signal, base, bench.sample_rate)
+            signal = signal_for(config, base, bench.sample_rate)
             yield from _rig(config, bench, signal, base, ask, say)
             yield from machine.machine(paced=bench.paced)
             if notifies:

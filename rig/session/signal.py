@@ -8,7 +8,8 @@ import numpy as np
 import soxr
 
 from calibration.signals import Signal, compose
-from rig.config import SignalConfig
+from rig import dataset
+from rig.config import Config, ReplayInterfaceConfig, SignalConfig
 from rig.errors import ConfigError
 from rig.session.overlap import overlap_s
 from rig.session.recording import Audio, Excerpt, read_excerpt
@@ -74,6 +75,23 @@ def _refuse_overlap(config: SignalConfig, train: Audio, holdout: Audio, sample_r
         "what they learnt: choose parts that do not overlap by start_s and length_s, or another "
         "recording"
     )
+
+
+def signal_for(config: Config, base: Path, sample_rate: int) -> Signal:
+    """Return what a session plays: what was recorded, where recordings are played back.
+
+    Args:
+        config: Its whole configuration.
+        base: The folder that file names are relative to.
+        sample_rate: Hz, the interface's.
+
+    Raises:
+        ConfigError: The recordings it names cannot be used.
+    """
+    if isinstance(config.interface, ReplayInterfaceConfig):
+        # They answer to nothing but what was played when they were made.
+        return dataset.signal_of(dataset.read(Path(config.interface.takes)))
+    return compose_signal(config.signal, base, sample_rate)
 
 
 def compose_signal(config: SignalConfig, base: Path, sample_rate: int) -> Signal:

@@ -20,7 +20,7 @@ from calibration.verdict import Check
 from rig.capture import Recording
 from rig.devices.client import DevicesClient
 
-JACKD = "jackd {scheduling} --silent -d dummy -r 48000 -p 1024 -C 2 -P 2"
+JACKD = "jackd {scheduling} --silent -d dummy -r 48000 -p {period} -C 2 -P 2"
 ENVIRONMENT = {"JACK_NO_AUDIO_RESERVATION": "1", "JACK_NO_START_SERVER": "1"}
 
 
@@ -51,10 +51,10 @@ def ports() -> list[str]:
 
 
 @contextmanager
-def server() -> Iterator["subprocess.Popen[bytes]"]:
+def server(period: int = 1024) -> Iterator["subprocess.Popen[bytes]"]:
     """A running jackd, and the only one."""
     assert not ports(), "a JACK server is running already"
-    command = JACKD.format(scheduling=scheduling()).split()
+    command = JACKD.format(scheduling=scheduling(), period=period).split()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         eventually(lambda: "system:playback_1" in ports())

@@ -304,7 +304,7 @@ def simulated(night: Night) -> Iterator[None]:
         (service, "DevicesClient", lambda *_, **__: Devices(night)),
         (supervisor, "DevicesClient", lambda *_, **__: Devices(night)),
         (service, "Learner", lambda folder: Pupil(night, folder)),
-        (service, "compose_signal", lambda *_: signal()),
+        (service, "signal_for", lambda *_: signal()),
         (service, "signals", signals),
         (supervisor, "signal", signals),
         (service, "awake", nullcontext),

@@ -85,8 +85,8 @@ class SoundCard:
                 device=pair,
                 channels=widths,
                 dtype="float32",
-                callback=self._transport,
                 extra_settings=told,
+                **self._stream_options(),
             )
             stream.start()
         except audio.PortAudioError as error:
@@ -98,6 +98,10 @@ class SoundCard:
                 f"{options.sample_rate} Hz of interface.sample_rate: change one of them"
             )
         return stream
+
+    def _stream_options(self) -> dict[str, Any]:
+        """What the stream is told beside its devices and its format."""
+        return {"callback": self._transport}
 
     def _hint(self, told: tuple[Any, Any]) -> str:
         """Add what may help where the device is asked for rig alone."""

@@ -1,0 +1,92 @@
+"""What ``rig export --as`` makes beside files for players: data sets, files of other runtimes."""
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rig.cli.asking import model_of, setting_of, view, warn
+from rig.cli.common import out
+from rig.cli.export_data import export_data
+from rig.cli.writing import put, refuse_existing
+from rig.errors import UsageError
+
+if TYPE_CHECKING:
+    from rig.session.folder import Session
+
+DATA = ("data", "parametric", "panama")
+#: How the name of a file ends for each runtime.
+RUNTIMES = {"onnx": (".onnx",), "rtneural": (".json",), "aidax": (".json", ".aidax")}
+KINDS = ("nam", *RUNTIMES, *DATA)
+INSTALL = "pip install 'rig-capture[onnx]' adds it"
+
+
+@dataclass(frozen=True)
+class Other:
+    """An export as it was typed.
+
+    Attributes:
+        kind: One of `KINDS`.
+        session: The session's folder.
+        target: What is written.
+        at: The setting, where the kind has one.
+        free: Knobs that can be turned in the file, separated by commas.
+        flac: Whether recordings are written as FLAC.
+        force: Whether to write over what is there.
+    """
+
+    kind: str
+    session: Path
+    target: Path
+    at: list[str] | None
+    free: str | None
+    flac: bool
+    force: bool
+
+
+def export_other(asked: Other) -> None:
+    """Export what is no ``.nam`` file.
+
+    Raises:
+        UsageError: There is no such kind, or its files would be written over.
+    """
+    if asked.kind not in KINDS:
+        raise UsageError(f"--as {asked.kind}: there are {', '.join(KINDS)}")
+    if asked.free and asked.kind not in ("rtneural", "aidax"):
+        raise UsageError(f"--free: with --as {asked.kind} all knobs can be turned, or none")
+    if asked.at and asked.kind == "onnx":
+        raise UsageError("--at: an ONNX file has all settings; leave it out")
+    if asked.kind in DATA:
+        export_data(asked.kind, asked.session, asked.target, flac=asked.flac, force=asked.force)
+    else:
+        _export_model(asked)
+
+
+# Refused before torch is loaded, which takes seconds that a typing mistake is not worth.
+def _export_model(asked: Other) -> None:
+    endings = RUNTIMES[asked.kind]
+    if asked.target.suffix not in endings:
+        raise UsageError(f"{asked.target}: choose a name that ends in {' or '.join(endings)}")
+    if asked.kind == "onnx" and find_spec("onnx") is None:
+        raise UsageError(f"--as onnx: needs the package onnx: {INSTALL}")
+    refuse_existing(asked.target, asked.force)
+    opened = view(asked.session)
+    try:
+        put(opened, asked.target, _content(opened, asked))
+    finally:
+        opened.close()
+    out.print(f"wrote {asked.target}", markup=False)
+
+
+def _content(session: "Session", asked: Other) -> bytes:
+    from rig.exchange import runtimes
+
+    model = model_of(session)
+    if asked.kind == "onnx":
+        return runtimes.onnx(session, model)
+    setting, names = setting_of(session, asked.at), (asked.free or "").replace(" ", "").split(",")
+    free = [name for name in names if name]
+    made = runtimes.rtneural(session, model, setting, free, aidax=asked.kind == "aidax")
+    if made.distance is not None:
+        warn([made.distance])
+    return made.content
