@@ -34,7 +34,8 @@ signal:
   tones_hz: [330]
   tone_s: 0.2
 plan: {captures: 8, seeds: 4, batch: 2, holdouts: 2, canary_every: 5}
-learner: {size: nano, members: 2, steps: 2, final_size: nano, final_steps: 2, threads: 1}
+learner: {size: nano, members: 2, steps: 2, final_size: nano, final_steps: 2, threads: 1,
+  closing_round: false}
 """
 
 #: The same with every setting laid out before: only the final model is learnt.

@@ -118,6 +118,8 @@ class LearnerConfig(Section):
     """Whether they start from what comes with rig: weights that many drawn amps had in common."""
     steps: Annotated[int, Field(ge=1, le=1_000_000)] = 800
     """Training steps in each round; the first round takes twice as many."""
+    closing_round: bool = True
+    """Whether a round that asks for nothing ends the recording: is the last batch as expected?"""
     final_size: str = "standard"
     """Size of the model that is exported, in the same architecture."""
     final_steps: Annotated[int, Field(ge=1, le=10_000_000)] = 8_000

@@ -10,6 +10,7 @@ a retry, a canary and a refill are one code path; `record_until_done` does it.
                     |------> Look          is a setting what was kept?
                     |------> Record        the next order ----------+
                     |------> Refill        ask for more settings ---+
+                    |------> Close         does the ensemble doubt the last batch?
                     `------> End --> the final model, if there is to be one
 
 What is done about trouble stands in `rig.daemon.recovery`, how rounds are asked for in
@@ -45,7 +46,7 @@ from rig.daemon.recovery import (
     reopen_if_silent,
     suspect,
 )
-from rig.daemon.rounds import ask_ahead, refill, train_model
+from rig.daemon.rounds import ask_ahead, close, refill, train_model
 from rig.daemon.run import TICK_S, Run
 from rig.daemon.stopping import Finish
 from rig.devices.protocols import TakeCancelled
@@ -82,6 +83,11 @@ class Refill:
 
 
 @dataclass(frozen=True)
+class Close:
+    """Nothing more is ordered: have the ensemble look at what it has not learnt from yet."""
+
+
+@dataclass(frozen=True)
 class End:
     """There is nothing more to record."""
 
@@ -90,16 +96,17 @@ class End:
 
 # A closed union, told apart from doing it: what comes next is tested as a table, without an amp,
 # and one code path serves a first start, a resumed session and a retry.
-Step = Wait | RecordCanary | Look | Record | Refill | End
+Step = Wait | RecordCanary | Look | Record | Refill | Close | End
 
 
-def next_step(state: State, plan: PlanConfig, ending: Finish | None) -> Step:
+def next_step(state: State, plan: PlanConfig, ending: Finish | None, closes: bool = False) -> Step:
     """Decide what to do next; nothing is asked, ordered or written here.
 
     Args:
         state: What the journal says.
         plan: The session's rules.
         ending: Why to stop recording now; None while there is something to do.
+        closes: Whether a round that asks for nothing ends the recording.
     """
     if ending is not None and not (ending.trains and ending.plays):
         return End(ending)
@@ -112,7 +119,9 @@ def next_step(state: State, plan: PlanConfig, ending: Finish | None) -> Step:
     if ending is None:
         return Record() if state.pending else Refill()
     # Takes since the last canary count only once another one has vouched for them.
-    return RecordCanary() if state.amp.unproven else End(ending)
+    if state.amp.unproven:
+        return RecordCanary()
+    return Close() if closes and orders.is_closing_due(state) else End(ending)
 
 
 def record_until_done(run: Run) -> Finish:
@@ -127,7 +136,7 @@ def record_until_done(run: Run) -> Finish:
         ending = run.ending()
         if ending is None and not run.session.state.run.paused:
             prepare(run)
-        match next_step(run.session.state, run.rules, ending):
+        match next_step(run.session.state, run.rules, ending, run.closes):
             case Wait():
                 run.learner.hear()
                 run.publisher.says("paused", run.learner.progress)
@@ -141,6 +150,8 @@ def record_until_done(run: Run) -> Finish:
             case Refill():
                 # No end by itself: `ending` makes one of it once nothing is pending any more.
                 run.exhausted = not refill(run)
+            case Close():
+                close(run)
             case End(finish):
                 return train_model(run, finish) if finish.trains else finish
 

@@ -62,6 +62,39 @@ def refill(run: Run) -> bool:
     return True
 
 
+def close(run: Run) -> None:
+    """Have the ensemble learn the last batch and doubt it, as every batch before; ask for nothing.
+
+    It comes back early where there is no time left for that, or while somebody pauses.
+    """
+    try:
+        if run.learner.is_idle:
+            run.learner.ask(Job(final=False, round=run.session.state.learning.round + 1, count=0))
+        learnt = None
+        while learnt is None:
+            run.hear()
+            ending = run.ending()
+            if run.session.state.run.paused or not (ending and ending.trains and ending.plays):
+                return
+            run.publisher.says("looking at the last batch", run.learner.progress)
+            learnt = run.learner.poll(TICK_S)
+    except LearnerDied as error:
+        if not _revive(run, error):
+            _closing_failed(run, error)
+    except LearnerError as error:
+        _closing_failed(run, error)
+    else:
+        assert isinstance(learnt, facts.RoundLearned)
+        orders.order_learnt(run.session, learnt, run.goals.captures)
+        look_again_at_surprises(run)
+
+
+def _closing_failed(run: Run, error: LearnerError) -> None:
+    number = run.session.state.learning.round + 1
+    log.warning("round %d failed: %s", number, error)
+    run.session.record(facts.LearnerFailed(round=number, why=str(error)))
+
+
 def _await_round(run: Run) -> facts.RoundLearned | None:
     """The learner's next round; None where the amp does not wait, or where it is all over.
 

@@ -91,6 +91,11 @@ class Run:
         self.audio = KeptAudio(self.session, self.signal, self.look)
         self.jumps = JumpWatch(self.clock, SILENCE_S)
 
+    @property
+    def closes(self) -> bool:
+        """Whether a round that asks for nothing ends the recording."""
+        return self.session.config.learner.closing_round
+
     def missing(self) -> int:
         """How many settings to ask for next."""
         batch = self.session.config.plan.batch

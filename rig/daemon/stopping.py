@@ -99,8 +99,9 @@ def _failed(reason: str) -> Finish:
 
 
 def _out_of_time(state: State, config: Config, until: float, now: float) -> bool:
-    """Whether what is left is needed for the take that would come, and for the final model."""
+    """Whether what is left is needed for the take that would come, and for all that follows it."""
     needed_s = forecast.final_s(state, config) + forecast.looks_s(state, config)
+    needed_s += forecast.closing_s(state, config)
     if state.learning.rounds:
         needed_s += forecast.take_s(state) or 0.0
     return now + needed_s >= until

@@ -214,6 +214,8 @@ def _proposal_request(this: _Round, model: Model, count: int) -> ProposalRequest
 
 def _propose(this: _Round, request: ProposalRequest) -> Proposal:
     """Return the settings to record next, and store for people why they were chosen."""
+    if not request.count:
+        return Proposal([], [], 0)
     strategy = this.session.config.plan.strategy
     stage_progress = this.stage_progress("proposing", 1)
     proposal = STRATEGIES[strategy](request, lambda done, total: stage_progress(done, total=total))
@@ -261,7 +263,7 @@ def learn(session: Session, number: int, count: int, tell: Tell) -> facts.RoundL
     Args:
         session: Read only; what is kept now is learnt from, what is pending counts as known.
         number: The round's.
-        count: How many settings to ask for.
+        count: How many settings to ask for; 0 where the recording is over.
         tell: Told of progress.
 
     Raises:
@@ -291,7 +293,9 @@ def learn(session: Session, number: int, count: int, tell: Tell) -> facts.RoundL
     weights = dump_model(model, spec)
     learnt = facts.RoundLearned(
         round=number,
-        strategy=session.config.plan.strategy if proposal.from_ensemble else "space-filling",
+        strategy=session.config.plan.strategy
+        if proposal.from_ensemble or not count
+        else "space-filling",
         values=tuple(setting.values for setting in proposal.settings),
         disagreement=tuple(proposal.expected),
         learnt_from=tuple(about.capture.number for about in captures),

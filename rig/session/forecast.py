@@ -50,6 +50,11 @@ def looks_s(state: State, config: Config) -> float:
     return LOOK_SHARE * waiting * (take_s(state) or 0.0)
 
 
+def closing_s(state: State, config: Config) -> float:
+    """Seconds that the round after the last capture will take; 0 where there is none."""
+    return (round_s(state) or 0.0) if config.learner.closing_round else 0.0
+
+
 def eta_s(state: State, config: Config, goal: int | None, now: float) -> float | None:
     """Seconds until the session is done.
 
@@ -73,4 +78,5 @@ def eta_s(state: State, config: Config, goal: int | None, now: float) -> float |
         return None
     takes = to_order + len(state.pending)
     learning_s = rounds * (learning_s or 0.0)
-    return takes * pace_s + learning_s + looks_s(state, config) + final_s(state, config)
+    ending_s = looks_s(state, config) + closing_s(state, config) + final_s(state, config)
+    return takes * pace_s + learning_s + ending_s
