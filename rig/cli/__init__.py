@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from rig.cli import bench, capture, export, model, render, session, setup, unit
+from rig.cli import bench, capture, export, model, render, report, session, setup, unit
 from rig.errors import RigError, UsageError
 
 app = typer.Typer(
@@ -33,6 +33,7 @@ for command in (
     model.train,
     export.export,
     render.render,
+    report.report,
     bench.bench,
     unit.unit,
 ):

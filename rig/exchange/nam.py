@@ -28,7 +28,7 @@ def _point(session: Session, setting: Setting) -> Tensor:
     return torch.from_numpy(session.config.panel.point(setting)).to(torch.float32)
 
 
-def _knobs(session: Session) -> list[dict[str, Any]]:
+def knobs_told(session: Session) -> list[dict[str, Any]]:
     """Return what each knob is called, and how its faceplate counts."""
     panel = session.config.panel
     told: list[dict[str, Any]] = []
@@ -58,7 +58,7 @@ def nam_document(
     try:
         found = document(model, knobs, created.sample_rate, said, version=label.version)
         # Beneath the rest, where players do not look.
-        section = {"rig": embedded(model, _knobs(session))} if label.with_knobs else {}
+        section = {"rig": embedded(model, knobs_told(session))} if label.with_knobs else {}
     except CannotHold as error:
         raise UsageError(f"--format {label.version}: {error}; leave --format out") from None
     return {**found, **section}

@@ -1,0 +1,172 @@
+"""What the final model plays, beside what the amp played; the only part of a report with torch."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from calibration.signals import Part, Segment, Signal
+from models.nam.embedded import embedded
+from models.nam.versions import CannotHold
+from models.networks.spec import BadModel, load_model, play
+from models.training.dataset import Model
+from rig.capture import Role
+from rig.errors import RigError, SessionError
+from rig.exchange.nam import knobs_told, nam_document
+from rig.report import clips, pictures
+from rig.session.captures import CaptureState
+from rig.session.folder import Session
+
+Audio = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Amp against model at a holdout setting: worst, median or best of all."""
+
+    place: str
+    told: str
+    esr: float
+    spectrum: pictures.Spectrum
+    curves: list[pictures.Curves]
+    waveform: pictures.Waveform
+
+
+@dataclass(frozen=True)
+class Modelled:
+    """Everything of a page that needs the model.
+
+    Attributes:
+        section: The model itself, as `docs/knob-file.md` has it; None where a page cannot play it.
+        template: A stock ``.nam`` document without its weights.
+        sample_rate: Hz.
+        guitar: Held-out dry guitar.
+        heard: What can be listened to, worst setting first.
+        compared: What can be looked at.
+    """
+
+    section: dict[str, Any] | None
+    template: dict[str, Any] | None
+    sample_rate: int
+    guitar: clips.Clip
+    heard: list[clips.Heard]
+    compared: list[Compared]
+
+
+@dataclass(frozen=True)
+class _Test:
+    """A holdout setting: what the amp and the model play, over the whole signal."""
+
+    about: CaptureState
+    told: str
+    esr: float
+    amp: Audio
+    model: Audio
+
+
+def load(session: Session) -> Model:
+    """Load the final model on the CPU.
+
+    Raises:
+        SessionError: There is none, or none that fits the session.
+    """
+    trained = session.state.learning.model
+    if trained is None:
+        raise SessionError(f"{session.folder}: has no final model yet")
+    try:
+        model, spec = load_model(session.stored(trained.model))
+    except BadModel as error:
+        raise SessionError(str(error)) from None
+    if spec.positions != session.config.panel.switch_positions:
+        raise SessionError(f"{session.folder}: its model was made for other knobs")
+    return model
+
+
+def _tests(session: Session, model: Model, signal: Signal) -> Iterator[_Test]:
+    trained = session.state.learning.model
+    by_setting = trained.by_setting if trained else {}
+    panel, held_out = session.config.panel, signal.segment(Part.HOLDOUT)
+    for about in session.state.kept(Role.HOLDOUT):
+        told = panel.describe(about.capture.setting)
+        if about.kept is None or told not in by_setting:
+            continue
+        amp = session.kept_audio(about.kept)
+        knobs = torch.from_numpy(panel.point(about.capture.setting)).to(torch.float32)
+        played = np.zeros(len(signal.send))
+        for segment in [*signal.all(Part.TONES), held_out]:
+            played[segment.start : segment.stop] = _played(model, signal, knobs, segment)
+        yield _Test(about, told, by_setting[told], amp, played)
+
+
+def _played(model: Model, signal: Signal, knobs: torch.Tensor, segment: Segment) -> Audio:
+    """What a model makes of a stretch, with the true past in front of it."""
+    start = max(segment.start - model.history_frames, 0)
+    sent = torch.from_numpy(signal.send[start : segment.stop].astype(np.float32))
+    played = play(model, sent, knobs)[0, segment.start - start :]
+    return played.numpy().astype(np.float64)
+
+
+def _compared(tests: list[_Test], signal: Signal, tones_hz: tuple[float, ...]) -> list[Compared]:
+    rate, held_out = signal.sample_rate, signal.segment(Part.HOLDOUT)
+    part = slice(held_out.start, held_out.stop)
+    found = []
+    for place, index in pictures.ranked([test.esr for test in tests]).items():
+        test = tests[index]
+        tones = zip(signal.all(Part.TONES), tones_hz, strict=False)
+        shown = [
+            pictures.curves(*(audio[s.start : s.stop] for audio in (signal.send, test.amp, test.model)),
+                            hz, rate)
+            for s, hz in tones
+        ]  # fmt: skip
+        amp, model = test.amp[part], test.model[part]
+        spectrum = pictures.spectrum(amp, model, rate)
+        moment = pictures.waveform(amp, model, rate)
+        found.append(Compared(place, test.told, test.esr, spectrum, shown, moment))
+    return found
+
+
+def _heard(tests: list[_Test], signal: Signal) -> tuple[clips.Clip, list[clips.Heard]]:
+    rate, held_out = signal.sample_rate, signal.segment(Part.HOLDOUT)
+    guitar = signal.send[held_out.start : held_out.stop]
+    places = clips.chosen([test.esr for test in tests])
+    # Two for each setting, and the dry guitar.
+    seconds = clips.clip_s(2 * len(places) + 1, rate, len(guitar) / rate)
+    found = clips.loudest(guitar, round(seconds * rate))
+    part = slice(held_out.start + found.start, held_out.start + found.stop)
+    told = [
+        clips.heard(test.about.capture.number, test.told, test.esr, test.amp[part],
+                    test.model[part], rate)
+        for test in (tests[place] for place in places)
+    ]  # fmt: skip
+    return clips.clip(guitar[found], rate), told
+
+
+def _template(session: Session, model: Model) -> dict[str, Any]:
+    """A stock document without weights, and without what is true of one setting only."""
+    told = nam_document(session, model, session.config.panel.reference)
+    gear = session.config.gear
+    amp = " ".join(word for word in (gear.make, gear.model) if word) or session.config.name
+    here = ("date", "name", "setting", "loudness", "gain")
+    metadata = {name: value for name, value in told["metadata"].items() if name not in here}
+    return {**told, "weights": [], "metadata": {"name": amp, **metadata}}
+
+
+def modelled(session: Session) -> Modelled:
+    """Return everything of a page that needs the final model.
+
+    Raises:
+        RigError: There is no model, or something that was kept cannot be read.
+    """
+    model, signal = load(session), session.signal()
+    try:
+        section, template = embedded(model, knobs_told(session)), _template(session, model)
+    # Some architectures have no description that another program could play.
+    except (CannotHold, RigError):
+        section, template = None, None
+    tests = list(_tests(session, model, signal))
+    guitar, told = _heard(tests, signal)
+    compared = _compared(tests, signal, session.config.signal.tones_hz)
+    return Modelled(section, template, signal.sample_rate, guitar, told, compared)
