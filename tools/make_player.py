@@ -60,7 +60,7 @@ def header() -> str:
     above, below = fitted_tanh()
     lines = [f"#define TANH_END {END}f", f"#define TANH_UP {UP}", f"#define TANH_DOWN {DOWN}"]
     for name, values in (("TANH_ABOVE", above), ("TANH_BELOW", below)):
-        numbers = ", ".join(f"{np.float32(value):.9g}f" for value in values)
+        numbers = ", ".join(f"{np.float32(value):.9e}f" for value in values)
         lines.append(f"static const float {name}[] = {{{numbers}}};")
     return "\n".join(lines) + "\n"
 

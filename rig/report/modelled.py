@@ -1,5 +1,6 @@
 """What the final model plays, beside what the amp played; the only part of a report with torch."""
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,12 +11,15 @@ from numpy.typing import NDArray
 
 from calibration.signals import Part, Segment, Signal
 from models.nam.embedded import embedded
+from models.nam.loudness import Loudness
 from models.nam.versions import CannotHold
+from models.nam.writer import document
 from models.networks.spec import BadModel, load_model, play
 from models.training.dataset import Model
 from rig.capture import Role
-from rig.errors import RigError, SessionError
-from rig.exchange.nam import knobs_told, nam_document
+from rig.errors import SessionError
+from rig.exchange.metadata import Label, metadata
+from rig.exchange.nam import knobs_told
 from rig.report import clips, pictures
 from rig.session.captures import CaptureState
 from rig.session.folder import Session
@@ -85,20 +89,24 @@ def load(session: Session) -> Model:
     return model
 
 
-def _tests(session: Session, model: Model, signal: Signal) -> Iterator[_Test]:
-    trained = session.state.learning.model
+def _tested(session: Session) -> list[tuple[CaptureState, float]]:
+    """The holdout settings that the final model was tested on, with its errors there."""
+    trained, panel = session.state.learning.model, session.config.panel
     by_setting = trained.by_setting if trained else {}
+    pairs = [(about, by_setting.get(panel.describe(about.capture.setting)))
+             for about in session.state.kept(Role.HOLDOUT)]  # fmt: skip
+    return [(about, esr) for about, esr in pairs if esr is not None]
+
+
+def _test(session: Session, model: Model, signal: Signal, about: CaptureState, esr: float) -> _Test:
+    assert about.kept is not None
     panel, held_out = session.config.panel, signal.segment(Part.HOLDOUT)
-    for about in session.state.kept(Role.HOLDOUT):
-        told = panel.describe(about.capture.setting)
-        if about.kept is None or told not in by_setting:
-            continue
-        amp = session.kept_audio(about.kept)
-        knobs = torch.from_numpy(panel.point(about.capture.setting)).to(torch.float32)
-        played = np.zeros(len(signal.send))
-        for segment in [*signal.all(Part.TONES), held_out]:
-            played[segment.start : segment.stop] = _played(model, signal, knobs, segment)
-        yield _Test(about, told, by_setting[told], amp, played)
+    knobs = torch.from_numpy(panel.point(about.capture.setting)).to(torch.float32)
+    played = np.zeros(len(signal.send))
+    for segment in [*signal.all(Part.TONES), held_out]:
+        played[segment.start : segment.stop] = _played(model, signal, knobs, segment)
+    told = panel.describe(about.capture.setting)
+    return _Test(about, told, esr, session.kept_audio(about.kept), played)
 
 
 def _played(model: Model, signal: Signal, knobs: torch.Tensor, segment: Segment) -> Audio:
@@ -109,12 +117,13 @@ def _played(model: Model, signal: Signal, knobs: torch.Tensor, segment: Segment)
     return played.numpy().astype(np.float64)
 
 
-def _compared(tests: list[_Test], signal: Signal, tones_hz: tuple[float, ...]) -> list[Compared]:
+def _compared(
+    tests: dict[str, _Test], signal: Signal, tones_hz: tuple[float, ...]
+) -> list[Compared]:
     rate, held_out = signal.sample_rate, signal.segment(Part.HOLDOUT)
     part = slice(held_out.start, held_out.stop)
     found = []
-    for place, index in pictures.ranked([test.esr for test in tests]).items():
-        test = tests[index]
+    for place, test in tests.items():
         tones = zip(signal.all(Part.TONES), tones_hz, strict=False)
         shown = [
             pictures.curves(*(audio[s.start : s.stop] for audio in (signal.send, test.amp, test.model)),
@@ -131,42 +140,49 @@ def _compared(tests: list[_Test], signal: Signal, tones_hz: tuple[float, ...]) -
 def _heard(tests: list[_Test], signal: Signal) -> tuple[clips.Clip, list[clips.Heard]]:
     rate, held_out = signal.sample_rate, signal.segment(Part.HOLDOUT)
     guitar = signal.send[held_out.start : held_out.stop]
-    places = clips.chosen([test.esr for test in tests])
     # Two for each setting, and the dry guitar.
-    seconds = clips.clip_s(2 * len(places) + 1, rate, len(guitar) / rate)
+    seconds = clips.clip_s(2 * len(tests) + 1, rate, len(guitar) / rate)
     found = clips.loudest(guitar, round(seconds * rate))
     part = slice(held_out.start + found.start, held_out.start + found.stop)
     told = [
         clips.heard(test.about.capture.number, test.told, test.esr, test.amp[part],
                     test.model[part], rate)
-        for test in (tests[place] for place in places)
+        for test in tests
     ]  # fmt: skip
     return clips.clip(guitar[found], rate), told
 
 
 def _template(session: Session, model: Model) -> dict[str, Any]:
     """A stock document without weights, and without what is true of one setting only."""
-    told = nam_document(session, model, session.config.panel.reference)
-    gear = session.config.gear
+    panel, created = session.config.panel, session.state.created
+    assert created is not None
+    gear, esr = session.config.gear, session.state.learning.holdout_esr
+    # Loudness would have to be measured where the knobs stand: players do without it.
+    told = metadata(session, panel.reference, Label(gear, esr), Loudness(None, None))
     amp = " ".join(word for word in (gear.make, gear.model) if word) or session.config.name
-    here = ("date", "name", "setting", "loudness", "gain")
-    metadata = {name: value for name, value in told["metadata"].items() if name not in here}
-    return {**told, "weights": [], "metadata": {"name": amp, **metadata}}
+    rest = {name: value for name, value in told.items() if name not in ("name", "setting")}
+    point = torch.from_numpy(panel.point(panel.reference)).to(torch.float32)
+    found = document(model, point, created.sample_rate, {"name": amp, **rest})
+    return {**found, "weights": []}
 
 
 def modelled(session: Session) -> Modelled:
     """Return everything of a page that needs the final model.
 
     Raises:
-        RigError: There is no model, or something that was kept cannot be read.
+        SessionError: There is no model, or something that was kept cannot be read.
     """
     model, signal = load(session), session.signal()
-    try:
-        section, template = embedded(model, knobs_told(session)), _template(session, model)
+    section, template = None, None
     # Some architectures have no description that another program could play.
-    except (CannotHold, RigError):
-        section, template = None, None
-    tests = list(_tests(session, model, signal))
-    guitar, told = _heard(tests, signal)
-    compared = _compared(tests, signal, session.config.signal.tones_hz)
+    with contextlib.suppress(CannotHold):
+        section, template = embedded(model, knobs_told(session)), _template(session, model)
+    tested = _tested(session)
+    errors = [esr for _, esr in tested]
+    to_hear, to_see = clips.chosen(errors), pictures.ranked(errors)
+    tests = {place: _test(session, model, signal, *tested[place])
+             for place in {*to_hear, *to_see.values()}}  # fmt: skip
+    guitar, told = _heard([tests[place] for place in to_hear], signal)
+    seen = {name: tests[place] for name, place in to_see.items()}
+    compared = _compared(seen, signal, session.config.signal.tones_hz)
     return Modelled(section, template, signal.sample_rate, guitar, told, compared)

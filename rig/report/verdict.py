@@ -28,7 +28,7 @@ WORDS = {
 #: What a musician may do with it.
 MEANS = {
     "excellent": "even side by side few people will tell it from the amp",
-    "good": "in a mix nobody will tell it from the amp",
+    "good": "in a mix hardly anybody will tell it from the amp",
     "usable": "it is the amp's character, and side by side you hear the difference",
     "record more": "it is not the amp yet",
     "never tested": "no setting was held back to test it on, so trust your ears",

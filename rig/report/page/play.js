@@ -120,9 +120,9 @@ function playPart(content) {
   const said = make("p", { role: "status", class: "soft" }, "Not playing.");
   const stage = new Stage(modelled.sample_rate, modelled.section);
   const recorded = report.settings.filter((s) => s.is_kept && s.role !== "holdout");
+  let frame = 0;
   const controls = report.knobs.map((knob, k) => knobControl(knob, [...new Set(recorded.map((s) => s.units[k]))], () => turned()));
   const units = () => controls.map((control) => control.unit);
-  let frame = 0;
   function turned() {
     if (frame || !stage.amp) return;
     frame = requestAnimationFrame(() => { frame = 0; stage.turn(units()); });

@@ -4,6 +4,9 @@ function section(id, title, ...children) {
   return make("section", { id, "aria-labelledby": `${id}-title` }, make("h2", { id: `${id}-title` }, title), ...children);
 }
 
+/** Built-in amps play faster than time: then it is no share, but so many times. */
+const playingShare = (share) => (share === null ? "-" : share > 1.005 ? `${share.toFixed(1)} times` : `${Math.round(100 * share)} %`);
+
 const COLOURS = { excellent: "excellent", good: "good", usable: "usable", "record more": "poor", "never tested": "untested", "not finished": "unfinished" };
 
 function verdictPart({ report, listened, note }) {
@@ -26,7 +29,7 @@ function verdictPart({ report, listened, note }) {
       cell("that is, below the signal", decibels(report.holdout_esr)),
       cell("repeatability ESR", esr(report.repeatability_esr)),
       cell("settings learnt from", String(kept)),
-      cell("of the time, playing", report.playing_share === null ? "-" : `${Math.round(100 * report.playing_share)} %`),
+      cell("of the time, playing", playingShare(report.playing_share)),
       cell("the session is", report.state)),
   ].filter(Boolean);
 }
@@ -226,7 +229,7 @@ function nightPart({ report }) {
   others.forEach((e) => c.svg.append(telling(make("circle", { class: ["process", "device", "clock", "learner", "doubt"].includes(e.kind) ? "dot-model" : "dot-amp", cx: c.x(e.at * 1000), cy: band("events") + high / 2, r: 4.5 }), `${clock(e.at)} ${e.words}`)));
   const share = report.playing_share;
   return section("night", "The night",
-    make("p", {}, share === null ? "" : `${Math.round(100 * share)} % of the time since the first take was signal that a kept take has played.`),
+    make("p", {}, share === null ? "" : share > 1.005 ? `Kept takes have played ${share.toFixed(1)} s of signal for every second since the first take: a built-in amp is faster than time.` : `${Math.round(100 * share)} % of the time since the first take was signal that a kept take has played.`),
     make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Timeline" }, figure(c, null, legend([["bar-kept", "kept"], ["bar-look", "looked at again"], ["bar-rejected", "rejected"], ["bar-failed", "failed"], ["bar-learning", "learning"]]))),
     canaryFigures(report),
     make("details", {}, make("summary", {}, `What happened beside takes (${others.length})`), table("Events", ["when", "what"], others.map((e) => [clock(e.at), e.words]))));
