@@ -117,19 +117,25 @@ def _played(model: Model, signal: Signal, knobs: torch.Tensor, segment: Segment)
     return played.numpy().astype(np.float64)
 
 
-def _compared(
-    tests: dict[str, _Test], signal: Signal, tones_hz: tuple[float, ...]
-) -> list[Compared]:
+def _tones(session: Session, signal: Signal) -> Iterator[tuple[float, slice]]:
+    """The swept tones, which lie one behind the other, and where."""
+    told, frames = session.config.signal, round(session.config.signal.tone_s * signal.sample_rate)
+    segment = signal.segment(Part.TONES)
+    for number, hz in enumerate(told.tones_hz):
+        start = segment.start + number * frames
+        # The configuration and the journal may be a stranger's, and not fit each other.
+        if start + frames <= segment.stop:
+            yield hz, slice(start, start + frames)
+
+
+def _compared(session: Session, tests: dict[str, _Test], signal: Signal) -> list[Compared]:
     rate, held_out = signal.sample_rate, signal.segment(Part.HOLDOUT)
     part = slice(held_out.start, held_out.stop)
     found = []
     for place, test in tests.items():
-        tones = zip(signal.all(Part.TONES), tones_hz, strict=False)
-        shown = [
-            pictures.curves(*(audio[s.start : s.stop] for audio in (signal.send, test.amp, test.model)),
-                            hz, rate)
-            for s, hz in tones
-        ]  # fmt: skip
+        audio = (signal.send, test.amp, test.model)
+        shown = [pictures.curves(*(a[tone] for a in audio), hz, rate)
+                 for hz, tone in _tones(session, signal)]  # fmt: skip
         amp, model = test.amp[part], test.model[part]
         spectrum = pictures.spectrum(amp, model, rate)
         moment = pictures.waveform(amp, model, rate)
@@ -184,5 +190,5 @@ def modelled(session: Session) -> Modelled:
              for place in {*to_hear, *to_see.values()}}  # fmt: skip
     guitar, told = _heard([tests[place] for place in to_hear], signal)
     seen = {name: tests[place] for name, place in to_see.items()}
-    compared = _compared(seen, signal, session.config.signal.tones_hz)
+    compared = _compared(session, seen, signal)
     return Modelled(section, template, signal.sample_rate, guitar, told, compared)

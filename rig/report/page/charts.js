@@ -18,7 +18,7 @@ function make(name, attributes = {}, ...children) {
 
 const esr = (value) => (value === null ? "-" : value === 0 ? "0" : Number(value.toPrecision(2)).toString());
 const decibels = (value) => (value === null || value <= 0 ? "-" : `${(10 * Math.log10(value)).toFixed(1)} dB`);
-const clock = (at) => new Date(at * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+const clock = (at) => new Date(at * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 /** A note at the pointer, or at what has the focus. */
 const tip = {
@@ -43,7 +43,9 @@ function telling(element, text) {
 
 /** A chart: axes, and a place to draw in. `x` and `y` are d3 scales without their range. */
 function chart({ label, x, y, xTitle = "", yTitle = "", width = 480, height = 260, xTicks, yTicks, xFormat, yFormat, left = 46 }) {
-  const margin = { top: 14, right: 12, bottom: xTitle ? 40 : 26, left };
+  // On a telephone text would shrink with a wide picture.
+  if (innerWidth < 640 && width < 900) width = Math.min(width, 380);
+  const margin = { top: yTitle ? 22 : 14, right: 12, bottom: xTitle ? 40 : 26, left };
   x.range([margin.left, width - margin.right]);
   y.range([height - margin.bottom, margin.top]);
   const svg = make("svg", { class: "chart", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
@@ -53,7 +55,7 @@ function chart({ label, x, y, xTitle = "", yTitle = "", width = 480, height = 26
     svg.append(make("line", { class: "grid-line", x1: margin.left, x2: width - margin.right, y1: y(tick), y2: y(tick) }));
     svg.append(make("text", { x: margin.left - 7, y: y(tick), dy: ".32em", "text-anchor": "end" }, named(y, yFormat)(tick)));
   }
-  for (const tick of shown(x, xTicks, width < 300 ? 4 : 7)) {
+  for (const tick of shown(x, xTicks, width < 400 ? 4 : 7)) {
     svg.append(make("line", { class: "grid-line", x1: x(tick), x2: x(tick), y1: margin.top, y2: height - margin.bottom }));
     svg.append(make("text", { x: x(tick), y: height - margin.bottom + 16, "text-anchor": "middle" }, named(x, xFormat)(tick)));
   }

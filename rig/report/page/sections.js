@@ -26,13 +26,15 @@ function verdictPart({ report, listened, note }) {
     note ? make("p", { class: "note" }, note) : null,
     make("dl", { class: "figures" },
       cell("holdout ESR", esr(report.holdout_esr)),
-      cell("that is, below the signal", decibels(report.holdout_esr)),
+      cell("error below the signal", decibels(report.holdout_esr).replace("-", "")),
       cell("repeatability ESR", esr(report.repeatability_esr)),
       cell("settings learnt from", String(kept)),
       cell("of the time, playing", playingShare(report.playing_share)),
       cell("the session is", report.state)),
   ].filter(Boolean);
 }
+
+const timesTheFloor = (ratio) => (ratio > 1000 ? "over 1000 times" : `${Number(ratio.toPrecision(2))} times`);
 
 /** ESR of each holdout setting, worst first. */
 function errorsPart({ report }) {
@@ -41,11 +43,11 @@ function errorsPart({ report }) {
   if (tested.length) {
     const worst = tested[0].esr;
     const rows = tested.map((s) => [s.told, { number: esr(s.esr) }, { number: decibels(s.esr) },
-      { number: report.repeatability_esr ? `${(s.esr / report.repeatability_esr).toPrecision(2)} times` : "-" },
+      { number: report.repeatability_esr ? timesTheFloor(s.esr / report.repeatability_esr) : "-" },
       make("span", { class: "bar", style: `width:${Math.max(2, (100 * s.esr) / worst)}%` })]);
     parts.push(make("p", {}, "Settings that the model has never heard, on guitar that it has never heard. An ESR of 0.01 is an error 20 dB below the signal.",
       report.worst_region ? ` It is worst ${report.worst_region}.` : ""));
-    parts.push(table("ESR of each holdout setting, worst first", ["setting", "ESR", "error", "over the floor", ""], rows));
+    parts.push(table("ESR of each holdout setting, worst first", ["setting", "ESR", "error", "over the floor", "beside the worst"], rows));
   } else parts.push(make("p", { class: "note" }, "The final model was tested on no setting."));
   if (report.rounds.length) parts.push(roundsFigure(report));
   if (Object.keys(report.turning).length) parts.push(turningTable(report.turning));
@@ -57,7 +59,10 @@ function roundsFigure(report) {
   const lines = [["model-line", "holdout_esr"], ["amp-line", "ensemble_esr"], ["off-line", "expected_esr"]];
   const values = report.rounds.flatMap((r) => lines.map(([, key]) => r[key])).concat(report.repeatability_esr, report.holdout_esr);
   const most = Math.max(kept, ...report.rounds.map((r) => r.captures));
-  const domain = logDomain(values.filter((v) => v !== null));
+  // A floor far below everything, such as a built-in amp's, would leave the rest no room.
+  const errors = values.filter((v) => v > 0 && v !== report.repeatability_esr), floor = report.repeatability_esr;
+  const isNear = floor > 0 && floor > Math.min(...errors) / 300;
+  const domain = logDomain(isNear ? [...errors, floor] : errors);
   const c = chart({
     label: `ESR over the number of captures: the last round has a holdout ESR of ${esr(report.rounds.at(-1).holdout_esr)}, the final model ${esr(report.holdout_esr)}.`,
     x: d3.scaleLinear().domain([0, most * 1.06]), y: d3.scaleLog().domain(domain), yTicks: logTicks(domain),
@@ -68,10 +73,10 @@ function roundsFigure(report) {
     const dots = report.rounds.filter((r) => r[key] > 0);
     drawDots(c, dots.map((r) => ({ at: [r.captures, r[key]], kind: kind.replace("line", "dot").replace("model-dot", "dot-model").replace("amp-dot", "dot-amp").replace("off-dot", "dot-holdout"), text: `round ${r.round}, ${r.captures} captures: ${esr(r[key])}` })), 3.5);
   }
-  if (report.repeatability_esr > 0) drawLevel(c, report.repeatability_esr, "floor", `floor ${esr(report.repeatability_esr)}`);
+  if (isNear) drawLevel(c, floor, "floor", `floor ${esr(floor)}`);
   const hasModel = report.settings.some((s) => s.esr !== null);
   if (hasModel && report.holdout_esr > 0) drawDots(c, [{ at: [kept, report.holdout_esr], kind: "dot-model", text: `final model: ${esr(report.holdout_esr)}` }], 6.5);
-  const parts = [["model-line", "ensemble on holdout settings"], ["amp-line", "ensemble on what it has learnt"], ["off-line", "expected where players play"], ["floor", "two takes of one setting: no model can beat it"]];
+  const parts = [["model-line", "ensemble on holdout settings"], ["amp-line", "ensemble on what it has learnt"], ["off-line", "expected where players play"], ["floor", `floor, two takes of one setting: ${esr(floor)}${isNear ? "" : ", far below this picture"}`]];
   if (hasModel) parts.push(["dot-model", "the final model"]);
   return figure(c, "ESR as captures came in; lower is better.", legend(parts));
 }
@@ -164,7 +169,7 @@ function comparedPart({ modelled }) {
   if (!modelled?.compared.length) return null;
   const parts = modelled.compared.map((one) => {
     const title = `${one.place[0].toUpperCase()}${one.place.slice(1)}: ${one.told} (ESR ${esr(one.esr)})`;
-    return make("div", {}, make("h3", {}, title), make("div", { class: "grid" }, spectrumFigure(one), ...one.curves.slice(0, 1).flatMap(curveFigures), waveFigures(one)));
+    return make("div", {}, make("h3", {}, title), make("div", { class: "grid" }, spectrumFigure(one), ...one.curves.slice(one.curves.length >> 1).slice(0, 1).flatMap(curveFigures), waveFigures(one)));
   });
   return section("compared", "Amp and model side by side",
     make("p", {}, "At the holdout settings where the model is worst, in the middle, and best."), legend([["amp-line", "amp"], ["model-line", "model"], ["off-line", "difference"]]), ...parts);
@@ -180,7 +185,8 @@ function spectrumFigure({ spectrum }) {
 }
 
 function curveFigures(curves) {
-  const low = Math.max(-70, curves.in_dbfs[0]), high = Math.ceil(curves.in_dbfs.at(-1));
+  // In the first steps the tone before still rings.
+  const low = curves.in_dbfs[4], high = Math.ceil(curves.in_dbfs.at(-1));
   const pairs = (values) => curves.in_dbfs.map((x, i) => [x, values[i]]).filter(([x]) => x >= low);
   const outs = [...pairs(curves.amp_dbfs), ...pairs(curves.model_dbfs)].map((p) => p[1]);
   const x = () => d3.scaleLinear().domain([low, high]);
@@ -230,7 +236,7 @@ function nightPart({ report }) {
   const share = report.playing_share;
   return section("night", "The night",
     make("p", {}, share === null ? "" : share > 1.005 ? `Kept takes have played ${share.toFixed(1)} s of signal for every second since the first take: a built-in amp is faster than time.` : `${Math.round(100 * share)} % of the time since the first take was signal that a kept take has played.`),
-    make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Timeline" }, figure(c, null, legend([["bar-kept", "kept"], ["bar-look", "looked at again"], ["bar-rejected", "rejected"], ["bar-failed", "failed"], ["bar-learning", "learning"]]))),
+    make("div", { class: "scroll wide", tabindex: "0", role: "region", "aria-label": "Timeline" }, figure(c, null, legend([["bar-kept", "kept"], ["bar-look", "looked at again"], ["bar-rejected", "rejected"], ["bar-failed", "failed"], ["bar-learning", "learning"]]))),
     canaryFigures(report),
     make("details", {}, make("summary", {}, `What happened beside takes (${others.length})`), table("Events", ["when", "what"], others.map((e) => [clock(e.at), e.words]))));
 }
@@ -264,7 +270,7 @@ function rejectedPart({ report }) {
   const bad = report.takes.filter((t) => t.outcome !== "kept");
   const rows = bad.map((t) => [{ number: String(t.take) }, clock(t.ended_at), t.told, t.outcome, t.sentences.join(" ")]);
   return section("rejected", "Takes that were not kept",
-    bad.length ? table("Takes that were not kept", ["take", "when", "setting", "outcome", "why"], rows) : make("p", {}, "Every take was kept."));
+    bad.length ? table("Every take that was not kept, and why", ["take", "when", "setting", "outcome", "why"], rows) : make("p", {}, "Every take was kept."));
 }
 
 function rigPart({ report }) {
@@ -273,6 +279,6 @@ function rigPart({ report }) {
   return section("rig", "The rig",
     make("div", { class: "grid" },
       make("div", {}, make("h3", {}, "Calibration, over all kept takes"), table("Calibration", ["what", "median", "range"], rows)),
-      make("div", {}, make("h3", {}, "Machine, versions, durations"), table("Machine, versions and durations", ["what", ""], report.facts))),
+      make("div", {}, make("h3", {}, "Machine, versions, durations"), table("Machine, versions and durations", ["what", "it is"], report.facts))),
     report.finish_reason ? make("p", {}, `It ended: ${report.finish_reason}.`) : null);
 }
