@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INPUTS := pyproject.toml constraints.txt
 
-.PHONY: help capture test test-slow slowest lint types format check docs wheel clean
+.PHONY: help capture test test-slow slowest lint types format check docs player wheel clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ check: lint types test ## Check what must pass before a change lands: lint, type
 
 docs: $(VENV)/.installed-dev ## Write anew what is generated in docs/.
 	$(BIN)/python -m tools.make_reference
+
+player: $(VENV)/.installed ## Compile what plays models in a report (needs clang and lld).
+	$(BIN)/python -m tools.make_player
 
 wheel: $(VENV)/.installed-dev ## Build the wheel and the source archive into dist/.
 	$(BIN)/python -m build

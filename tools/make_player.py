@@ -2,8 +2,8 @@
 
 python -m tools.make_player
 
-It needs clang and lld (Debian: clang lld). The binary carries the digest of its source in a section of
-its own; a test holds that it is this source's.
+It needs clang and lld (Debian: clang lld). The binary carries the digest of its source in a section
+of its own; a test holds that it is this source's.
 """
 
 import hashlib

@@ -66,9 +66,7 @@ def clip(audio: Audio, sample_rate: int, gain: float = 1.0) -> Clip:
     return Clip(base64.b64encode(buffer.getvalue()).decode(), scale * 32_768 / _FULL_SCALE, gain)
 
 
-def heard(
-    capture: int, told: str, esr: float, amp: Audio, model: Audio, sample_rate: int
-) -> Heard:
+def heard(capture: int, told: str, esr: float, amp: Audio, model: Audio, sample_rate: int) -> Heard:
     """Return what is compared at a setting, both equally loud."""
     gains = matching_gains([amp, model], sample_rate)
     pair = [clip(audio, sample_rate, g) for audio, g in zip((amp, model), gains, strict=True)]

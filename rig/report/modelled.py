@@ -133,9 +133,10 @@ def _compared(session: Session, tests: dict[str, _Test], signal: Signal) -> list
     part = slice(held_out.start, held_out.stop)
     found = []
     for place, test in tests.items():
-        audio = (signal.send, test.amp, test.model)
-        shown = [pictures.curves(*(a[tone] for a in audio), hz, rate)
-                 for hz, tone in _tones(session, signal)]  # fmt: skip
+        shown = [
+            pictures.curves(signal.send[tone], test.amp[tone], test.model[tone], hz, rate)
+            for hz, tone in _tones(session, signal)
+        ]
         amp, model = test.amp[part], test.model[part]
         spectrum = pictures.spectrum(amp, model, rate)
         moment = pictures.waveform(amp, model, rate)

@@ -98,9 +98,7 @@ def _harmonics(audio: Audio, tone_hz: float, sample_rate: int) -> list[float]:
     return _rounded(_db(np.array(powers[1:]) / max(powers[0], 1e-20)))
 
 
-def curves(
-    sent: Audio, amp: Audio, model: Audio, tone_hz: float, sample_rate: int
-) -> Curves:
+def curves(sent: Audio, amp: Audio, model: Audio, tone_hz: float, sample_rate: int) -> Curves:
     """Compare what two recordings make of a swept tone, all ``(frames,)`` and in step."""
     blocks = [np.array_split(audio, STEPS) for audio in (sent, amp, model)]
     levels = [_rounded(_db(np.array([np.mean(b**2) for b in each]))) for each in blocks]
