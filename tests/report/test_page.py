@@ -55,9 +55,7 @@ def test_every_figure_is_that_of_the_metrics(shown: Opened, reported: Path) -> N
                       ".map((row) => [...row.cells].map((cell) => cell.textContent))")  # fmt: skip
     worst = sorted(metrics["by_setting"].items(), key=lambda item: -item[1])
     assert [row[0] for row in rows] == [name for name, _ in worst][:2]
-    assert [float(row[1]) for row in rows] == [
-        pytest.approx(esr, rel=0.05) for _, esr in worst[:2]
-    ]
+    assert [float(row[1]) for row in rows] == [pytest.approx(esr, rel=0.05) for _, esr in worst[:2]]
     holdout = shown.page.inner_text("dl.figures dd >> nth=0")
     assert float(holdout) == pytest.approx(metrics["holdout_esr"], rel=0.05)
 
@@ -100,7 +98,9 @@ def test_knobs_are_turned_by_keys_and_say_where_they_stand(shown: Opened) -> Non
 
 def test_sliders_fade_what_is_far_away(shown: Opened) -> None:
     slider = shown.page.locator("#map input[type=range]").first
-    seen = "() => [...document.querySelectorAll('#map circle')].map((c) => +c.getAttribute('opacity'))"
+    seen = (
+        "() => [...document.querySelectorAll('#map circle')].map((c) => +c.getAttribute('opacity'))"
+    )
     assert min(shown.call(seen)[:3]) == 1.0
     slider.focus()
     shown.page.keyboard.press("End")

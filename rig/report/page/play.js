@@ -18,10 +18,16 @@ async function ampNode(context, section, options) {
     // Some browsers take no module from a blob where the page is a file.
     await context.audioWorklet.addModule(`data:text/javascript;base64,${btoa(source)}`);
   } finally { URL.revokeObjectURL(url); }
-  return new AudioWorkletNode(context, "rig-amp", {
+  // The audio thread cannot read base64.
+  const { tensors } = new KnobModel(section), shapes = Object.entries(section.tensors);
+  const told = Object.fromEntries(shapes.map(([name, { shape }]) => [name, { shape, values: tensors[name] }]));
+  const node = new AudioWorkletNode(context, "rig-amp", {
     channelCount: 1, channelCountMode: "explicit", outputChannelCount: [1],
-    processorOptions: { section, binary: playerBinary(), ...options },
+    processorOptions: { section: { ...section, tensors: told }, binary: playerBinary(), ...options },
   });
+  // It would be silent without a word.
+  node.onprocessorerror = () => console.error("the amp failed in the audio thread");
+  return node;
 }
 
 const dbToGain = (db) => 10 ** (db / 20);
