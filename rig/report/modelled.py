@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from calibration.signals import Part, Segment, Signal
+from calibration.signals import Part, Signal
 from models.nam.embedded import embedded
 from models.nam.loudness import Loudness
 from models.nam.versions import CannotHold
@@ -25,6 +25,9 @@ from rig.session.captures import CaptureState
 from rig.session.folder import Session
 
 Audio = NDArray[np.float64]
+
+#: A swept tone that lasts longer, as a stranger's might, is not looked at.
+LONGEST_TONE_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -62,13 +65,14 @@ class Modelled:
 
 @dataclass(frozen=True)
 class _Test:
-    """A holdout setting: what the amp and the model play, over the whole signal."""
+    """A holdout setting: what amp and model play at it, guitar and a swept tone."""
 
     about: CaptureState
     told: str
     esr: float
     amp: Audio
     model: Audio
+    curves: list[pictures.Curves]
 
 
 def load(session: Session) -> Model:
@@ -98,65 +102,66 @@ def _tested(session: Session) -> list[tuple[CaptureState, float]]:
     return [(about, esr) for about, esr in pairs if esr is not None]
 
 
-def _test(session: Session, model: Model, signal: Signal, about: CaptureState, esr: float) -> _Test:
+def _test(
+    session: Session,
+    model: Model,
+    signal: Signal,
+    held_out: slice,
+    tested: tuple[CaptureState, float],
+) -> _Test:
+    about, esr = tested
     assert about.kept is not None
-    panel, held_out = session.config.panel, signal.segment(Part.HOLDOUT)
+    panel, rate = session.config.panel, signal.sample_rate
     knobs = torch.from_numpy(panel.point(about.capture.setting)).to(torch.float32)
-    played = np.zeros(len(signal.send))
-    for segment in [*signal.all(Part.TONES), held_out]:
-        played[segment.start : segment.stop] = _played(model, signal, knobs, segment)
+    amp, curves = session.kept_audio(about.kept), []
+    for hz, tone in _tone(session, signal):
+        played = _played(model, signal, knobs, tone)
+        curves.append(pictures.curves(signal.send[tone], amp[tone], played, hz, rate))
     told = panel.describe(about.capture.setting)
-    return _Test(about, told, esr, session.kept_audio(about.kept), played)
+    heard = _played(model, signal, knobs, held_out)
+    return _Test(about, told, esr, amp[held_out], heard, curves)
 
 
-def _played(model: Model, signal: Signal, knobs: torch.Tensor, segment: Segment) -> Audio:
+def _played(model: Model, signal: Signal, knobs: torch.Tensor, part: slice) -> Audio:
     """What a model makes of a stretch, with the true past in front of it."""
-    start = max(segment.start - model.history_frames, 0)
-    sent = torch.from_numpy(signal.send[start : segment.stop].astype(np.float32))
-    played = play(model, sent, knobs)[0, segment.start - start :]
+    start = max(part.start - model.history_frames, 0)
+    sent = torch.from_numpy(signal.send[start : part.stop].astype(np.float32))
+    played = play(model, sent, knobs)[0, part.start - start :]
     return played.numpy().astype(np.float64)
 
 
-def _tones(session: Session, signal: Signal) -> Iterator[tuple[float, slice]]:
-    """The swept tones, which lie one behind the other, and where."""
+def _tone(session: Session, signal: Signal) -> Iterator[tuple[float, slice]]:
+    """The swept tone in the middle of those that lie one behind the other, if there is one."""
     told, frames = session.config.signal, round(session.config.signal.tone_s * signal.sample_rate)
+    number = len(told.tones_hz) // 2
+    if not told.tones_hz or told.tone_s > LONGEST_TONE_S or not signal.has(Part.TONES):
+        return
     segment = signal.segment(Part.TONES)
-    for number, hz in enumerate(told.tones_hz):
-        start = segment.start + number * frames
-        # The configuration and the journal may be a stranger's, and not fit each other.
-        if start + frames <= segment.stop:
-            yield hz, slice(start, start + frames)
+    start = segment.start + number * frames
+    # The configuration and the journal may be a stranger's, and not fit each other.
+    if start + frames <= segment.stop:
+        yield told.tones_hz[number], slice(start, start + frames)
 
 
-def _compared(session: Session, tests: dict[str, _Test], signal: Signal) -> list[Compared]:
-    rate, held_out = signal.sample_rate, signal.segment(Part.HOLDOUT)
-    part = slice(held_out.start, held_out.stop)
-    found = []
-    for place, test in tests.items():
-        shown = [
-            pictures.curves(signal.send[tone], test.amp[tone], test.model[tone], hz, rate)
-            for hz, tone in _tones(session, signal)
-        ]
-        amp, model = test.amp[part], test.model[part]
-        spectrum = pictures.spectrum(amp, model, rate)
-        moment = pictures.waveform(amp, model, rate)
-        found.append(Compared(place, test.told, test.esr, spectrum, shown, moment))
-    return found
-
-
-def _heard(tests: list[_Test], signal: Signal) -> tuple[clips.Clip, list[clips.Heard]]:
-    rate, held_out = signal.sample_rate, signal.segment(Part.HOLDOUT)
-    guitar = signal.send[held_out.start : held_out.stop]
-    # Two for each setting, and the dry guitar.
-    seconds = clips.clip_s(2 * len(tests) + 1, rate, len(guitar) / rate)
+def _held_out(signal: Signal, settings: int) -> slice:
+    """The loudest held-out guitar, as much of it as a page has room for."""
+    rate, segment = signal.sample_rate, signal.segment(Part.HOLDOUT)
+    guitar = signal.send[segment.start : segment.stop]
+    # Two recordings for each setting, and the dry guitar.
+    seconds = clips.clip_s(2 * settings + 1, rate, len(guitar) / rate)
     found = clips.loudest(guitar, round(seconds * rate))
-    part = slice(held_out.start + found.start, held_out.start + found.stop)
-    told = [
-        clips.heard(test.about.capture.number, test.told, test.esr, test.amp[part],
-                    test.model[part], rate)
-        for test in tests
-    ]  # fmt: skip
-    return clips.clip(guitar[found], rate), told
+    return slice(segment.start + found.start, segment.start + found.stop)
+
+
+def _compared(place: str, test: _Test, rate: int) -> Compared:
+    spectrum = pictures.spectrum(test.amp, test.model, rate)
+    moment = pictures.waveform(test.amp, test.model, rate)
+    return Compared(place, test.told, test.esr, spectrum, test.curves, moment)
+
+
+def _heard(test: _Test, rate: int) -> clips.Heard:
+    number = test.about.capture.number
+    return clips.heard(number, test.told, test.esr, test.amp, test.model, rate)
 
 
 def _template(session: Session, model: Model) -> dict[str, Any]:
@@ -187,9 +192,15 @@ def modelled(session: Session) -> Modelled:
     tested = _tested(session)
     errors = [esr for _, esr in tested]
     to_hear, to_see = clips.chosen(errors), pictures.ranked(errors)
-    tests = {place: _test(session, model, signal, *tested[place])
-             for place in {*to_hear, *to_see.values()}}  # fmt: skip
-    guitar, told = _heard([tests[place] for place in to_hear], signal)
-    seen = {name: tests[place] for name, place in to_see.items()}
-    compared = _compared(session, seen, signal)
-    return Modelled(section, template, signal.sample_rate, guitar, told, compared)
+    held_out, rate = _held_out(signal, len(to_hear)), signal.sample_rate
+    # Only these are played: with hundreds of holdouts the rest would take minutes.
+    places = {*to_hear, *to_see.values()}
+    tests = {place: _test(session, model, signal, held_out, tested[place]) for place in places}
+    return Modelled(
+        section,
+        template,
+        rate,
+        clips.clip(signal.send[held_out], rate),
+        [_heard(tests[place], rate) for place in to_hear],
+        [_compared(name, tests[place], rate) for name, place in to_see.items()],
+    )

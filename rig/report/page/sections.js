@@ -169,7 +169,7 @@ function comparedPart({ modelled }) {
   if (!modelled?.compared.length) return null;
   const parts = modelled.compared.map((one) => {
     const title = `${one.place[0].toUpperCase()}${one.place.slice(1)}: ${one.told} (ESR ${esr(one.esr)})`;
-    return make("div", {}, make("h3", {}, title), make("div", { class: "grid" }, spectrumFigure(one), ...one.curves.slice(one.curves.length >> 1).slice(0, 1).flatMap(curveFigures), waveFigures(one)));
+    return make("div", {}, make("h3", {}, title), make("div", { class: "grid" }, spectrumFigure(one), ...one.curves.flatMap(curveFigures), waveFigures(one)));
   });
   return section("compared", "Amp and model side by side",
     make("p", {}, "At the holdout settings where the model is worst, in the middle, and best."), legend([["amp-line", "amp"], ["model-line", "model"], ["off-line", "difference"]]), ...parts);
