@@ -50,9 +50,9 @@ def _watch(folder: Path, results: list[Path]) -> None:
     made_of = None
     try:
         while is_running(folder) or is_supervised(folder):
-            written_at = _written_at(folder)
-            if written_at != made_of:
-                made_of = written_at
+            # A page is a good second of work: without news there is none to make.
+            if (last := _last_word(folder)) != made_of:
+                made_of = last
                 found = _made(folder, results, refreshes=True)
                 err.print(f"{time.strftime('%H:%M:%S')} {found.report.verdict.sentence}")
             time.sleep(WATCH_S)
@@ -60,12 +60,15 @@ def _watch(folder: Path, results: list[Path]) -> None:
         err.print("the capture goes on")
 
 
-def _written_at(folder: Path) -> tuple[float, ...]:
-    from rig.session.layout import JOURNAL
+def _last_word(folder: Path) -> int:
+    """The number of the journal's last fact."""
+    from rig.session.folder import Session
 
-    # SQLite writes into the log beside the journal first.
-    files = [folder / JOURNAL, folder / f"{JOURNAL}-wal"]
-    return tuple(path.stat().st_mtime for path in files if path.exists())
+    session = Session.view(folder)
+    try:
+        return session.state.seq
+    finally:
+        session.close()
 
 
 def _said(folder: Path, found: "Content") -> None:

@@ -43,6 +43,7 @@ def metrics(session: Session) -> dict[str, Any]:
     """What ``model/metrics.json`` says; nothing where there is none, or none that can be read."""
     if session.state.learning.model is None:
         return {}
+    # The fact has the figures that decide; what is only here may be missing in an old session.
     try:
         told = json.loads(session.door.read(staging.METRICS, MOST_METRICS_BYTES))
     except (SessionError, ValueError):
@@ -65,6 +66,7 @@ def _knob(knob: Knob, reference: float) -> KnobFigure:
     steps = (knob.maximum - knob.minimum) / max(knob.positions - 1, 1)
     labels = tuple(knob.describe(value) for value in knob.values) if knob.is_switch else ()
     low, high = knob.values[0], knob.values[-1]
+    # As far as it may be turned: the model knows nothing beyond its limits.
     return KnobFigure(knob.name, low, high, labels, knob.play, reference, steps)
 
 

@@ -122,6 +122,18 @@ def _test(
     return _Test(about, told, esr, amp[held_out], heard, curves)
 
 
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """Have torch use one core for a while."""
+    # At these widths a second one waits longer than it works: on a busy machine four times as long.
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def _played(model: Model, signal: Signal, knobs: torch.Tensor, part: slice) -> Audio:
     """What a model makes of a stretch, with the true past in front of it."""
     start = max(part.start - model.history_frames, 0)
@@ -195,7 +207,8 @@ def modelled(session: Session) -> Modelled:
     held_out, rate = _held_out(signal, len(to_hear)), signal.sample_rate
     # Only these are played: with hundreds of holdouts the rest would take minutes.
     places = {*to_hear, *to_see.values()}
-    tests = {place: _test(session, model, signal, held_out, tested[place]) for place in places}
+    with _one_thread():
+        tests = {place: _test(session, model, signal, held_out, tested[place]) for place in places}
     return Modelled(
         section,
         template,

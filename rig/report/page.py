@@ -68,6 +68,7 @@ def embedded_json(value: Any) -> str:
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
+# By hand and not by a library of templates: there are seven places to fill in.
 def page(content: Content) -> str:
     """Return the whole page."""
     refresh = f'<meta http-equiv="refresh" content="{REFRESH_S}">' if content.refreshes else ""

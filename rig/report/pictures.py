@@ -89,6 +89,7 @@ def spectrum(amp: Audio, model: Audio, sample_rate: int) -> Spectrum:
 
 def _harmonics(audio: Audio, tone_hz: float, sample_rate: int) -> list[float]:
     """Levels of a tone's harmonics relative to it, in dB; the floor beyond what there is."""
+    # A block holds no whole number of periods: without a window the tone would leak everywhere.
     window = np.hanning(len(audio))
     turns = -2j * np.pi * tone_hz * np.arange(len(audio)) / sample_rate
     powers = [
@@ -110,6 +111,7 @@ def curves(sent: Audio, amp: Audio, model: Audio, tone_hz: float, sample_rate: i
 def waveform(amp: Audio, model: Audio, sample_rate: int) -> Waveform:
     """Show the moment in which two recordings ``(frames,)`` differ the most."""
     frames = min(round(SHOWN_S * sample_rate), len(amp))
+    # The worst moment and not a usual one: that is where a listener will look for the difference.
     off = np.convolve((amp - model) ** 2, np.ones(frames), "valid")
     start = int(np.argmax(off))
     part = slice(start, start + frames)

@@ -80,6 +80,7 @@ def read(path: Path, model: str) -> Listening:
         found = Listening.model_validate(json.loads(text))
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
+    # Brackets without end are no syntax error, but end the interpreter's patience.
     except (ValidationError, ValueError, RecursionError):
         raise UsageError(f"{path}: holds no results that the report's page has saved") from None
     if found.model != model:
@@ -110,6 +111,7 @@ def summed(files: Sequence[Listening]) -> Listened:
         right, count = by_setting.get(trials.setting, (0, 0))
         by_setting[trials.setting] = right + trials.right, count + trials.trials
     told = []
+    # The sum comes first: a single setting has too few trials to say much.
     if by_setting:
         pairs = [*by_setting.values()]
         told.append(sentence(sum(right for right, _ in pairs), sum(count for _, count in pairs)))

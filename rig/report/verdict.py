@@ -57,6 +57,7 @@ def worst_region(names: Sequence[str], tested: Sequence[SettingFigure]) -> Regio
         tested: Holdout settings with their errors.
     """
     found = None
+    # Halves and no smaller parts: with four to eight holdouts there is hardly more to tell.
     for index, name in enumerate(names):
         for words, above in (("low", False), ("high", True)):
             pairs = [(s.units[index] >= 0.5, s.esr) for s in tested if s.esr is not None]
@@ -84,6 +85,7 @@ def verdict(session: Session, region: Region | None) -> Verdict:
     if model is None:
         return _unfinished(session)
     word = word_of(model.holdout_esr)
+    # The learner's own sentence, so that the page and the terminal say the same.
     said = f"{MEANS[word]}"
     if model.verdict:
         said += f": {model.verdict}"
