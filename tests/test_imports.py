@@ -44,7 +44,6 @@ CLOSED = {
     # So does a report, and it starts nothing.
     ("rig.report", "rig.devices"),
     ("rig.report", "rig.daemon"),
-    ("rig.report", "rig.learner"),
     # What lasts is told apart from what plays.
     ("rig.session", "rig.devices"),
     ("rig.session", "models"),

@@ -133,9 +133,19 @@ def _watch(session: Path, process: "subprocess.Popen[bytes]") -> int:
     # The journal may not exist: a daemon that cannot begin makes no session.
     try:
         print_status(session)
+        _say_where(session)
     except RigError:
         err.print(refusal(session), style="red")
     return code
+
+
+def _say_where(session: Path) -> None:
+    """Say where the report lies, if one was made."""
+    from rig.report.make import REPORT
+    from rig.session.door import Door
+
+    if (path := Door(session).file(REPORT)) is not None:
+        out.print(f"report: {path}", markup=False)
 
 
 def _waited(process: "subprocess.Popen[bytes]") -> int:

@@ -21,6 +21,7 @@ from rig.errors import SessionError
 from rig.exchange.metadata import Label, metadata
 from rig.exchange.nam import knobs_told
 from rig.report import clips, pictures
+from rig.report.uncertainty import Uncertainty, uncertainty
 from rig.session.captures import CaptureState
 from rig.session.folder import Session
 
@@ -53,6 +54,7 @@ class Modelled:
         guitar: Held-out dry guitar.
         heard: What can be listened to, worst setting first.
         compared: What can be looked at.
+        uncertainty: How far the last ensemble agrees with itself over the knob space.
     """
 
     section: dict[str, Any] | None
@@ -61,6 +63,7 @@ class Modelled:
     guitar: clips.Clip
     heard: list[clips.Heard]
     compared: list[Compared]
+    uncertainty: Uncertainty | None
 
 
 @dataclass(frozen=True)
@@ -209,6 +212,7 @@ def modelled(session: Session) -> Modelled:
     places = {*to_hear, *to_see.values()}
     with _one_thread():
         tests = {place: _test(session, model, signal, held_out, tested[place]) for place in places}
+        uncertain = uncertainty(session)
     return Modelled(
         section,
         template,
@@ -216,4 +220,5 @@ def modelled(session: Session) -> Modelled:
         clips.clip(signal.send[held_out], rate),
         [_heard(tests[place], rate) for place in to_hear],
         [_compared(name, tests[place], rate) for name, place in to_see.items()],
+        uncertain,
     )

@@ -98,14 +98,25 @@ def test_knobs_are_turned_by_keys_and_say_where_they_stand(shown: Opened) -> Non
 
 def test_sliders_fade_what_is_far_away(shown: Opened) -> None:
     slider = shown.page.locator("#map input[type=range]").first
-    seen = (
-        "() => [...document.querySelectorAll('#map circle')].map((c) => +c.getAttribute('opacity'))"
-    )
-    assert min(shown.call(seen)[:3]) == 1.0
+    seen = """() => [...document.querySelectorAll('#map figure circle')]
+      .map((dot) => +dot.getAttribute('opacity'))"""
+    assert {*shown.call(seen)} == {1.0}
     slider.focus()
     shown.page.keyboard.press("End")
     assert min(shown.call(seen)) < 0.2
+    assert "near 12" in shown.page.inner_text("#map .row")
     shown.page.keyboard.press("Home")
+    assert {*shown.call(seen)} == {1.0}
+
+
+def test_the_map_is_shaded_by_what_the_last_ensemble_says(shown: Opened, reported: Path) -> None:
+    told = shown.call("() => rig.content")
+    found = told["modelled"]["uncertainty"]
+    assert found["round"] == told["report"]["rounds"][-1]["round"]
+    assert len(found["units"]) == len(found["disagreement"]) == 128
+    assert min(found["disagreement"]) >= 0 < max(found["disagreement"])
+    shades = "() => document.querySelectorAll('#map figure:first-child .shade').length"
+    assert shown.call(shades) == 14 * 14
 
 
 def test_it_is_one_small_file(reported: Path) -> None:

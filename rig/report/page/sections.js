@@ -106,7 +106,8 @@ function expectedPart({ report }) {
 }
 
 /** The knob space: every pair of knobs as a small map; the others are narrowed down by sliders. */
-function mapPart({ report }) {
+function mapPart({ report, modelled }) {
+  const uncertain = modelled?.uncertainty;
   const turning = report.knobs.map((knob, index) => ({ ...knob, index })).filter((knob) => !knob.labels.length);
   const settings = report.settings;
   if (!settings.length) return null;
@@ -121,6 +122,28 @@ function mapPart({ report }) {
     for (const [index, value] of near) most = Math.min(most, Math.max(0.08, 1 - 3.3 * Math.abs(s.units[index] - value)));
     return most;
   };
+  const shades = uncertain ? d3.scaleLog().domain(d3.extent(uncertain.disagreement.filter((e) => e > 0)).map((e, i) => e * (i ? 1.01 : 0.99))).range([0.03, 0.6]).clamp(true) : null;
+  /** How far members differ at a place of two knobs: a mean over what was asked about, near ones first. */
+  const disagreementAt = (ends) => {
+    let sum = 0, weights = 0;
+    uncertain.units.forEach((units, i) => {
+      let far = 0;
+      for (const [index, unit] of ends) far += ((units[index] - unit) / 0.11) ** 2;
+      for (const [index, unit] of near) if (!ends.some(([end]) => end === index)) far += ((units[index] - unit) / 0.2) ** 2;
+      const weight = Math.exp(-0.5 * far) + 1e-9;
+      sum += weight * uncertain.disagreement[i];
+      weights += weight;
+    });
+    return sum / weights;
+  };
+  const shade = (c, a, b) => {
+    const cells = 14, wide = (c.width - c.margin.left - c.margin.right) / cells, high = (c.y.range()[0] - c.y.range()[1]) / cells;
+    for (let i = 0; i < cells; i++)
+      for (let j = 0; j < cells; j++) {
+        const differ = disagreementAt([[a.index, (i + 0.5) / cells], [b.index, (j + 0.5) / cells]]);
+        c.svg.append(make("rect", { class: "shade", x: c.margin.left + i * wide, y: c.y.range()[0] - (j + 1) * high, width: wide, height: high, opacity: shades(differ) }));
+      }
+  };
   const draw = () => {
     maps.replaceChildren();
     const pairs = turning.length > 1 ? turning.flatMap((a, i) => turning.slice(i + 1).map((b) => [a, b])) : [[turning[0] ?? { ...report.knobs[0], index: 0 }, null]];
@@ -129,8 +152,9 @@ function mapPart({ report }) {
       const y = b ? scale(b) : d3.scaleLinear().domain([0, Math.max(1, ...settings.map((s) => s.round)) + 0.5]);
       const c = chart({ label: `Settings by ${a.name} and ${b ? b.name : "round"}.`, x: scale(a), y, xTitle: a.name, yTitle: b ? b.name : "round", width: 300, height: 290, left: 34 });
       if (b && a.play && b.play) {
+        if (uncertain) shade(c, a, b);
         const area = make("rect", { class: "play-area", x: c.x(a.play[0]), y: c.y(b.play[1]), width: c.x(a.play[1]) - c.x(a.play[0]), height: c.y(b.play[0]) - c.y(b.play[1]) });
-        c.svg.insertBefore(area, c.svg.firstChild);
+        c.svg.append(area);
       }
       // The small ones last, so that none is hidden.
       const order = [...settings].sort((s, t) => (errorOf(t) ?? 0) - (errorOf(s) ?? 0));
@@ -158,9 +182,10 @@ function mapPart({ report }) {
   draw();
   const rows = settings.map((s) => [s.told, s.is_kept ? s.role : `${s.role}, given up`, { number: String(s.round) }, { number: esr(s.expected_esr) }, { number: esr(s.esr ?? s.found_esr) }]);
   return section("map", "Where it was recorded",
-    make("p", {}, "Every setting that was asked for, on each pair of knobs. Larger dots have larger errors; the shaded part is where players set the knobs. Sliders fade what lies far from a value of another knob."),
+    make("p", {}, "Every setting that was asked for, on each pair of knobs. Larger dots have larger errors; the frame is where players set the knobs. Sliders fade what lies far from a value of another knob.",
+      uncertain ? ` The stronger the shade, the less the members of round ${uncertain.round}'s ensemble agreed there: relative variance from ${esr(d3.extent(uncertain.disagreement)[0])} to ${esr(d3.extent(uncertain.disagreement)[1])}.` : ""),
     make("div", { class: "row live" }, sliders), maps,
-    legend([["dot-seed", "spread over everything first"], ["dot-active", "asked for by the ensemble"], ["dot-holdout", "held out for testing"], ["dot-lost", "given up"], ["play-area", "where players play"]]),
+    legend([["dot-seed", "spread over everything first"], ["dot-active", "asked for by the ensemble"], ["dot-holdout", "held out for testing"], ["dot-lost", "given up"], ["play-area", "where players play"], ...(uncertain ? [["bar-shade", "where the ensemble is unsure"]] : [])]),
     make("details", {}, make("summary", {}, "The same as a table"), table("Settings", ["setting", "role", "round", "expected ESR", "found ESR"], rows)));
 }
 
