@@ -48,7 +48,7 @@ function chart({ label, x, y, xTitle = "", yTitle = "", width = 480, height = 26
   const margin = { top: yTitle ? 22 : 14, right: 12, bottom: xTitle ? 40 : 26, left };
   x.range([margin.left, width - margin.right]);
   y.range([height - margin.bottom, margin.top]);
-  const svg = make("svg", { class: "chart", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
+  const svg = make("svg", { class: "chart", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label, style: `max-width:${Math.round(1.5 * width)}px` });
   const shown = (scale, ticks, most) => ticks ?? (scale.ticks ? scale.ticks(most) : scale.domain());
   const named = (scale, format) => format ?? (scale.tickFormat ? scale.tickFormat(5) : String);
   for (const tick of shown(y, yTicks, 5)) {

@@ -26,7 +26,7 @@ function verdictPart({ report, listened, note }) {
     note ? make("p", { class: "note" }, note) : null,
     make("dl", { class: "figures" },
       cell("holdout ESR", esr(report.holdout_esr)),
-      cell("error below the signal", decibels(report.holdout_esr).replace("-", "")),
+      cell("error beside the signal", decibels(report.holdout_esr)),
       cell("repeatability ESR", esr(report.repeatability_esr)),
       cell("settings learnt from", String(kept)),
       cell("of the time, playing", playingShare(report.playing_share)),
