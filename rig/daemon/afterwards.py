@@ -33,6 +33,10 @@ def report(folder: Path) -> bool:
     except subprocess.TimeoutExpired:
         log.warning("the report was not made in %g s; %s", waits.REPORT_IS_MADE.s, again)
         return False
+    # Whoever is in a hurry has the session all the same, and its exit code.
+    except KeyboardInterrupt:
+        log.warning("the report was not waited for; %s", again)
+        return False
     except OSError as error:
         log.warning("the report could not be made (%s); %s", error.strerror, again)
         return False

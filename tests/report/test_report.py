@@ -163,3 +163,14 @@ def test_where_it_cannot_be_made_one_line_says_why(
     assert "is a folder" in line
     assert f"'rig report {copied}'" in line
     assert (copied / "journal.db").read_bytes() == before
+
+
+def test_whoever_does_not_wait_for_it_is_told_how_to_have_it(
+    copied: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess, "run", interrupted)
+    assert not afterwards.report(copied)
+    assert "was not waited for" in caplog.text
