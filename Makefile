@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 INPUTS := pyproject.toml constraints.txt
 BESIDE := $(shell chrt --fifo 10 true 2>/dev/null && echo -j2)
 
-.PHONY: help capture test test-devices test-others test-slow slowest lint types format check docs wheel clean
+.PHONY: help capture test test-devices test-others test-slow slowest lint types format check docs player wheel clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ check: lint types test ## Check what must pass before a change lands: lint, type
 
 docs: $(VENV)/.installed-dev ## Write anew what is generated in docs/.
 	$(BIN)/python -m tools.make_reference
+
+player: $(VENV)/.installed ## Compile what plays models in a report (needs clang and lld).
+	$(BIN)/python -m tools.make_player
 
 wheel: $(VENV)/.installed-dev ## Build the wheel and the source archive into dist/.
 	$(BIN)/python -m build

@@ -46,6 +46,7 @@ COMMAND          = Wait("daemon",     "commands and answers, again and again",  
 KEEPER_IS_THERE  = Wait("daemon",     "its supervisor, again and again",             3.0, "it looks, and starts another where there is none")
 DAEMON_SPEAKS    = Wait("supervisor", "a snapshot of the daemon",                  240.0, "the daemon is killed and started again")
 DAEMON_ENDS      = Wait("supervisor", "the daemon to end, again and again",          0.25, "it looks")
+REPORT_IS_MADE   = Wait("supervisor", "the report of a capture that has ended",    180.0, "it is ended, and the log says so")
 SYSTEM_TELLS     = Wait("supervisor", "the system to say whose a number is",         5.0, "the number is left alone")
 SESSION_APPEARS  = Wait("rig capture", "a session to watch",                        60.0, "it shows no monitor, and waits for the capture to end")
 FIRST_WORDS      = Wait("rig capture", "the daemon's first words (--detach)",      120.0, "it says that there are none yet, exit code 1")

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"rig.__main__"}),
     frozenset({"rig.cli"}),
-    frozenset({"rig.monitor", "rig.preflight", "rig.bench", "rig.contracts"}),
+    frozenset({"rig.monitor", "rig.preflight", "rig.bench", "rig.contracts", "rig.report"}),
     frozenset({"rig.daemon", "rig.player"}),
     frozenset({"rig.learner"}),
     frozenset({"rig.proposals", "rig.exchange"}),
@@ -43,6 +43,9 @@ CLOSED = {
     ("rig.monitor", "rig.devices"),
     ("rig.monitor", "rig.daemon"),
     ("rig.monitor", "models"),
+    # So does a report, and it starts nothing.
+    ("rig.report", "rig.devices"),
+    ("rig.report", "rig.daemon"),
     # What lasts is told apart from what plays.
     ("rig.session", "rig.devices"),
     ("rig.session", "models"),
@@ -168,6 +171,7 @@ def test_only_the_command_line_the_monitor_and_the_check_print() -> None:
         "import rig.preflight",
         "import rig.devices.worker",
         "import rig.player.worker",
+        "import rig.report.make",
     ],
 )
 def test_what_must_start_at_once_imports_no_torch(code: str) -> None:

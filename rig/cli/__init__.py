@@ -19,6 +19,7 @@ from rig.cli import (
     model,
     play,
     render,
+    report,
     session,
     setup,
     unit,
@@ -49,6 +50,7 @@ for command in (
     render.render,
     play.play,
     listen.listen,
+    report.report,
     bench.bench,
     unit.unit,
 ):

@@ -77,13 +77,17 @@ def _refuse_hands(config: "Config") -> None:
 
 def _in_front(request: "Request", config: "Config") -> int:
     """Run the daemon in this process, as a service does."""
+    from rig.daemon.afterwards import report
     from rig.daemon.request import prepared
     from rig.daemon.service import capture as run
     from rig.printable import log_lines
 
     log_lines("%(asctime)s %(message)s", "%H:%M:%S", sys.stdout)
     prepared(request)
-    return run(request, config).exit_code
+    ending = run(request, config)
+    # The lock is free by now, and the ending written down: this can change neither.
+    report(request.session)
+    return ending.exit_code
 
 
 def _start(request: "Request") -> "subprocess.Popen[bytes]":
@@ -129,9 +133,19 @@ def _watch(session: Path, process: "subprocess.Popen[bytes]") -> int:
     # The journal may not exist: a daemon that cannot begin makes no session.
     try:
         print_status(session)
+        _say_where(session)
     except RigError:
         err.print(refusal(session), style="red")
     return code
+
+
+def _say_where(session: Path) -> None:
+    """Say where the report lies, if one was made."""
+    from rig.report.make import REPORT
+    from rig.session.door import Door
+
+    if (path := Door(session).file(REPORT)) is not None:
+        out.print(f"report: {path}", markup=False)
 
 
 def _waited(process: "subprocess.Popen[bytes]") -> int:

@@ -68,25 +68,31 @@ def close(run: Run) -> None:
     It comes back early where there is no time left for that, or while somebody pauses.
     """
     try:
-        if run.learner.is_idle:
-            run.learner.ask(Job(final=False, round=run.session.state.learning.round + 1, count=0))
-        learnt = None
-        while learnt is None:
-            run.hear()
-            ending = run.ending()
-            if run.session.state.run.paused or not (ending and ending.trains and ending.plays):
-                return
-            run.publisher.says("looking at the last batch", run.learner.progress)
-            learnt = run.learner.poll(TICK_S)
+        learnt = _await_closing(run)
     except LearnerDied as error:
         if not _revive(run, error):
             _closing_failed(run, error)
     except LearnerError as error:
         _closing_failed(run, error)
     else:
-        assert isinstance(learnt, facts.RoundLearned)
-        orders.order_learnt(run.session, learnt, run.goals.captures)
-        look_again_at_surprises(run)
+        if learnt is not None:
+            orders.order_learnt(run.session, learnt, run.goals.captures)
+            look_again_at_surprises(run)
+
+
+def _await_closing(run: Run) -> facts.RoundLearned | None:
+    if run.learner.is_idle:
+        run.learner.ask(Job(final=False, round=run.session.state.learning.round + 1, count=0))
+    learnt = None
+    while learnt is None:
+        run.hear()
+        ending = run.ending()
+        if run.session.state.run.paused or not (ending and ending.trains and ending.plays):
+            return None
+        run.publisher.says("looking at the last batch", run.learner.progress)
+        learnt = run.learner.poll(TICK_S)
+    assert isinstance(learnt, facts.RoundLearned)
+    return learnt
 
 
 def _closing_failed(run: Run, error: LearnerError) -> None:

@@ -20,6 +20,7 @@ from rig import notify, waits
 from rig.capture import Outcome
 from rig.clock import Clock
 from rig.config import Config
+from rig.daemon import afterwards
 from rig.daemon.endings import lay_down
 from rig.daemon.processes import SERVICE, kill, kill_daemon, last_words, spawn
 from rig.daemon.request import Request, configured, parse_request
@@ -41,6 +42,8 @@ HUNG_S = waits.DAEMON_SPEAKS.s
 #: Pauses before a daemon that died is started again; after the last one it stays down. One that
 #: has recorded something starts with the first pause again.
 BACK_OFF_S = waits.DAEMON_RESTARTS.pauses_s
+#: On Windows a process group of its own hears no Ctrl-C from others, only the break.
+BREAK = getattr(signal, "SIGBREAK", signal.SIGTERM)
 
 
 class Supervisor:
@@ -227,26 +230,30 @@ def main(arguments: list[str]) -> int:
     """The background process; everything it has to say goes to its log."""
     log_lines("%(asctime)s supervisor: %(message)s")
     request = parse_request(arguments)
+    code = _see_through(request)
+    # The lock is free: whoever goes on with the session need not wait for its report.
+    if code is not None and is_session(request.session):
+        afterwards.report(request.session)
+    return 1 if code is None else code
+
+
+def _see_through(request: Request) -> int | None:
+    """Supervise a capture to its end, and return its exit code; None where that is impossible."""
     try:
         with supervisor_lock(request.session).acquire(timeout=0):
             supervisor = Supervisor(request)
-            for number in (
-                signal.SIGINT,
-                signal.SIGTERM,
-                getattr(signal, "SIGBREAK", signal.SIGTERM),
-            ):
+            for number in (signal.SIGINT, signal.SIGTERM, BREAK):
                 signal.signal(number, lambda *_: supervisor.stop())
             return supervisor.run()
     # There is one already, and all that was wanted is that there be one.
     except filelock.Timeout:
         log.error("another supervisor sees this session through")  # noqa: TRY400 (a sentence)
-        return 1
     except OSError as error:
         log.error("%s: cannot be written: %s", request.session, error.strerror)  # noqa: TRY400
-        return 1
     except RigError as error:
         log.error("%s", error)  # noqa: TRY400 (a sentence, not a traceback)
         return error.exit_code
+    return None
 
 
 if __name__ == "__main__":

@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, get_args
 
+from rig.errors import StorageError
 from rig.session.door import Door
+from rig.session.plain import UNFINISHED
 
 log = logging.getLogger("rig")
 
@@ -33,7 +35,12 @@ def drop(place: Path | Door, command: Command) -> None:
     waiting = [name.partition(".")[0] for name in door.names(FOLDER)]
     last = max((int(each) for each in waiting if each.isdecimal() and len(each) <= 20), default=0)
     # Padded, so that sorted names are in the order of time.
-    door.put(f"{FOLDER}/{max(time.time_ns(), last + 1):020d}.{command}", b"", durable=False)
+    path = f"{FOLDER}/{max(time.time_ns(), last + 1):020d}.{command}"
+    try:
+        door.put(path, b"", durable=False)
+    except StorageError:
+        # A capture that begins clears the folder, what is half-written included.
+        door.put(path, b"", durable=False)
 
 
 def forget(place: Path | Door) -> None:
@@ -58,9 +65,8 @@ def is_stop_waiting(place: Path | Door) -> bool:
 def collect(place: Path | Door) -> Iterator[Command]:
     """What was asked for since the last time, oldest first.
 
-    A file goes once whoever hears the command has come back for the next one, and so has written it
-    down: one who dies in between leaves it to be heard again. What cannot be taken away is heard
-    once.
+    A file goes once whoever hears the command has come back for the next one, having written it
+    down: it outlives one who dies in between. What cannot be taken away is heard once.
 
     Raises:
         SessionError: The folder for it is a link, or none.
@@ -69,7 +75,8 @@ def collect(place: Path | Door) -> Iterator[Command]:
     door = Door.at(place)
     for name, is_plain in list(door.entries(FOLDER)):
         path = f"{FOLDER}/{name}"
-        if door.path / path in _told:
+        # Somebody may be writing just now: taken from under him, a command would be lost.
+        if door.path / path in _told or name.endswith(UNFINISHED):
             continue
         if is_plain:
             yield from (known for known in get_args(Command) if name.endswith(f".{known}"))

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import TINY
+from tests.devices.jack import eventually
 
-COMMANDS = "init check capture monitor status pause resume stop verify train export render"
+COMMANDS = "init check capture monitor status pause resume stop verify train export render report"
 
 
 def rig(*arguments: object, cwd: Path | None = None) -> "subprocess.CompletedProcess[str]":
@@ -121,6 +122,8 @@ def test_detached_capture_goes_on_by_itself(tmp_path: Path, tiny_file: Path) -> 
     now = json.loads(rig("status", folder, "--json").stdout)
     assert now["state"] == "finished"
     assert now["captures"]["kept"] == 2
+    # Once all is over its report is made, by a process that nobody waits for.
+    eventually(lambda: (folder / "report.html").is_file(), 60)
 
 
 #: Waits for a session as a script of a user's would.

@@ -138,3 +138,4 @@ def test_a_file_with_other_knobs_names_nothing(finished: Path, tmp_path: Path) -
 def test_a_session_goes_on_when_only_names_have_changed(copied: Path, names: Path) -> None:
     done = rig("capture", names, "--session", copied, "--headless")
     assert done.returncode == 0, done.stderr
+    assert (copied / "report.html").is_file()

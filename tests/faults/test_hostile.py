@@ -17,7 +17,7 @@ from click.exceptions import ClickException
 
 from rig import config as configuration
 from rig.cli import app
-from rig.daemon import service
+from rig.daemon import afterwards, service
 from rig.daemon.request import Request
 from rig.errors import LearnerError, RigError
 from rig.learner import final
@@ -136,6 +136,7 @@ def commands(folder: Path, dry: Path, out: Path) -> dict[str, list[str]]:
         "monitor": ["monitor", session],
         "export": ["export", session, str(out / "out.nam")],
         "render": ["render", session, str(dry), str(out / "out.wav")],
+        "report": ["report", session],
         "capture": ["capture", "--headless", "--session", session],
         "train": ["train", session],
         "repair": ["verify", "--repair", session],
@@ -160,6 +161,8 @@ def test_a_hostile_folder_harms_nobody(
     out.mkdir()
     monkeypatch.setattr(service, "Learner", _Pupil)
     monkeypatch.setattr(final, "WEAKNESS_SETTINGS", 4)
+    # The command is tried above; a process of its own for each folder would take minutes.
+    monkeypatch.setattr(afterwards, "report", lambda _folder: True)
     for command, words in commands(folder, dry, out).items():
         code, sentence = said(lambda words=words: app(words, standalone_mode=False))  # type: ignore[misc]
         told = capsys.readouterr()

@@ -151,6 +151,8 @@ ELSEWHERE = {
     "rig/cli/writing.py": "files that a user has named",
     "rig/cli/bench.py": "a user's results",
     "rig/bench/results.py": "a user's results",
+    "rig/report/page.py": "the page's own parts, which come with rig",
+    "rig/report/results.py": "a listener's results",
     "rig/bench/subjects.py": "a benchmark's own recordings",
 }
 TOUCHING = {

@@ -1,0 +1,1 @@
+"""The report: one page that shows, sounds and plays a session."""

@@ -1,0 +1,243 @@
+// Playing the captured amp: its knobs, what is played through it, and what is behind it.
+
+/** Bytes of player.c as compiled. */
+const playerBinary = () => Uint8Array.from(atob(document.getElementById("player-binary").textContent), (sign) => sign.charCodeAt(0));
+
+/** A player in this thread: for files, tests, and to see how fast it goes here. */
+function newPlayer(section) {
+  return new Player(new KnobModel(section), new WebAssembly.Instance(new WebAssembly.Module(playerBinary())));
+}
+
+/** The captured amp as a node of an audio graph. */
+async function ampNode(context, section, options) {
+  const source = JSON.parse(document.getElementById("worklet-source").textContent);
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  try {
+    await context.audioWorklet.addModule(url);
+  } catch {
+    // Some browsers take no module from a blob where the page is a file.
+    await context.audioWorklet.addModule(`data:text/javascript;base64,${btoa(source)}`);
+  } finally { URL.revokeObjectURL(url); }
+  // The audio thread cannot read base64.
+  const { tensors } = new KnobModel(section), shapes = Object.entries(section.tensors);
+  const told = Object.fromEntries(shapes.map(([name, { shape }]) => [name, { shape, values: tensors[name] }]));
+  const node = new AudioWorkletNode(context, "rig-amp", {
+    channelCount: 1, channelCountMode: "explicit", outputChannelCount: [1],
+    processorOptions: { section: { ...section, tensors: told }, binary: playerBinary(), ...options },
+  });
+  // It would be silent without a word.
+  node.onprocessorerror = () => console.error("the amp failed in the audio thread");
+  return node;
+}
+
+const dbToGain = (db) => 10 ** (db / 20);
+
+/** What sounds: source, amp or bypass, cabinet, gain, meter. */
+class Stage {
+  constructor(rate, section) { Object.assign(this, { rate, section, loud: 0, bypassed: false }); }
+
+  async open(units) {
+    this.context = audio.context(this.rate);
+    const gain = (value) => new GainNode(this.context, { gain: value });
+    this.inlet = gain(1);
+    this.amp = await ampNode(this.context, this.section, { units });
+    [this.wet, this.dry, this.straight, this.boxed, this.out] = [gain(1), gain(0), gain(1), gain(0), gain(this.loud)];
+    this.cabinet = new ConvolverNode(this.context);
+    this.analyser = new AnalyserNode(this.context, { fftSize: 2048 });
+    const mixed = gain(1);
+    this.inlet.connect(this.amp).connect(this.wet).connect(mixed);
+    this.inlet.connect(this.dry).connect(mixed);
+    mixed.connect(this.straight).connect(this.out);
+    mixed.connect(this.boxed).connect(this.cabinet).connect(this.out);
+    this.out.connect(this.analyser).connect(this.context.destination);
+    this.bypass(this.bypassed);
+    if (this.impulse) this.box(this.impulse);
+  }
+
+  fade(node, value) { node.gain.setTargetAtTime(value, this.context.currentTime, 0.008); }
+  bypass(is) { this.bypassed = is; if (this.context) { this.fade(this.wet, is ? 0 : 1); this.fade(this.dry, is ? 1 : 0); } }
+  gain(value) { this.loud = value; if (this.context) this.fade(this.out, value); }
+  turn(units) { this.amp?.port.postMessage({ units }); }
+
+  /** Put a cabinet behind the amp, or take it away. */
+  box(impulse) {
+    this.impulse = impulse;
+    if (!this.context) return;
+    if (impulse) this.cabinet.buffer = impulse;
+    this.fade(this.boxed, impulse ? 1 : 0);
+    this.fade(this.straight, impulse ? 0 : 1);
+  }
+
+  play(samples) {
+    this.silence();
+    const buffer = this.context.createBuffer(1, samples.length, this.rate);
+    buffer.copyToChannel(samples, 0);
+    this.source = new AudioBufferSourceNode(this.context, { buffer, loop: true });
+    this.source.connect(this.inlet);
+    this.source.start();
+  }
+
+  async listenTo(device) {
+    this.silence();
+    const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+    this.stream = await navigator.mediaDevices.getUserMedia({ audio: { ...plain, deviceId: device || undefined } });
+    this.source = new MediaStreamAudioSourceNode(this.context, { mediaStream: this.stream });
+    this.source.connect(this.inlet);
+  }
+
+  silence() {
+    this.source?.disconnect();
+    this.source?.stop?.();
+    this.stream?.getTracks().forEach((track) => track.stop());
+    this.source = this.stream = null;
+  }
+}
+
+/** A WAV that was dropped or chosen, as one channel at the model's rate. */
+async function decoded(file, rate) {
+  const context = new OfflineAudioContext(1, 1, rate);
+  return context.decodeAudioData(await file.arrayBuffer());
+}
+
+function mono(buffer) {
+  const samples = new Float32Array(buffer.length);
+  for (let channel = 0; channel < buffer.numberOfChannels; channel++)
+    buffer.getChannelData(channel).forEach((v, i) => { samples[i] += v / buffer.numberOfChannels; });
+  return samples;
+}
+
+/** A file, chosen or dropped; `taken` is given it. */
+function fileInput(words, accept, taken) {
+  const input = make("input", { type: "file", accept, onchange: () => input.files[0] && taken(input.files[0]) });
+  const place = make("label", { class: "drop" }, words, input);
+  place.addEventListener("dragover", (event) => { event.preventDefault(); place.classList.add("over"); });
+  place.addEventListener("dragleave", () => place.classList.remove("over"));
+  place.addEventListener("drop", (event) => {
+    event.preventDefault();
+    place.classList.remove("over");
+    if (event.dataTransfer.files[0]) taken(event.dataTransfer.files[0]);
+  });
+  return place;
+}
+
+function playPart(content) {
+  const { modelled, report } = content;
+  if (!modelled?.section) return null;
+  const said = make("p", { role: "status", class: "soft" }, "Not playing.");
+  const stage = new Stage(modelled.sample_rate, modelled.section);
+  const recorded = report.settings.filter((s) => s.is_kept && s.role !== "holdout");
+  let frame = 0;
+  const controls = report.knobs.map((knob, k) => knobControl(knob, [...new Set(recorded.map((s) => s.units[k]))], () => turned()));
+  const units = () => controls.map((control) => control.unit);
+  function turned() {
+    if (frame || !stage.amp) return;
+    frame = requestAnimationFrame(() => { frame = 0; stage.turn(units()); });
+  }
+  let own = null;
+  const start = async (source) => {
+    document.dispatchEvent(new Event("rig-plays"));
+    try {
+      if (!stage.amp) await stage.open(units());
+      await stage.context.resume();
+      stage.turn(units());
+      if (source === "input") await stage.listenTo();
+      else stage.play(source === "file" ? own : samplesOf(modelled.guitar));
+      said.textContent = { guitar: "Playing held-out guitar.", file: "Playing your file.", input: "Playing what comes in. Use headphones: a loudspeaker would howl." }[source];
+    } catch (error) {
+      group.mark(null);
+      said.textContent = source === "input" ? `The browser gives no input (${error.message}). Some give none to a page that is a file: try Chromium or Firefox.` : `This browser cannot play it (${error.message}).`;
+    }
+  };
+  const stop = () => { stage.silence(); group.mark(null); said.textContent = "Not playing."; };
+  const group = choices("what is played", { guitar: "Play held-out guitar", input: "Play my guitar (input)" }, null, start);
+  const file = fileInput("Your dry guitar (WAV) ", "audio/*", async (chosen) => {
+    try { own = mono(await decoded(chosen, modelled.sample_rate)); } catch { said.textContent = `${chosen.name}: not audio that this browser can read.`; return; }
+    group.mark(null);
+    start("file");
+  });
+  const cabinet = fileInput("A cabinet's IR (WAV) ", "audio/*", async (chosen) => {
+    try { stage.box(await decoded(chosen, modelled.sample_rate)); said.textContent = `Cabinet: ${chosen.name}.`; none.hidden = false; } catch { said.textContent = `${chosen.name}: not audio that this browser can read.`; }
+  });
+  const none = make("button", { type: "button", hidden: true, onclick: () => { stage.box(null); none.hidden = true; } }, "No cabinet");
+  document.addEventListener("rig-listens", stop);
+  return section("play", "Play it",
+    make("p", {}, "This is the captured amp. Turn its knobs: the blue part is where players set them, small marks are settings that were recorded."),
+    make("div", { class: "live" },
+      make("div", { class: "faceplate", role: "group", "aria-label": "faceplate" }, controls.map((control) => control.element)),
+      group.element, make("div", { class: "row" }, file, cabinet, none), said,
+      make("div", { class: "row" }, make("button", { type: "button", onclick: stop }, "Stop"), bypassBox(stage), gainSlider(stage, modelled), meter(stage)),
+      make("div", { class: "row" }, presets(report, controls), namButton(content, controls)), loadLine(stage, modelled)));
+}
+
+function bypassBox(stage) {
+  const box = make("input", { type: "checkbox", onchange: () => stage.bypass(box.checked) });
+  return make("label", {}, box, "Bypass");
+}
+
+/** The output's gain in dB, from where the worst and the best setting are as loud as when compared. */
+function gainSlider(stage, { heard }) {
+  const gains = heard.map((h) => h.model.gain).sort((a, b) => a - b);
+  const first = gains.length ? Math.max(-40, Math.min(20, Math.round(20 * Math.log10(gains[gains.length >> 1])))) : -6;
+  const slider = make("input", { type: "range", min: -40, max: 20, step: 1, value: first, "aria-label": "output gain in dB" }), shown = make("output", {});
+  const set = () => { shown.textContent = `${slider.value} dB`; slider.setAttribute("aria-valuetext", shown.textContent); stage.gain(dbToGain(Number(slider.value))); };
+  slider.addEventListener("input", set);
+  set();
+  return make("label", {}, "Output", slider, shown);
+}
+
+function meter(stage) {
+  const bar = make("div"), element = make("div", { class: "meter", role: "meter", "aria-label": "output level", "aria-valuemin": -60, "aria-valuemax": 0, "aria-valuenow": -60 }, bar);
+  const samples = new Float32Array(2048);
+  let shown = -60;
+  setInterval(() => {
+    if (!stage.analyser) return;
+    stage.analyser.getFloatTimeDomainData(samples);
+    const peak = 20 * Math.log10(Math.max(1e-6, ...samples.map(Math.abs)));
+    shown = Math.max(peak, shown - 1.5, -60);
+    bar.style.width = `${Math.min(100, (100 * (shown + 60)) / 60)}%`;
+    bar.className = shown >= -0.1 ? "hot" : "";
+    element.setAttribute("aria-valuenow", Math.round(Math.min(shown, 0)));
+  }, 50);
+  return element;
+}
+
+/** Settings to go to: the reference, and every holdout. */
+function presets(report, controls) {
+  const unitOf = (knob) => (knob.reference - knob.low) / (knob.high - knob.low || 1);
+  const places = [["reference setting", report.knobs.map(unitOf)], ...report.settings.filter((s) => s.esr !== null).sort((a, b) => b.esr - a.esr).map((s) => [`held out: ${s.told}`, s.units])];
+  const pick = make("select", { "aria-label": "go to a setting", onchange: () => { const place = places[pick.value]; if (place) controls.forEach((control, k) => control.set(place[1][k])); } },
+    make("option", { value: "" }, "Go to a setting"), places.map(([words], i) => make("option", { value: i }, words)));
+  return pick;
+}
+
+function namButton({ modelled, report }, controls) {
+  const make_ = () => {
+    const told = Object.fromEntries(controls.map((control, k) => [report.knobs[k].name, control.words()]));
+    const document_ = namDocument(new KnobModel(modelled.section), modelled.template, controls.map((c) => c.unit), told);
+    const name = Object.entries(told).map(([knob, value]) => `${knob}-${value}`).join("_").replace(/[^\w.-]+/g, "-");
+    download(`${report.session.replace(/[^\w.-]+/g, "-")}_${name}.nam`, JSON.stringify(document_), "application/json");
+  };
+  return make("button", { type: "button", id: "nam", onclick: make_ }, "Download what is heard as .nam");
+}
+
+function loadLine(stage, { sample_rate: rate, section, guitar }) {
+  const line = make("p", { class: "soft", id: "load" }, "How much of this machine it takes is told while it plays.");
+  const wait = setInterval(() => {
+    if (!stage.amp) return;
+    clearInterval(wait);
+    const speed = realTimeFactor(section, samplesOf(guitar).subarray(0, rate >> 1), rate);
+    const base = `This machine can play it ${speed.toFixed(1)} times as fast as needed.`;
+    line.textContent = base;
+    stage.amp.port.onmessage = ({ data }) => { line.textContent = `${base} Load of the audio thread: ${Math.round(100 * data.load)} %.`; };
+  }, 500);
+  return line;
+}
+
+/** How many seconds of audio are played in a second, knobs still. */
+function realTimeFactor(section, samples, rate) {
+  const player = newPlayer(section), units = section.knobs.map(() => 0.5);
+  render(player, samples.subarray(0, rate >> 3), [units]);
+  const began = performance.now();
+  render(player, samples, [units]);
+  return samples.length / rate / ((performance.now() - began) / 1000);
+}

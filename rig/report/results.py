@@ -1,0 +1,133 @@
+"""What listeners found: files that the page's listening tests have saved, and what follows."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from scipy.stats import binomtest
+
+from rig.errors import UsageError
+from rig.printable import Words
+
+#: Below this probability chance does not explain it; fewer trials say nothing either way.
+CHANCE, LEAST_TRIALS = 0.05, 10
+#: A file of a few settings has a kilobyte.
+MOST_BYTES = 1_000_000
+
+
+class _Part(BaseModel):
+    # The file may be a stranger's: what it says beside this is not looked at.
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Trials(_Part):
+    """Blind comparisons (ABX) at one setting: how many, and how many of them were right."""
+
+    setting: Words
+    trials: Annotated[int, Field(ge=0, le=100_000)]
+    right: Annotated[int, Field(ge=0, le=100_000)]
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Trials":
+        if self.right > self.trials:
+            raise ValueError("more answers are right than were given")
+        return self
+
+
+class Ratings(_Part):
+    """How good things sounded at one setting, from 0 to 100, who was who being hidden."""
+
+    setting: Words
+    ratings: dict[Words, Annotated[float, Field(ge=0, le=100)]]
+
+
+class Listening(_Part):
+    """A file of one listener's."""
+
+    format: Literal["rig-listening"]
+    version: Literal[1]
+    session: Words
+    model: Words
+    abx: tuple[Trials, ...] = ()
+    mushra: tuple[Ratings, ...] = ()
+
+
+@dataclass(frozen=True)
+class Listened:
+    """What all listeners together found, as sentences, the sum first."""
+
+    sentences: tuple[str, ...]
+
+
+def read(path: Path, model: str) -> Listening:
+    """Read a file that a page has saved.
+
+    Args:
+        path: The file.
+        model: Digest of the model that it must be about.
+
+    Raises:
+        UsageError: It is none, or about another model.
+    """
+    try:
+        with path.open("rb") as stream:
+            text = stream.read(MOST_BYTES + 1)
+        if len(text) > MOST_BYTES:
+            raise UsageError(f"{path}: is too long for the results of a listening test")
+        found = Listening.model_validate(json.loads(text))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
+    # Brackets without end are no syntax error, but end the interpreter's patience.
+    except (ValidationError, ValueError, RecursionError):
+        raise UsageError(f"{path}: holds no results that the report's page has saved") from None
+    if found.model != model:
+        raise UsageError(f"{path}: is about another model than the session's present one")
+    return found
+
+
+def probability(right: int, trials: int) -> float:
+    """The probability that somebody who hears nothing has so many right, or more."""
+    return float(binomtest(right, trials, 0.5, alternative="greater").pvalue) if trials else 1.0
+
+
+def sentence(right: int, trials: int) -> str:
+    """Whether listeners could tell the model from the amp."""
+    chance = probability(right, trials)
+    found = f"{right} of {trials} right (p = {chance:.2g})"
+    if chance < CHANCE:
+        return f"listeners could tell the model from the amp: {found}"
+    if trials < LEAST_TRIALS:
+        return f"too few trials to say whether listeners could tell: {found}"
+    return f"listeners could not be shown to tell the model from the amp: {found}"
+
+
+def summed(files: Sequence[Listening]) -> Listened:
+    """What all files say together."""
+    by_setting: dict[str, tuple[int, int]] = {}
+    for trials in (part for file in files for part in file.abx):
+        right, count = by_setting.get(trials.setting, (0, 0))
+        by_setting[trials.setting] = right + trials.right, count + trials.trials
+    told = []
+    # The sum comes first: a single setting has too few trials to say much.
+    if by_setting:
+        pairs = [*by_setting.values()]
+        told.append(sentence(sum(right for right, _ in pairs), sum(count for _, count in pairs)))
+        told += [f"{name}: {sentence(*found)}" for name, found in by_setting.items()]
+    told += _rated([part for file in files for part in file.mushra])
+    return Listened(tuple(told) or ("the files hold no trials",))
+
+
+def _rated(parts: Sequence[Ratings]) -> list[str]:
+    """The mean of what each thing was given, who was who told."""
+    names = dict.fromkeys(name for part in parts for name in part.ratings)
+    means = {}
+    for name in names:
+        given = [part.ratings[name] for part in parts if name in part.ratings]
+        means[name] = sum(given) / len(given)
+    if not means:
+        return []
+    told = ", ".join(f"{name} {mean:.0f}" for name, mean in means.items())
+    return [f"rated from 0 to 100, over {len(parts)} settings: {told}"]

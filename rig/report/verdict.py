@@ -1,0 +1,116 @@
+"""What a session is worth in one word, in one sentence for a musician, and what to type next."""
+
+import os
+import shlex
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rig.report.figures import SettingFigure, Verdict
+from rig.session.folder import Session
+from rig.session.worth import Worth, worth
+
+#: Below this few can tell a model from its amp (as neural-amp-modeler's trainer grades its own).
+EXCELLENT_ESR = 0.01
+#: So many more settings, as a share of those that there are, and at least; an error of a model
+#: falls with the number of settings, and fewer would not be noticed.
+MORE_SHARE, LEAST_MORE = 0.5, 6
+#: What asked for more says of the place where the model is worst, it says from this ratio on.
+WORSE = 1.25
+
+WORDS = {
+    Worth.GOOD: "good",
+    Worth.USABLE: "usable",
+    Worth.POOR: "record more",
+    Worth.UNKNOWN: "never tested",
+}
+#: What a musician may do with it.
+MEANS = {
+    "excellent": "even side by side few people will tell it from the amp",
+    "good": "in a mix hardly anybody will tell it from the amp",
+    "usable": "it is the amp's character, and side by side you hear the difference",
+    "record more": "it is not the amp yet",
+    "never tested": "no setting was held back to test it on, so trust your ears",
+}
+
+
+def command(*words: str | Path) -> str:
+    """A command that can be pasted into a terminal of this system."""
+    texts = [str(word) for word in words]
+    return subprocess.list2cmdline(texts) if os.name == "nt" else shlex.join(texts)
+
+
+@dataclass(frozen=True)
+class Region:
+    """Half of a knob's travel, or a switch's position, and how bad the model is there."""
+
+    words: str
+    esr: float
+
+
+def worst_region(names: Sequence[str], tested: Sequence[SettingFigure]) -> Region | None:
+    """The half of a knob where the final model errs most, if one is clearly worse than the other.
+
+    Args:
+        names: Of the knobs.
+        tested: Holdout settings with their errors.
+    """
+    found = None
+    # Halves and no smaller parts: with four to eight holdouts there is hardly more to tell.
+    for index, name in enumerate(names):
+        for words, above in (("low", False), ("high", True)):
+            pairs = [(s.units[index] >= 0.5, s.esr) for s in tested if s.esr is not None]
+            inside = [esr for high, esr in pairs if high is above]
+            outside = [esr for high, esr in pairs if high is not above]
+            # One setting by itself is no region.
+            if len(inside) < 2 or not outside:
+                continue
+            here, there = sum(inside) / len(inside), sum(outside) / len(outside)
+            if here > WORSE * there and (found is None or here > found.esr):
+                found = Region(f"with {name} {words}", here)
+    return found
+
+
+def word_of(holdout_esr: float | None) -> str:
+    """The word for a model's error on settings that it never heard."""
+    if holdout_esr is not None and holdout_esr < EXCELLENT_ESR:
+        return "excellent"
+    return WORDS[worth(holdout_esr)]
+
+
+def verdict(session: Session, region: Region | None) -> Verdict:
+    """What the session is worth now."""
+    model = session.state.learning.model
+    if model is None:
+        return _unfinished(session)
+    word = word_of(model.holdout_esr)
+    # The learner's own sentence, so that the page and the terminal say the same.
+    said = f"{MEANS[word]}"
+    if model.verdict:
+        said += f": {model.verdict}"
+    if region is not None:
+        said += f"; it is worst {region.words}"
+    return Verdict(word, f"{said[0].upper()}{said[1:]}.", *_next(session, word))
+
+
+def _next(session: Session, word: str) -> tuple[str, str]:
+    """What should be done, and the command that does it."""
+    if word in ("excellent", "good", "never tested"):
+        target = f"{session.config.name}.nam".replace(" ", "-")
+        typed = command("rig", "export", session.folder, target)
+        return "Take it into your player: any setting of it as a file.", typed
+    kept = session.state.ordered_to_learn()
+    wanted = kept + max(round(MORE_SHARE * kept), LEAST_MORE)
+    typed = command("rig", "capture", "--session", session.folder, "--captures", str(wanted))
+    return f"Record {wanted - kept} more settings; what is there already stays.", typed
+
+
+def _unfinished(session: Session) -> Verdict:
+    kept = sum(about.capture.role.is_trained_on for about in session.state.kept())
+    sentence = f"There is no final model yet: {kept} settings to learn from are recorded."
+    esr = session.state.learning.holdout_esr
+    if esr is not None:
+        sentence += f" The ensemble that decides what is recorded next has an ESR of {esr:.2g}."
+    typed = command("rig", "capture", "--session", session.folder)
+    return Verdict("not finished", sentence, "Let it go on, or go on with it.", typed)

@@ -1,0 +1,179 @@
+"""Listening: loudness, the blind test's arithmetic, results from the page and back."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.stats import binomtest
+
+from rig.errors import UsageError
+from rig.report.loudness import loudness_lufs, matching_gains
+from rig.report.results import read, sentence, summed
+from tests.cli.test_cli import rig
+from tests.devices.jack import eventually
+from tests.report.browser import Opened
+
+Audio = NDArray[np.float64]
+RATE = 48_000
+
+
+def result(model: str, *trials: tuple[str, int, int]) -> dict[str, object]:
+    """A file as the page saves it."""
+    abx = [{"setting": name, "trials": count, "right": right} for name, count, right in trials]
+    told = {"format": "rig-listening", "version": 1, "session": "x", "model": model}
+    return {**told, "abx": abx, "mushra": []}
+
+
+def test_a_full_scale_tone_is_as_loud_as_the_standard_says() -> None:
+    # ITU-R BS.1770: a tone of 997 Hz at full scale in one channel is -3.01 LUFS.
+    tone = np.sin(2 * np.pi * 997 * np.arange(2 * RATE) / RATE)
+    assert loudness_lufs(tone, RATE) == pytest.approx(-3.01, abs=0.05)
+
+
+def test_what_is_compared_is_equally_loud_and_not_cut_off() -> None:
+    random = np.random.default_rng(0)
+    loud = random.standard_normal(RATE)
+    dull = np.convolve(loud, np.ones(30) / 300, "same")
+    clips = [loud, dull, np.zeros(RATE)]
+    gains = matching_gains(clips, RATE)
+    levels = [loudness_lufs(gain * clip, RATE) for gain, clip in zip(gains, clips, strict=True)]
+    assert abs(levels[0] - levels[1]) < 0.1
+    assert max(np.max(np.abs(g * c)) for g, c in zip(gains, clips, strict=True)) < 1.0
+    assert gains[2] == 1.0
+
+
+def test_take_and_model_in_the_page_are_equally_loud(shown: Opened) -> None:
+    heard = shown.call("() => rig.content.modelled.heard")
+    assert [h["esr"] for h in heard] == sorted((h["esr"] for h in heard), reverse=True)
+    for number, _ in enumerate(heard):
+        script = f"""() => {{
+          const sounds = rig.soundsOf(rig.content.modelled.heard[{number}]);
+          return Object.fromEntries(Object.entries(sounds).map(([k, v]) => [k, [...v]]));
+        }}"""
+        sounds = {name: np.array(samples) for name, samples in shown.call(script).items()}
+        levels = [loudness_lufs(sounds[name], RATE) for name in ("amp", "model")]
+        assert abs(levels[0] - levels[1]) < 0.1
+
+
+def test_what_is_heard_differs_by_what_the_model_was_said_to_err(shown: Opened) -> None:
+    """At full length the two clips have the ESR that is written above them."""
+    script = """() => rig.content.modelled.heard.map((h) => {
+      const amp = rig.samplesOf(h.amp), model = rig.samplesOf(h.model);
+      let off = 0, power = 0;
+      amp.forEach((v, i) => { off += (v - model[i]) ** 2; power += v * v; });
+      return [h.esr, off / power];
+    })"""
+    for said, found in shown.call(script):
+        assert found == pytest.approx(said, rel=0.05)
+
+
+def test_the_page_s_probability_is_scipy_s(shown: Opened) -> None:
+    pairs = [
+        (right, trials) for trials in (1, 10, 16, 20, 400) for right in range(0, trials + 1, 3)
+    ]
+    found = shown.call("([pairs]) => pairs.map(([r, n]) => rig.binomialTail(r, n))", pairs)
+    wanted = [binomtest(r, n, 0.5, alternative="greater").pvalue for r, n in pairs]
+    np.testing.assert_allclose(found, wanted, rtol=1e-9)
+
+
+def test_a_blind_test_from_the_first_click_to_the_saved_file(shown: Opened, tmp_path: Path) -> None:
+    page = shown.page
+    page.select_option("#abx select", "10")
+    page.click("#abx button:has-text('Begin')")
+    for number in range(10):
+        # Who always says the same is right about half of the time.
+        assert f"Trial {number + 1} of 10" in page.inner_text("#abx p[role=status]")
+        page.click("#abx button:has-text('X is the model')")
+    said = page.inner_text("#abx p[role=status]")
+    with page.expect_download() as coming:
+        page.click("#listen button:has-text('Save')")
+    path = tmp_path / "results.json"
+    coming.value.save_as(path)
+    saved = json.loads(path.read_text(encoding="utf-8"))
+    (trials,) = saved["abx"]
+    assert trials["trials"] == 10
+    assert f"{trials['right']} of 10 right" in said
+    listening = read(path, shown.call("() => rig.content.model"))
+    assert listening.abx[0].right == trials["right"]
+    assert shown.complaints == []
+
+
+def test_rating_hides_who_is_who_until_the_end(shown: Opened) -> None:
+    page = shown.page
+    page.click("#mushra button:has-text('Begin')")
+    page.wait_for_selector("#mushra input[type=range]")
+    assert page.locator("#mushra input[type=range]").count() == 3
+    shown_before = page.inner_text("#mushra").lower()
+    assert "anchor" not in shown_before
+    page.click("#mushra button:has-text('Done')")
+    assert "low-pass anchor" in page.inner_text("#mushra")
+
+
+def test_the_amp_plays_when_it_is_told_to(shown: Opened) -> None:
+    page, meter = shown.page, shown.page.locator("[role=meter]")
+
+    def level() -> int:
+        """What the meter says."""
+        return int(meter.get_attribute("aria-valuenow"))
+
+    page.click("#play button:has-text('held-out guitar')")
+    eventually(lambda: level() > -50)
+    eventually(lambda: "audio thread" in page.inner_text("#load"))
+    page.click("#play button:has-text('Stop')")
+    eventually(lambda: level() <= -59)
+    assert shown.complaints == []
+
+
+@pytest.mark.parametrize(
+    ("right", "trials", "said"),
+    [(15, 16, "could tell"), (9, 16, "could not be shown"), (4, 5, "too few"), (0, 0, "too few")],
+)
+def test_whether_listeners_could_tell_is_said(right: int, trials: int, said: str) -> None:
+    assert said in sentence(right, trials)
+
+
+def test_files_of_several_listeners_are_summed(tmp_path: Path) -> None:
+    paths = []
+    for number, right in enumerate((8, 9)):
+        path = tmp_path / f"{number}.json"
+        path.write_text(json.dumps(result("m", ("gain 3", 10, right))), encoding="utf-8")
+        paths.append(path)
+    told = summed([read(path, "m") for path in paths]).sentences
+    assert told[0].startswith("listeners could tell the model from the amp: 17 of 20 right")
+    assert told[1].startswith("gain 3: ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{}", "[1]", "[" * 9999, json.dumps(result("m", ("x", 3, 4))),
+     json.dumps({**result("m"), "version": 2})],
+)  # fmt: skip
+def test_what_holds_no_results_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "results.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match="holds no results"):
+        read(path, "m")
+
+
+def test_results_of_another_model_are_refused(reported: Path, tmp_path: Path) -> None:
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps(result("m", ("x", 3, 2))), encoding="utf-8")
+    done = rig("report", reported, "--results", path)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "about another model" in done.stderr
+
+
+def test_the_command_says_whether_listeners_could_tell(reported: Path, tmp_path: Path) -> None:
+    session_model = json.loads(
+        (reported / "report.html").read_text(encoding="utf-8")
+        .split('id="report-data">')[1].split("</script>")[0]
+    )["model"]  # fmt: skip
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps(result(session_model, ("gain 3", 16, 15))), encoding="utf-8")
+    done = rig("report", reported, "--results", path)
+    assert done.returncode == 0, done.stderr
+    assert "listeners could tell the model from the amp: 15 of 16 right" in done.stdout
+    assert "15 of 16 right" in (reported / "report.html").read_text(encoding="utf-8")
