@@ -86,16 +86,22 @@ MUTANTS = (
         "pass",
     ),
     Mutant(
-        "an adopted daemon's start is taken for its end",
+        "a supervisor that comes after the end starts another daemon",
         "rig/daemon/supervisor.py",
-        "            return max(ends, default=0)\n",
-        "            return len(facts) + 10_000\n",
+        "        return next(starts, len(facts))\n",
+        "        return len(facts)\n",
     ),
     Mutant(
         "the end is not written down where no daemon lives",
         "rig/daemon/supervisor.py",
         "        lay_down(self._folder, ending, self._clock)\n",
         "",
+    ),
+    Mutant(
+        "a daemon that cannot begin leaves nobody behind",
+        "rig/daemon/service.py",
+        "            _left_alone(request, error, clock)\n",
+        "            pass\n",
     ),
     Mutant(
         "a capture begins beside a supervisor",
