@@ -121,7 +121,7 @@ def next_step(state: State, plan: PlanConfig, ending: Finish | None, closes: boo
     # Takes since the last canary count only once another one has vouched for them.
     if state.amp.unproven:
         return RecordCanary()
-    return Close() if closes and orders.is_closing_due(state) else End(ending)
+    return Close() if closes and state.is_closing_due else End(ending)
 
 
 def record_until_done(run: Run) -> Finish:

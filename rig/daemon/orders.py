@@ -110,16 +110,6 @@ def looks_due(state: State, *, ending: bool) -> list[CaptureState]:
     return [about for about in waiting if about.kept is not None and about.kept.take < before]
 
 
-def is_closing_due(state: State) -> bool:
-    """Whether something is kept that no ensemble has learnt from, and so none has doubted."""
-    learning = state.learning
-    # Without a round no ensemble is there to go on from; after one that failed it would fail again.
-    if not learning.rounds or learning.rounds[-1].round < learning.round:
-        return False
-    kept = {c.capture.number for c in state.kept() if c.capture.role.is_trained_on}
-    return not kept <= set(learning.rounds[-1].learnt_from)
-
-
 def look(session: Session, target: CaptureState) -> Capture:
     """A kept setting once more, for a few seconds: the order that still waits, or a new one."""
     for about in session.state.captures.values():

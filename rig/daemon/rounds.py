@@ -87,7 +87,8 @@ def _await_closing(run: Run) -> facts.RoundLearned | None:
     while learnt is None:
         run.hear()
         ending = run.ending()
-        if run.session.state.run.paused or not (ending and ending.trains and ending.plays):
+        wanted = ending is not None and ending.trains and ending.plays and run.closes
+        if not wanted or run.session.state.run.paused:
             return None
         run.publisher.says("looking at the last batch", run.learner.progress)
         learnt = run.learner.poll(TICK_S)

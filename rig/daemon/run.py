@@ -14,7 +14,7 @@ from rig.daemon.publisher import Publisher
 from rig.daemon.stopping import Finish, Goals, Now, finish
 from rig.devices.client import DevicesClient
 from rig.learner.client import Learner
-from rig.session import facts
+from rig.session import facts, forecast
 from rig.session.folder import Session
 
 #: How often a waiting daemon looks for commands and answers.
@@ -93,8 +93,12 @@ class Run:
 
     @property
     def closes(self) -> bool:
-        """Whether a round that asks for nothing ends the recording."""
-        return self.session.config.learner.closing_round
+        """Whether a round that asks for nothing ends the recording, where there is time for it."""
+        state, config, until = self.session.state, self.session.config, self.goals.until
+        if not config.learner.closing_round or until is None:
+            return config.learner.closing_round
+        # A model by the deadline is worth more than a last look.
+        return self.clock.now() + forecast.final_s(state, config) < until
 
     def missing(self) -> int:
         """How many settings to ask for next."""

@@ -51,8 +51,9 @@ def looks_s(state: State, config: Config) -> float:
 
 
 def closing_s(state: State, config: Config) -> float:
-    """Seconds that the round after the last capture will take; 0 where there is none."""
-    return (round_s(state) or 0.0) if config.learner.closing_round else 0.0
+    """Seconds that the round after the last capture will take; 0 where none is due."""
+    closes = config.learner.closing_round and state.is_closing_due
+    return (round_s(state) or 0.0) if closes else 0.0
 
 
 def eta_s(state: State, config: Config, goal: int | None, now: float) -> float | None:

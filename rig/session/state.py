@@ -245,6 +245,16 @@ class State:
         """Seconds that takes have taken in all runs, pauses between runs left out."""
         return self.takes.earlier_s + self.run.wall_s
 
+    @property
+    def is_closing_due(self) -> bool:
+        """Whether something is kept that no ensemble has learnt from, and so none has doubted."""
+        rounds = self.learning.rounds
+        # Without a round no ensemble is there to go on; after one that failed it would fail again.
+        if not rounds or rounds[-1].round < self.learning.round:
+            return False
+        kept = {c.capture.number for c in self.kept() if c.capture.role.is_trained_on}
+        return not kept <= set(rounds[-1].learnt_from)
+
     def ordered_to_learn(self) -> int:
         """How many settings to learn from are kept or still to come."""
         return sum(

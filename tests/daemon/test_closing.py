@@ -17,7 +17,10 @@ from rig.session.folder import Session
 from rig.session.verify import verify
 from tests.conftest import TINY
 
-CLOSING = TINY.replace("closing_round: false", "closing_round: true")
+#: As small as it gets with a round in it, and a last batch that no round has learnt from.
+CLOSING = TINY.replace("closing_round: false", "closing_round: true").replace(
+    "captures: 8, seeds: 4, batch: 2, holdouts: 2", "captures: 4, seeds: 3, batch: 1, holdouts: 1"
+)
 
 
 def captured(folder: Path, text: str = CLOSING) -> Session:
