@@ -9,7 +9,7 @@ import typer
 
 from rig.cli.common import err, out
 from rig.cli.detached import answered, refusal
-from rig.errors import RigError, SessionError, UsageError
+from rig.errors import RigError, SessionError, Stopped, UsageError
 
 if TYPE_CHECKING:
     from rig.config import Config
@@ -108,7 +108,7 @@ def _watch(session: Path, process: "subprocess.Popen[bytes]") -> int:
     from rig.session import control
     from rig.session.folder import is_running
 
-    pressed = 0
+    pressed, ended_early = 0, False
 
     def alive() -> bool:
         """Whether the daemon still runs, or will be started again."""
@@ -129,14 +129,19 @@ def _watch(session: Path, process: "subprocess.Popen[bytes]") -> int:
     except KeyboardInterrupt:
         # Before there is a session there is no folder to leave a command in.
         process.terminate()
+        ended_early = True
     code = _waited(process)
     # The journal may not exist: a daemon that cannot begin makes no session.
     try:
         print_status(session)
         _say_where(session)
     except RigError:
+        if ended_early:
+            err.print("rig: stopped before it had begun")
+            return Stopped.exit_code
         err.print(refusal(session), style="red")
-    return code
+    # Below zero it is the signal that ended it, which is no exit code to hand on.
+    return code if code >= 0 else 1
 
 
 def _say_where(session: Path) -> None:

@@ -3,13 +3,16 @@
 import json
 import math
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rig.cli.common import SessionArgument, err, find_session, out
 from rig.errors import SessionError
 from rig.printable import pasteable
+
+if TYPE_CHECKING:
+    from rig.session.verify import Report
 
 
 def status(
@@ -114,18 +117,31 @@ def verify(
         report = check(opened)
     finally:
         opened.close()
+    _tell(report, folder)
+    if not report.sound:
+        raise typer.Exit(1)
+
+
+def _tell(report: "Report", folder: Path) -> None:
+    """Print what was found, and what can be done about it."""
+    from rig.session.folder import CONFIG, SIGNAL
+
     for problem in report.problems:
         err.print(f"{folder.name}: {problem}", style="red")
     for stray in report.strays:
         out.print(f"{folder.name}: {stray} belongs to no take (left by an interruption; harmless)")
-    if not report.sound:
+    if report.sound:
+        out.print(f"{folder.name}: {report.checked} files are as the journal says")
+    elif {problem.path for problem in report.problems} & {CONFIG, SIGNAL}:
+        meant = f"without its own {CONFIG} and {SIGNAL} the recordings mean nothing"
+        err.print(f"{meant}: put them back from a copy, as they were")
+    else:
         advice = "'rig verify --repair' sets this aside, and 'rig capture' records it anew"
         err.print(pasteable(advice, folder))
-        raise typer.Exit(1)
-    out.print(f"{folder.name}: {report.checked} files are as the journal says")
 
 
 def _repair(folder: Path) -> None:
+    from rig.session.door import Door
     from rig.session.repair import FOLDER, repair
 
     done = repair(folder)
@@ -133,4 +149,6 @@ def _repair(folder: Path) -> None:
         out.print(f"{folder.name}: the journal was damaged; its first {done.facts_kept} facts hold")
     for path in done.set_aside:
         advice = pasteable("'rig capture' makes it anew", folder)
-        out.print(f"{folder.name}: {path} lies in {FOLDER}/ now; {advice}")
+        is_there = Door(folder).is_there(f"{FOLDER}/{path}")
+        where = f"lies in {FOLDER}/ now" if is_there else "was missing"
+        out.print(f"{folder.name}: {path} {where}; {advice}")

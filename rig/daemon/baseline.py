@@ -1,5 +1,6 @@
 """What a session knows of its amp: what the next take is judged against."""
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
@@ -64,7 +65,9 @@ class KeptAudio:
     def heard(self, take: TakeEnded) -> Audio | None:
         """What any take brought back, in step; None where its recording is not there any more."""
         if take.aligned is not None:
-            return self.of(take)
+            # It may have been set aside as damaged since; what was recorded may still be there.
+            with contextlib.suppress(SessionError):
+                return self.of(take)
         raw = self._raw(take)
         if raw is None:
             return None

@@ -8,10 +8,7 @@ from rig.session import facts
 
 
 def set_by_hand(run: Run, capture: Capture) -> bool:
-    """Have somebody turn the knobs that only hands can turn; False where they say otherwise.
-
-    So it is where the time is up meanwhile: nobody may come any more.
-    """
+    """Have somebody turn the knobs that only hands can turn; False where they say otherwise."""
     session, panel = run.session, run.session.config.panel
     moves = hands.moves(panel, session.state.run.hands, capture.setting)
     while moves:
@@ -23,6 +20,7 @@ def set_by_hand(run: Run, capture: Capture) -> bool:
         if heard:
             about, state = session.state.captures[capture.number], session.state.run
             return "done" in heard and about.is_pending and not (state.paused or state.stopping)
+        # Somebody may not come any more before the time is up.
         if run.ending() is not None:
             return False
         run.learner.hear()

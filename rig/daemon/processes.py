@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -52,6 +53,10 @@ def spawn(module: str, request: Request, door: Door | None = None) -> "subproces
         )
 
 
+#: How a line begins that is whole: on a full disk the last one may not be.
+LOGGED = re.compile(r"\d{4}-\d\d-\d\d \S+ \S")
+
+
 def last_words(door: Door) -> str:
     """The last line that a daemon logged; empty where there is none."""
     try:
@@ -60,7 +65,7 @@ def last_words(door: Door) -> str:
         return ""
     # A line begins with its date and time; a traceback's lines are indented.
     lines = (line for line in log_text.splitlines() if line.strip() and not line.startswith(" "))
-    said = [line.split(" ", 2)[-1] for line in lines]
+    said = [line.split(" ", 2)[-1] for line in lines if LOGGED.match(line)]
     said = [words for words in said if not words.startswith(KEEPER_SAYS)]
     return printable(said[-1]) if said else ""
 

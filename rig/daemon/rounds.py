@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+from dataclasses import replace
 
 from rig import waits
 from rig.daemon import orders
@@ -9,7 +10,7 @@ from rig.daemon.recovery import look_again_at_surprises, rest
 from rig.daemon.run import TICK_S, Run
 from rig.daemon.stopping import Finish
 from rig.errors import LearnerDied, LearnerError
-from rig.learner.client import Job
+from rig.learner.client import LEAST_CAPTURES, Job
 from rig.session import facts
 
 log = logging.getLogger("rig")
@@ -149,6 +150,10 @@ def train_model(run: Run, ending: Finish) -> Finish:
     learnt_from = tuple(c.capture.number for c in state.kept() if c.capture.role.is_trained_on)
     if state.learning.model is not None and state.learning.model.learnt_from == learnt_from:
         return ending
+    if len(learnt_from) < LEAST_CAPTURES:
+        few = f"{len(learnt_from)} kept captures are too few for a model"
+        reason = f"{ending.reason}, and {few}; 'rig capture' goes on from here"
+        return replace(ending, reason=reason, failed=True)
     # Nothing is recorded any more, and the knobs need not wait for the training.
     rest(run)
     while True:

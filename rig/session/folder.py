@@ -25,6 +25,7 @@ from rig.session.journal import Journal
 from rig.session.layout import (
     CONFIG,
     JOURNAL,
+    SIGNAL,
     config_of,
     is_running,
     is_session,
@@ -38,6 +39,7 @@ from rig.session.state import State, fold
 __all__ = [
     "CONFIG",
     "JOURNAL",
+    "SIGNAL",
     "Session",
     "is_running",
     "is_session",
@@ -103,13 +105,14 @@ class Session:
         if is_session(folder):
             raise SessionError(f"{folder}: there is a session already")
         door = begin(folder)
+        _refuse_recordings(door)
         lock = acquire(door)
         text = configuration.dump(config).encode()
         audio = store.wav_bytes(signal.send, signal.sample_rate)
         created = facts.SessionCreated(
             rig_version=version("rig-capture"),
             sample_rate=signal.sample_rate,
-            signal=store.write(door, "signal/send.wav", audio),
+            signal=store.write(door, SIGNAL, audio),
             segments=tuple(
                 facts.SegmentFact(part=s.part, start=s.start, frames=s.frames)
                 for s in signal.segments
@@ -304,6 +307,15 @@ class Session:
             self.reserve.drop()
         if self._lock is not None:
             self._lock.release()
+
+
+def _refuse_recordings(door: Door) -> None:
+    """Refuse to begin where recordings are: takes are numbered, and would be written over."""
+    if any(door.names(name) for name in ("takes", "captures")):
+        raise SessionError(
+            f"{door.path}: holds recordings, but no {JOURNAL}: it was lost, or the copy is not "
+            f"whole. Bring {JOURNAL} back, or begin elsewhere: 'rig capture --session ANOTHER'"
+        )
 
 
 def _named(take: facts.TakeEnded, file: facts.StoredFile | None) -> facts.StoredFile:

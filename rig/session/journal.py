@@ -14,7 +14,7 @@ from typing import Self
 
 from pydantic import ValidationError
 
-from rig.errors import NewerSession, SessionError, StorageError
+from rig.errors import NewerSession, RigError, SessionError, StorageError
 from rig.session import database, schema
 from rig.session.door import Door
 from rig.session.facts import FACT, LATEST, Fact
@@ -281,5 +281,20 @@ class Journal:
         self._connection.close()
 
 
-def _damaged(path: Path, error: sqlite3.Error) -> SessionError:
+#: What SQLite says where a disk fails, is full, cannot be reached or may not be written to.
+_DISK = (
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY,
+)
+
+
+def _damaged(path: Path, error: sqlite3.Error) -> RigError:
+    # Of an extended code the lowest byte is the kind.
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DISK:
+        return StorageError(
+            f"{path}: the journal cannot be read just now ({error}): the disk is full, fails, or "
+            "may not be written to; see to that, and try again"
+        )
     return SessionError(f"{path}: the journal cannot be read ({error}); {REPAIR}")

@@ -18,6 +18,7 @@ JOURNAL = "journal.db"
 #: A journal that was made of a damaged one, until it takes that one's place.
 REPAIRED = f"{JOURNAL}.repaired"
 CONFIG = "rig.yaml"
+SIGNAL = "signal/send.wav"
 LOCK, SUPERVISOR_LOCK = ".lock", ".supervisor.lock"
 
 

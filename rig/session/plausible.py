@@ -13,6 +13,7 @@ from rig.errors import SessionError
 from rig.knobs import Knob, Panel
 from rig.session import facts
 from rig.session.journal import REPAIR, Entry
+from rig.session.layout import CONFIG, SIGNAL
 
 #: A signal has these, whatever else it has.
 PARTS = {Part.PREAMBLE, Part.TRAIN, Part.HOLDOUT, Part.TAIL}
@@ -66,7 +67,7 @@ class Plausible:
         parts = {segment.part for segment in fact.segments}
         if again:
             return "begins the session a second time"
-        if (fact.signal.path, fact.config.path) != ("signal/send.wav", "rig.yaml"):
+        if (fact.signal.path, fact.config.path) != (SIGNAL, CONFIG):
             return "begins with files that lie elsewhere"
         if not rises or stops[-1] > MOST_FRAMES or not {*PARTS} <= parts <= known:
             return "describes a signal that rig does not play"

@@ -7,10 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from rig.errors import SessionError
+from rig import config as configuration
+from rig.capture import Role
+from rig.daemon.request import Request
+from rig.daemon.service import capture
+from rig.errors import SessionError, StorageError
 from rig.session.door import Door
+from rig.session.facts import CapturesSuspected
 from rig.session.folder import Session
-from rig.session.journal import Journal
+from rig.session.journal import Journal, _damaged
 from rig.session.repair import repair
 from rig.session.verify import verify
 
@@ -116,3 +121,46 @@ def test_the_log_of_a_damaged_journal_never_meets_the_repaired_one(
     assert not verify(session).problems
     session.close()
     assert facts_in(folder) == 8
+
+
+def test_a_capture_all_of_whose_takes_were_set_aside_is_recorded_anew(copied: Path) -> None:
+    session = Session.open(copied)
+    about = next(iter(session.state.kept(Role.SEED)))
+    assert about.kept is not None
+    assert about.kept.aligned is not None
+    number, first = about.capture.number, about.kept.aligned
+    # Doubted and recorded again: of one setting there are two recordings.
+    session.record(CapturesSuspected(captures=(number,), why="to be sure", alone=True))
+    session.close()
+    config = configuration.load(copied / "rig.yaml")
+    assert not capture(Request(copied, None), config).failed
+    again = Session.view(copied).state.captures[number].kept
+    assert again is not None
+    assert again.aligned is not None
+    for path in (first.path, again.aligned.path):
+        (copied / path).unlink()
+    repair(copied)
+    ending = capture(Request(copied, None), config)
+    assert not ending.failed, ending.reason
+    assert verify(Session.view(copied)).sound
+
+
+def test_recordings_without_a_journal_are_written_over_by_nobody(copied: Path) -> None:
+    for path in copied.glob("journal.db*"):
+        path.unlink()
+    before = {path: path.read_bytes() for path in copied.glob("*/*.wav")}
+    with pytest.raises(SessionError, match=r"holds recordings, but no journal\.db"):
+        capture(Request(copied, copied / "rig.yaml"), configuration.load(copied / "rig.yaml"))
+    assert {path: path.read_bytes() for path in copied.glob("*/*.wav")} == before
+    assert not (copied / "journal.db").exists()
+
+
+def test_a_disk_that_fails_is_no_damage(tmp_path: Path) -> None:
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR_WRITE
+    told = _damaged(tmp_path / "journal.db", error)
+    assert isinstance(told, StorageError)
+    assert "--repair" not in str(told)
+    malformed = sqlite3.DatabaseError("malformed")
+    malformed.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    assert "--repair" in str(_damaged(tmp_path / "journal.db", malformed))
