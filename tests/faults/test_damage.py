@@ -63,7 +63,7 @@ def check_repair(folder: Path, story: list[Entry]) -> None:
     try:
         kept = repair(folder).facts_kept
     except SessionError as error:
-        assert "begins anew" in str(error) or "mean nothing" in str(error)
+        assert "begin anew" in str(error) or "mean nothing" in str(error)
         return
     found = read(folder)
     assert isinstance(found, list)
