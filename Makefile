@@ -7,6 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INPUTS := pyproject.toml constraints.txt
+DEVICE_TESTS := tests/devices tests/player/test_performance.py
 BESIDE := $(shell chrt --fifo 10 true 2>/dev/null && echo -j2)
 
 .PHONY: help capture test test-devices test-others test-slow slowest lint types format check docs player wheel clean
@@ -21,17 +22,17 @@ test: $(VENV)/.installed-test ## Install, then run the tests, without those that
 	$(MAKE) $(BESIDE) test-devices test-others
 
 test-devices: $(VENV)/.installed-test ## Run the tests of devices.
-	$(BIN)/python -m pytest -m "not slow" tests/devices
+	$(BIN)/python -m pytest -m "not slow" $(DEVICE_TESTS)
 
 test-others: $(VENV)/.installed-test ## Run all other tests; what they say comes at their end.
-	@nice -n 19 $(BIN)/python -m pytest -m "not slow" --ignore=tests/devices -n 2 --dist loadfile \
+	@nice -n 19 $(BIN)/python -m pytest -m "not slow" $(DEVICE_TESTS:%=--ignore=%) -n 2 --dist loadfile \
 	  >.test-others.log 2>&1; found=$$?; cat .test-others.log; rm -f .test-others.log; exit $$found
 
 test-slow: $(VENV)/.installed-test ## Run the tests that take minutes.
 	$(BIN)/python -m pytest -m slow
 
 slowest: $(VENV)/.installed-test ## Run the tests but those of devices, and list the ten slowest.
-	$(BIN)/python -m pytest -m "not slow" --ignore=tests/devices --durations=10
+	$(BIN)/python -m pytest -m "not slow" $(DEVICE_TESTS:%=--ignore=%) --durations=10
 
 lint: $(VENV)/.installed-dev ## Check style, format and spelling.
 	$(BIN)/ruff check .
