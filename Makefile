@@ -7,6 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INPUTS := pyproject.toml constraints.txt
+# Of a process each: JACK's library, once its server has died under it, is not to be trusted.
 DEVICE_TESTS := tests/devices tests/player/test_performance.py
 BESIDE := $(shell chrt --fifo 10 true 2>/dev/null && echo -j2)
 
@@ -22,7 +23,8 @@ test: $(VENV)/.installed-test ## Install, then run the tests, without those that
 	$(MAKE) $(BESIDE) test-devices test-others
 
 test-devices: $(VENV)/.installed-test ## Run the tests of devices.
-	$(BIN)/python -m pytest -m "not slow" $(DEVICE_TESTS)
+	$(BIN)/python -m pytest -m "not slow" tests/devices
+	$(BIN)/python -m pytest -m "not slow" tests/player/test_performance.py
 
 test-others: $(VENV)/.installed-test ## Run all other tests; what they say comes at their end.
 	@nice -n 19 $(BIN)/python -m pytest -m "not slow" $(DEVICE_TESTS:%=--ignore=%) -n 2 --dist loadfile \
