@@ -40,6 +40,7 @@ def pasteable(text: str, session: Path) -> str:
     quoted = subprocess.list2cmdline([session]) if os.name == "nt" else shlex.quote(str(session))
 
     def named(found: re.Match[str]) -> str:
+        """Return the command with the session in it."""
         option = "--session " if found[1] == "capture" else ""
         return f"'rig {found[1]} {option}{quoted}'"
 

@@ -8,7 +8,7 @@ import typer
 
 from rig.cli.asking import At, SessionFolder, model_of, view, warn
 from rig.cli.common import out
-from rig.cli.exporting import Other, export_other
+from rig.cli.exporting import NAM_FILES, Other, export_other, refuse_unused
 from rig.cli.writing import Force, progress, put, refuse_existing, refuse_full_folder
 from rig.errors import UsageError
 
@@ -19,16 +19,15 @@ if TYPE_CHECKING:
     from rig.session.folder import Session
 
 NAM, ZIP = ".nam", ".zip"
+#: The version of the files where nobody asks for another.
+FORMAT = "0.7.0"
 
 
 def export(
     session: SessionFolder,
     target: Annotated[
         Path,
-        typer.Argument(
-            metavar="OUT",
-            help="One setting: OUT.nam. Several: a folder, or OUT.zip.",
-        ),
+        typer.Argument(metavar="OUT", help="One setting: OUT.nam. Several: a folder, or OUT.zip."),
     ],
     at: At = None,
     grid: Annotated[
@@ -46,7 +45,7 @@ def export(
     form: Annotated[
         str,
         typer.Option("--format", metavar="VERSION", help="0.7.0, or 0.5.4 for players before A2."),
-    ] = "0.7.0",
+    ] = FORMAT,
     kind: Annotated[
         str,
         typer.Option(
@@ -55,7 +54,7 @@ def export(
             help="nam, for players; onnx, rtneural, aidax, for other runtimes; data, parametric, "
             "panama: what was recorded.",
         ),
-    ] = "nam",
+    ] = NAM_FILES,
     flac: Annotated[
         bool, typer.Option("--flac", help="Recordings as FLAC: half the room, 24 bits of each.")
     ] = False,
@@ -72,7 +71,10 @@ def export(
     force: Force = False,
 ) -> None:
     """Export the model as standard .nam files or for other runtimes, or what was recorded."""
-    if kind != "nam":
+    packed = {"--grid": grid, "--preset": preset, "--config": config, "--knobs": knobs}
+    given = {**packed, "--format": form != FORMAT, "--at": at, "--free": free, "--flac": flac}
+    refuse_unused(kind, {option for option, value in given.items() if value})
+    if kind != NAM_FILES:
         export_other(Other(kind, session, target, at, free, flac, force))
         return
     _refuse_target(target, force)

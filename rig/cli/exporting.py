@@ -14,10 +14,17 @@ from rig.errors import UsageError
 if TYPE_CHECKING:
     from rig.session.folder import Session
 
-DATA = ("data", "parametric", "panama")
+NAM_FILES, DATA = "nam", ("data", "parametric", "panama")
 #: How the name of a file ends for each runtime.
 RUNTIMES = {"onnx": (".onnx",), "rtneural": (".json",), "aidax": (".json", ".aidax")}
-KINDS = ("nam", *RUNTIMES, *DATA)
+KINDS = (NAM_FILES, *RUNTIMES, *DATA)
+#: Options that only some kinds have a use for.
+USED_BY: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("--grid", "--preset", "--config", "--knobs", "--format"), (NAM_FILES,)),
+    "--at": (NAM_FILES, "rtneural", "aidax"),
+    "--free": ("rtneural", "aidax"),
+    "--flac": DATA,
+}
 INSTALL = "pip install 'rig-capture[onnx]' adds it"
 
 
@@ -44,18 +51,26 @@ class Other:
     force: bool
 
 
+def refuse_unused(kind: str, options: set[str]) -> None:
+    """Refuse what would make no difference: somebody expects it to.
+
+    Raises:
+        UsageError: There is no such kind, or it has no use for an option.
+    """
+    if kind not in KINDS:
+        raise UsageError(f"--as {kind}: there are {', '.join(KINDS)}")
+    for option in USED_BY:
+        if option in options and kind not in USED_BY[option]:
+            users = " and ".join(f"--as {name}" for name in USED_BY[option])
+            raise UsageError(f"{option}: goes with {users}; with --as {kind}, leave it out")
+
+
 def export_other(asked: Other) -> None:
     """Export what is no ``.nam`` file.
 
     Raises:
-        UsageError: There is no such kind, or its files would be written over.
+        UsageError: Its files would be written over, or cannot be made.
     """
-    if asked.kind not in KINDS:
-        raise UsageError(f"--as {asked.kind}: there are {', '.join(KINDS)}")
-    if asked.free and asked.kind not in ("rtneural", "aidax"):
-        raise UsageError(f"--free: with --as {asked.kind} all knobs can be turned, or none")
-    if asked.at and asked.kind == "onnx":
-        raise UsageError("--at: an ONNX file has all settings; leave it out")
     if asked.kind in DATA:
         export_data(asked.kind, asked.session, asked.target, flac=asked.flac, force=asked.force)
     else:

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import gettempdir
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -95,8 +94,10 @@ def _block_frames(block: int, host_api: str) -> int:
 
 # Not into the session: it may be a stranger's, or on a disk that nobody may write to.
 def player_log() -> Path:
-    """Return where the player's process complains."""
-    return Path(gettempdir()) / "rig-player.log"
+    """Return where the player's process complains: in a folder that only this user writes to."""
+    from rig.devices.lock import folder
+
+    return folder() / "player.log"
 
 
 # The player reports ten times a second, and each report is a picture: there is no other clock.

@@ -109,6 +109,11 @@ def check(
     from rig.preflight import summary, table
 
     loaded = configuration.load(config, check=drivers.problems)
+    if loaded.interface.driver == "replay":
+        raise UsageError(
+            f"{config}: plays recordings back, which answer to no other signal: there is nothing "
+            f"to check before 'rig capture {config}'"
+        )
     quiet = as_json or not out.is_terminal
     findings = _findings(loaded, config.parent, quiet=quiet, notifies=not no_notify)
     passed = all(finding.passed for finding in findings)

@@ -43,7 +43,10 @@ def read(source: Path) -> DataSet:
         if isinstance(document.get("train"), dict) and "outputs" in document["train"]:
             return _panama(source, document)
     except (LookupError, TypeError, ValueError, AttributeError, OSError) as error:
-        raise UsageError(f"{source}: cannot be read as a data set: {error!r}") from None
+        raise UsageError(
+            f"{source}: cannot be read as a data set ({error!r}); docs/datasets.md says what "
+            "belongs there"
+        ) from None
     raise UsageError(
         f"{source}: is no data set that rig knows: a folder with {PLAIN} or a table, a parametric "
         "data.json, or PANAMA's configuration"

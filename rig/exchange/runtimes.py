@@ -76,7 +76,10 @@ def rtneural(
             # Its loader looks at the shape and the layers, and at nothing else.
             document = {**document, "metadata": said}
     except CannotHold as error:
-        raise UsageError(f"--as {'aidax' if aidax else 'rtneural'}: {error}") from None
+        kind = "aidax" if aidax else "rtneural"
+        raise UsageError(
+            f"--as {kind}: {error}; docs/runtimes.md says how to train one that fits"
+        ) from None
     told = None if distance is None else _sentence(free, distance)
     return Made(json.dumps(document, allow_nan=False).encode(), told)
 

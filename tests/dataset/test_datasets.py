@@ -325,3 +325,9 @@ def test_strangers_recordings_are_captured_from_as_an_amp(finished: Path, tmp_pa
     assert len(kept) == 4
     assert {about.capture.setting for about in kept} <= set(config.panel.pool)
     session.close()
+
+
+def test_recordings_are_not_checked_and_not_blamed(exported: dict[str, Path]) -> None:
+    done = rig("check", exported["data"] / "rig.yaml")
+    assert done.returncode == 2
+    assert "there is nothing to check before 'rig capture" in done.stderr

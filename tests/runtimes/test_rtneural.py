@@ -159,8 +159,12 @@ def test_free_knobs_are_told_with_their_distance(session: Path, tmp_path: Path) 
         (("amp.json", "--as", "rtnural"), "there are nam, onnx"),
         (("amp.nam", "--as", "onnx"), "ends in .onnx"),
         (("amp.json", "--as", "rtneural", "--free", "mid"), "no such knob"),
-        (("amp.onnx", "--as", "onnx", "--free", "gain"), "all knobs can be turned"),
-        (("amp.onnx", "--as", "onnx", "--at", "gain=3"), "has all settings"),
+        (("amp.onnx", "--as", "onnx", "--free", "gain"), "--free: goes with --as rtneural"),
+        (("amp.onnx", "--as", "onnx", "--at", "gain=3"), "--at: goes with --as nam"),
+        (("amp.onnx", "--as", "onnx", "--format", "0.5.4"), "--format: goes with --as nam"),
+        (("data", "--as", "data", "--grid", "gain=0:10:2"), "--grid: goes with --as nam"),
+        (("data", "--as", "data", "--at", "gain=3"), "--at: goes with --as nam"),
+        (("amp.nam", "--flac"), "--flac: goes with --as data"),
     ],
 )
 def test_a_mistake_is_one_line(
