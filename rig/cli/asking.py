@@ -8,7 +8,7 @@ import typer
 from rich.text import Text
 
 from rig.cli.common import err, find_session
-from rig.errors import SessionError, UsageError
+from rig.errors import UsageError
 
 if TYPE_CHECKING:
     from rig.knobs import Setting
@@ -63,22 +63,11 @@ def warn(sentences: Any) -> None:
 
 
 def model_of(session: "Session") -> Any:
-    """Load the final model, without running any code that a stranger may have put there.
+    """Load the final model; torch comes with it, and takes a second.
 
     Raises:
         SessionError: There is none, or none that fits the session.
     """
-    from models.networks.spec import BadModel, load_model
+    from rig.exchange.final_model import final_model
 
-    trained = session.state.learning.model
-    if trained is None:
-        raise SessionError(
-            f"{session.folder}: has no final model yet; 'rig train {session.folder}' makes it"
-        )
-    try:
-        model, spec = load_model(session.stored(trained.model))
-    except BadModel as error:
-        raise SessionError(str(error)) from None
-    if spec.positions != session.config.panel.switch_positions:
-        raise SessionError(f"{session.folder}: its model was made for other knobs")
-    return model
+    return final_model(session)

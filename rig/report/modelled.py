@@ -14,10 +14,10 @@ from models.nam.embedded import embedded
 from models.nam.loudness import Loudness
 from models.nam.versions import CannotHold
 from models.nam.writer import document
-from models.networks.spec import BadModel, load_model, play
+from models.networks.spec import play
 from models.training.dataset import Model
 from rig.capture import Role
-from rig.errors import SessionError
+from rig.exchange.final_model import final_model
 from rig.exchange.metadata import Label, metadata
 from rig.exchange.nam import faceplate
 from rig.report import clips, pictures
@@ -76,24 +76,6 @@ class _Test:
     amp: Audio
     model: Audio
     curves: list[pictures.Curves]
-
-
-def load(session: Session) -> Model:
-    """Load the final model on the CPU.
-
-    Raises:
-        SessionError: There is none, or none that fits the session.
-    """
-    trained = session.state.learning.model
-    if trained is None:
-        raise SessionError(f"{session.folder}: has no final model yet")
-    try:
-        model, spec = load_model(session.stored(trained.model))
-    except BadModel as error:
-        raise SessionError(str(error)) from None
-    if spec.positions != session.config.panel.switch_positions:
-        raise SessionError(f"{session.folder}: its model was made for other knobs")
-    return model
 
 
 def _tested(session: Session) -> list[tuple[CaptureState, float]]:
@@ -199,7 +181,7 @@ def modelled(session: Session) -> Modelled:
     Raises:
         SessionError: There is no model, or something that was kept cannot be read.
     """
-    model, signal = load(session), session.signal()
+    model, signal = final_model(session), session.signal()
     section, template = None, None
     # Some architectures have no description that another program could play.
     with contextlib.suppress(CannotHold):

@@ -9,9 +9,8 @@ from scipy.stats import qmc
 from calibration.signals import Part
 from models.acquisition import predictions
 from models.acquisition.disagreement import expected_errors
-from models.networks.spec import BadModel, load_model
-from rig.errors import SessionError
 from rig.learner.excerpts import loudest_excerpts
+from rig.learner.rounds import last_ensemble
 from rig.session.folder import Session
 
 #: Settings that are asked about: a power of two, as a Sobol sequence is spread evenly.
@@ -35,14 +34,11 @@ class Uncertainty:
 
 def uncertainty(session: Session) -> Uncertainty | None:
     """Ask the last ensemble; None where there is none that can be read."""
-    rounds, panel = session.state.learning.rounds, session.config.panel
-    if not rounds:
+    last, panel = last_ensemble(session), session.config.panel
+    # The page then has a map without its shades: that is no reason to have no page.
+    if last is None:
         return None
-    try:
-        model, spec = load_model(session.stored(rounds[-1].ensemble))
-    # The page has a map without its shades: that is no reason to have no page.
-    except (BadModel, SessionError):
-        return None
+    model, spec = last
     if spec.positions != panel.switch_positions or spec.members < 2:
         return None
     signal = session.signal()
@@ -55,4 +51,4 @@ def uncertainty(session: Session) -> Uncertainty | None:
     said = predictions.relative(model, guitar, signal.sample_rate)
     found = expected_errors(said, torch.from_numpy(points.astype(np.float32))).tolist()
     units = [[round(float(unit), 4) for unit in point] for point in points]
-    return Uncertainty(rounds[-1].round, units, found)
+    return Uncertainty(session.state.learning.rounds[-1].round, units, found)
