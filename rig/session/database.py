@@ -40,8 +40,8 @@ def look(path: Path, *, writing: bool) -> None:
                 raise SessionError(f"{path.parent / journal}: names a file that is none of rig's")
 
 
-def connect(path: Path, mode: str) -> sqlite3.Connection:
-    """Open a database that is there: ``ro`` or ``rw``.
+def connect(path: Path, mode: str, *, rescuing: bool = False) -> sqlite3.Connection:
+    """Open a database that is there: ``ro`` or ``rw``, or what is left of one.
 
     Raises:
         sqlite3.Error: It cannot be opened, or is none.
@@ -49,6 +49,9 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
     # Only a URI carries a mode; without one SQLite makes an empty database where there is none.
     location = f"{path.resolve().as_uri()}?mode={mode}"
     connection = sqlite3.connect(location, timeout=BUSY_S, isolation_level=None, uri=True)
+    if rescuing:
+        # Without it SQLite reads no page of a file that is shorter than its first page says.
+        connection.execute("PRAGMA writable_schema = ON")
     try:
         _ask_first(connection)
     except sqlite3.OperationalError:

@@ -120,8 +120,10 @@ class Journal:
         return cls(path, connection, CHAINED)
 
     @classmethod
-    def open(cls, path: Path, *, writing: bool = False) -> Self:
+    def open(cls, path: Path, *, writing: bool = False, rescuing: bool = False) -> Self:
         """Open a journal, for reading unless ``writing``; an older one is brought up to date then.
+
+        With ``rescuing`` also one whose end is missing: `entries` then fails where that begins.
 
         Raises:
             SessionError: There is none, it is not ours, newer than this rig, or damaged.
@@ -131,7 +133,7 @@ class Journal:
         database.look(path, writing=writing)
         mode = "rw" if writing else "ro"
         try:
-            connection = database.connect(path, mode)
+            connection = database.connect(path, mode, rescuing=rescuing)
             version = cls._checked_version(path, connection)
             # A reader is reached by nothing but its table, a writer by every trigger.
             ours = _OURS if writing else {"facts": _OURS["facts"]}

@@ -30,7 +30,7 @@ def _readable(door: Door, path: Path) -> list[Entry]:
     found: list[Entry] = []
     state = State()
     try:
-        journal = Journal.open(path)
+        journal = Journal.open(path, rescuing=True)
     # Before `SessionError`, of which it is one: what a newer rig wrote is never cut.
     except NewerSession:
         raise
