@@ -52,8 +52,10 @@ class KnobEncoder(nn.Module):
         # Zeros: a pot counts as linear until captures say otherwise.
         self.taper = nn.Parameter(torch.zeros(members, 2, 1, len(positions)))
         # Over the root, so that a unit's argument does not grow with the number of knobs.
-        self.first = nn.Parameter(torch.randn(members, inputs, hidden) * (1.5 / inputs**0.5))
-        self.first_bias = nn.Parameter(torch.randn(members, 1, hidden) * 0.3)
+        # In place: on the meta device, where a file's size is judged, any other product loads
+        # torch's compiler, for seconds.
+        self.first = nn.Parameter(torch.randn(members, inputs, hidden).mul_(1.5 / inputs**0.5))
+        self.first_bias = nn.Parameter(torch.randn(members, 1, hidden).mul_(0.3))
         # Zeros: an untrained model ignores its knobs.
         self.second = nn.Parameter(torch.zeros(members, hidden, outputs))
         self.direct = nn.Parameter(torch.zeros(members, inputs, outputs))

@@ -197,7 +197,7 @@ class KnobWaveNet(nn.Module):
         # Two for each channel: a scale and a shift.
         terms = 2 * sum(self._channels)
         # Over the root, so that what a channel gets does not grow with the number of latents.
-        self.mixture = nn.Parameter(torch.randn(self.trunks, latents, terms) * latents**-0.5)
+        self.mixture = nn.Parameter(torch.randn(self.trunks, latents, terms).mul_(latents**-0.5))
         self.encoder = KnobEncoder(positions, 2 + latents, members)
         # A buffer: it is stored along but not trained, since no small step turns a sign over.
         self.polarity: Tensor

@@ -6,7 +6,7 @@ import traceback
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -100,15 +100,37 @@ def refuse_strangers() -> None:
             )
 
 
+#: What typer raises on words that it does not know; by this way, as its own name for it moved.
+NotUnderstood: type[Exception] = typer.BadParameter.__base__  # type: ignore[assignment]
+
+
+def _not_understood(error: Any) -> int:
+    """Say in one line which word of the command is wrong, and where the right ones are listed."""
+    path = error.ctx.command_path if error.ctx else "rig"
+    if not sys.argv[1:]:
+        # To call rig alone is to ask what it can do.
+        error.show()
+    else:
+        said = " ".join(error.format_message().split()).rstrip(".")
+        sys.stderr.write(f"rig: {said}; '{path} --help' lists what there is\n")
+    return UsageError.exit_code
+
+
 def main() -> None:
     """Run the command line; a mistake is one line on standard error and an exit code."""
     try:
         refuse_strangers()
-        app()
+        # Not left to typer, whose sentences about mistakes are boxes of several lines.
+        sys.exit(app(standalone_mode=False))
+    except NotUnderstood as error:
+        sys.exit(_not_understood(error))
     except RigError as error:
         said = pasteable(str(error), about.session) if about.session else str(error)
         sys.stderr.write(f"rig: {said}\n")
         sys.exit(error.exit_code)
+    except typer.Abort:
+        # Ctrl-C or the end of the input, where something was asked.
+        sys.exit("rig: broken off")
     except BrokenPipeError:
         # Whoever read the output, such as head, has seen enough.
         sys.exit(1)

@@ -148,7 +148,11 @@ def _repair(folder: Path) -> None:
     if done.facts_kept is not None:
         out.print(f"{folder.name}: the journal was damaged; its first {done.facts_kept} facts hold")
     for path in done.set_aside:
-        advice = pasteable("'rig capture' makes it anew", folder)
+        anew = "'rig capture' makes it anew"
+        # An ensemble is the last round's, or nobody asks for it again.
+        advice = pasteable(
+            "the next round makes one" if path.startswith("rounds/") else anew, folder
+        )
         is_there = Door(folder).is_there(f"{FOLDER}/{path}")
         where = f"lies in {FOLDER}/ now" if is_there else "was missing"
         out.print(f"{folder.name}: {path} {where}; {advice}")

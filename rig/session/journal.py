@@ -278,6 +278,14 @@ class Journal:
             raise SessionError(f"{self.path}: row {seq} was written at no time; {REPAIR}")
         return digest
 
+    def refuse_foreign(self) -> None:
+        """Refuse what a writer would refuse, though nothing is to be written now.
+
+        Raises:
+            SessionError: Something in the file is none of rig's.
+        """
+        database.refuse_foreign(self.path, self._connection, _OURS, writing=True)
+
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()

@@ -21,11 +21,18 @@ def _esr(value: float | None) -> str:
     return "not yet known" if value is None else f"{value:.2g}"
 
 
+def _of_goal(captures: dict[str, int | None]) -> str:
+    kept, goal = captures["kept"] or 0, captures["planned"]
+    if goal is None:
+        return f"{kept} kept, of no fixed number"
+    # A goal may have been lowered since.
+    return f"{kept} of {goal} kept" if kept <= goal else f"{kept} kept, more than the {goal} asked"
+
+
 def _lines(status: Status, folder: Path) -> list[tuple[str, str]]:
     captures, takes = status.captures, status.takes
-    goal = "no fixed number" if captures["planned"] is None else str(captures["planned"])
     lines = [
-        ("captures", f"{captures['kept']} of {goal} kept, {captures['abandoned']} given up"),
+        ("captures", f"{_of_goal(captures)}, {captures['abandoned']} given up"),
         ("takes", f"{takes['kept']} kept, {takes['rejected']} rejected, {takes['failed']} failed"),
         ("rounds", str(status.round)),
         ("holdout ESR", f"{_esr(status.holdout_esr)}  (floor {_esr(status.repeatability_esr)})"),

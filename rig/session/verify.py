@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rig.errors import SessionError
 from rig.printable import printable
 from rig.session import staging, store
 from rig.session.facts import StoredFile
@@ -65,6 +66,14 @@ def _unrecorded(session: Session) -> Iterator[Problem]:
             yield Problem(about.kept.take, "is called kept, but the journal names no recording")
 
 
+def _foreign(session: Session) -> Iterator[Problem]:
+    """What a stranger put into the journal, where nobody who goes on would accept it."""
+    try:
+        session.journal.refuse_foreign()
+    except SessionError as error:
+        yield Problem(None, str(error))
+
+
 def _is_made_anew(session: Session, file: StoredFile) -> bool:
     """Whether a file that was set aside once stands for something again: a later model, say."""
     model = session.state.learning.model
@@ -73,7 +82,7 @@ def _is_made_anew(session: Session, file: StoredFile) -> bool:
 
 def verify(session: Session) -> Report:
     """Check every stored file by size and hash; reads everything, changes nothing."""
-    problems = list(_unrecorded(session))
+    problems = [*_foreign(session), *_unrecorded(session)]
     known: set[str] = set()
     for take, file in _stored(session):
         # It lies in damaged/, and is missing here for a reason.
