@@ -82,7 +82,7 @@ def _in_front(request: "Request", config: "Config") -> int:
     from rig.daemon.service import capture as run
     from rig.printable import log_lines
 
-    log_lines("%(asctime)s %(message)s", "%H:%M:%S", sys.stdout)
+    log_lines("%(asctime)s %(message)s", "%Y-%m-%dT%H:%M:%S%z", sys.stdout)
     prepared(request)
     ending = run(request, config)
     # The lock is free by now, and the ending written down: this can change neither.

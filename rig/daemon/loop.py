@@ -38,6 +38,7 @@ from rig.daemon.baseline import (
     with_warmup,
 )
 from rig.daemon.hands import set_by_hand
+from rig.daemon.lines import take_line
 from rig.daemon.recovery import (
     bring_back,
     give_up,
@@ -213,8 +214,6 @@ def attempt(run: Run, capture: Capture) -> None:
 def record(run: Run, take: Take) -> Verdict:
     """Record one take: dial, reamp, align, judge, keep."""
     session, capture = run.session, take.capture
-    setting = session.config.panel.describe(capture.setting)
-    log.info("take %d: %s, %s", take.number, capture.role, setting)
     signal = run.look if capture.role is Role.LOOK else run.signal
     run.publisher.take_begins(take, signal.duration_s)
     run.devices.dial(capture.setting)
@@ -228,8 +227,7 @@ def record(run: Run, take: Take) -> Verdict:
         verdict = compared_with_kept(run, verdict, aligned, capture)
     session.finish(take, aligned, verdict)
     run.publisher.take_ends()
-    for reason in verdict.reasons:
-        log.info("take %d rejected: %s", take.number, reason.sentence)
+    log.info("%s", take_line(run, take, verdict))
     # Takes are held against each other only while the amp is well: of an ill one nothing fits.
     if capture.role is Role.CANARY and session.state.run.is_proven and verdict.kept:
         look_again(run)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from rig import waits
 from rig.daemon import orders
+from rig.daemon.lines import error_words
 from rig.daemon.recovery import look_again_at_surprises, rest
 from rig.daemon.run import TICK_S, Run
 from rig.daemon.stopping import Finish
@@ -52,7 +53,7 @@ def refill(run: Run) -> bool:
     except LearnerError as error:
         return _do_without(run, error)
     if learnt is not None:
-        log.info("round %d: holdout ESR %s", learnt.round, learnt.holdout_esr)
+        log.info("round %d: %s", learnt.round, error_words(learnt.holdout_esr))
         orders.order_learnt(run.session, learnt, run.goals.captures)
         look_again_at_surprises(run)
         # A round that asks for nothing may have doubted something, which waits again.
@@ -180,5 +181,5 @@ def _trained(run: Run, ending: Finish) -> Finish:
         trained = run.learner.poll(TICK_S)
         if isinstance(trained, facts.ModelTrained):
             run.session.record(trained)
-            log.info("final model: holdout ESR %s", trained.holdout_esr)
+            log.info("final model: %s", error_words(trained.holdout_esr))
     return ending

@@ -24,7 +24,7 @@ from rig.devices.client import DevicesClient
 from rig.errors import ConfigError, RigError, SessionError, Stopped
 from rig.keep_awake import awake
 from rig.learner.client import Learner
-from rig.printable import log_lines
+from rig.printable import log_lines, pasteable
 from rig.session import control, facts
 from rig.session.door import Door, begin
 from rig.session.folder import CONFIG, Session, is_session
@@ -143,7 +143,8 @@ def _last_words(run: Run, ending: Finish) -> None:
         run.tell(run.notify.on_finish, "finish", ending.reason)
     except RigError as error:
         log.error("the end could not be written down: %s", error)  # noqa: TRY400
-    log.info("%s: %s", ending.state, ending.reason)
+    folder = run.session.folder
+    log.info("%s, %s: %s", folder, ending.state, pasteable(ending.reason, folder))
 
 
 def capture(request: Request, config: Config, clock: Clock | None = None) -> Finish:
