@@ -21,7 +21,7 @@ def tell(command: Sequence[str], event: str, facts: Mapping[str, object]) -> int
 
     Args:
         command: The program and its arguments.
-        event: ``finish`` or ``alarm``.
+        event: ``finish``, ``alarm`` or ``hands``.
         facts: What it is told, each as ``RIG_NAME``; None is an empty string.
 
     Returns:

@@ -32,7 +32,7 @@ def printable(text: str) -> str:
 
 
 #: Commands that sentences advise, in the journal too, where no session knows where it will lie.
-_ADVISED = re.compile(r"'rig (capture|verify --repair|verify|resume|monitor|train|stop)'")
+_ADVISED = re.compile(r"'rig (capture|verify --repair|verify|resume|monitor|train|stop|done)'")
 
 
 def pasteable(text: str, session: Path) -> str:

@@ -20,6 +20,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"rig.session"}),
     frozenset({"rig.devices"}),
     frozenset({"rig.config"}),
+    frozenset({"rig.faceplate"}),
     frozenset({"rig.knobs", "rig.capture", "rig.errors", "rig.clock", "rig.child", "rig.data"})
     | frozenset({"rig.dataset"})
     | frozenset({"rig.keep_awake", "rig.notify", "rig.printable", "rig.waits"}),

@@ -57,7 +57,7 @@ def capture(
     # Without a terminal nobody watches: as headless, even where that was not asked for.
     in_front = headless or not (detach or out.is_terminal)
     if in_front:
-        _refuse_hands(loaded)
+        refuse_hands(loaded)
         raise typer.Exit(_in_front(request, loaded))
     process = _start(request)
     if detach:
@@ -65,13 +65,14 @@ def capture(
     raise typer.Exit(_watch(request.session, process))
 
 
-def _refuse_hands(config: "Config") -> None:
+def refuse_hands(config: "Config") -> None:
     """Refuse a capture in which nobody would be asked to turn what needs a hand."""
     by_hand = [knob.name for knob in config.panel.knobs if knob.by_hand]
-    if by_hand:
+    if by_hand and not config.notify.on_hands:
         raise UsageError(
             f"somebody has to turn {', '.join(by_hand)} by hand, and headless nobody would be "
-            "asked: capture in a terminal, or --detach and answer in 'rig monitor'"
+            "asked: capture in a terminal, --detach and answer in 'rig monitor', or name a program "
+            "that calls somebody in notify.on_hands"
         )
 
 

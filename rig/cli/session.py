@@ -98,6 +98,33 @@ def stop(
     _command(session, "stop-now" if now else "stop", outcome)
 
 
+def _answer(session: Path | None, command: Any, outcome: str) -> None:
+    """Answer what is asked at the knobs.
+
+    Raises:
+        SessionError: Nobody is asked: an answer that waited would be taken for the next question's.
+    """
+    folder = find_session(session)
+    if _status(folder).asked is None:
+        raise SessionError(f"{folder}: nobody is asked to turn anything just now")
+    _command(folder, command, outcome)
+
+
+def done(session: SessionArgument = None) -> None:
+    """Say that the knobs are turned as was asked ('rig status' says what is asked)."""
+    _answer(session, "done", "the knobs are turned: it records")
+
+
+def redo(session: SessionArgument = None) -> None:
+    """Have the last setting recorded once more: a knob stood wrong."""
+    _answer(session, "redo", "the last setting is recorded once more")
+
+
+def skip(session: SessionArgument = None) -> None:
+    """Leave out the setting that is asked for."""
+    _answer(session, "skip", "this setting is left out")
+
+
 def verify(
     session: SessionArgument = None,
     repair: Annotated[

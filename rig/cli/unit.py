@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape
 
 import typer
 
+from rig.cli.capture import refuse_hands
 from rig.errors import UsageError
 
 CONFIG = Path("rig.yaml")
@@ -40,8 +41,8 @@ def unit(
         manager = Manager.LAUNCHD if sys.platform == "darwin" else Manager.SYSTEMD
     if sys.platform == "win32":
         raise UsageError("Windows has neither systemd nor launchd: use 'rig capture --detach'")
-    name = configuration.load(config).name
-    typer.echo(text(manager, config.resolve(), name), nl=False)
+    refuse_hands(loaded := configuration.load(config))
+    typer.echo(text(manager, config.resolve(), loaded.name), nl=False)
 
 
 def text(manager: Manager, config: Path, name: str) -> str:

@@ -162,6 +162,8 @@ class NotifyConfig(Section):
     """Run when the session ends: a program and its arguments, such as [notify-me, --loud]."""
     on_alarm: Words = ()
     """Run when something is wrong in the night."""
+    on_hands: Words = ()
+    """Run when somebody has to turn knobs; RIG_REASON says which, and where to."""
 
 
 class Config(Section):

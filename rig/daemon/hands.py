@@ -1,8 +1,11 @@
 """Somebody at the knobs: asked to turn them, and free to say something else."""
 
+from collections.abc import Sequence
+
 from rig.capture import Capture, Outcome
 from rig.daemon.recovery import suspect
 from rig.daemon.run import TICK_S, Run
+from rig.faceplate import to_turn
 from rig.proposals import hands
 from rig.session import facts
 
@@ -11,21 +14,28 @@ def set_by_hand(run: Run, capture: Capture) -> bool:
     """Have somebody turn the knobs that only hands can turn; False where they say otherwise."""
     session, panel = run.session, run.session.config.panel
     moves = hands.moves(panel, session.state.run.hands, capture.setting)
+    if moves:
+        run.call(to_turn(panel, moves))
     while moves:
         run.publisher.asks(moves, run.learner.progress)
         heard = run.hear()
-        # All of them count, in their order: somebody may press several keys within one look.
-        for command in heard:
-            _obey(run, capture, command)
         if heard:
-            about, state = session.state.captures[capture.number], session.state.run
-            return "done" in heard and about.is_pending and not (state.paused or state.stopping)
+            return _obeyed(run, capture, heard)
         # Somebody may not come any more before the time is up.
         if run.ending() is not None:
             return False
         run.learner.hear()
         run.clock.sleep(TICK_S)
     return True
+
+
+def _obeyed(run: Run, capture: Capture, heard: Sequence[str]) -> bool:
+    """Do what somebody said; whether the knobs are turned, and nothing else is wanted instead."""
+    # All of them count, in their order: somebody may press several keys within one look.
+    for command in heard:
+        _obey(run, capture, command)
+    about, state = run.session.state.captures[capture.number], run.session.state.run
+    return "done" in heard and about.is_pending and not (state.paused or state.stopping)
 
 
 def _obey(run: Run, capture: Capture, command: str) -> None:

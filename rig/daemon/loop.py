@@ -213,12 +213,11 @@ def attempt(run: Run, capture: Capture) -> None:
 
 def record(run: Run, take: Take) -> Verdict:
     """Record one take: dial, reamp, align, judge, keep."""
-    session, capture = run.session, take.capture
-    signal = run.look if capture.role is Role.LOOK else run.signal
+    session, capture, signal = run.session, take.capture, run.played_for(take.capture)
     run.publisher.take_begins(take, signal.duration_s)
     run.devices.dial(capture.setting)
-    recording = run.devices.reamp(signal.send.astype(np.float32), lambda at: follow(run, at))
-    aligned = in_step(run, recording, signal, capture)
+    played = run.devices.reamp(signal.send.astype(np.float32), lambda at: follow(run, at))
+    aligned = in_step(run, played, signal, capture)
     limits = Limits(**session.config.checks.model_dump())
     verdict = judge(aligned, signal, limits, baseline(session, run.audio, capture))
     if capture.role is Role.CANARY:

@@ -1,12 +1,14 @@
 """What a run works with, and what every part of it does now and then: listen, and look up."""
 
 import shutil
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from calibration import signals
 from calibration.signals import Part, Signal
 from rig import notify, waits
+from rig.capture import Capture, Role
 from rig.clock import Clock, JumpWatch
 from rig.config import NotifyConfig, PlanConfig
 from rig.daemon.baseline import KeptAudio
@@ -91,6 +93,10 @@ class Run:
         self.audio = KeptAudio(self.session, self.signal, self.look)
         self.jumps = JumpWatch(self.clock, SILENCE_S)
 
+    def played_for(self, capture: Capture) -> Signal:
+        """Return what a take of a capture plays."""
+        return self.look if capture.role is Role.LOOK else self.signal
+
     @property
     def closes(self) -> bool:
         """Whether a round that asks for nothing ends the recording, where there is time for it."""
@@ -150,6 +156,13 @@ class Run:
     def alarm(self, why: str) -> None:
         """Tell somebody, where somebody wants to be told."""
         self.tell(self.notify.on_alarm, "alarm", why)
+
+    def call(self, what: str) -> None:
+        """Have a program of the user's call somebody to the knobs, without waiting for it."""
+        if self.notify.on_hands:
+            known = {"session": self.session.folder.resolve(), "reason": what}
+            told = (self.notify.on_hands, "hands", known)
+            threading.Thread(target=notify.tell, args=told, daemon=True).start()
 
     def tell(self, command: tuple[str, ...], event: str, reason: str) -> None:
         """Run a program of the user's with what there is to know."""

@@ -8,33 +8,18 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from rig.faceplate import to_turn, where
 from rig.knobs import Knob, Move, Panel
 from rig.monitor.canvas import DIAL_COLUMNS, dial
 
-#: A knob's travel on the clock: from seven over noon to five.
-FIRST_HOUR, HOURS = 7.0, 10.0
-QUARTERS = 4
 #: Room for one movement, its words included.
 MOVEMENT_COLUMNS = 38
-
-
-def clock(turned: float) -> str:
-    """Return a share of a knob's travel as the hour it points to, to a quarter: ``9:30``."""
-    quarters = round((FIRST_HOUR + HOURS * min(max(turned, 0.0), 1.0)) * QUARTERS)
-    hour, quarter = divmod(quarters, QUARTERS)
-    return f"{(hour - 1) % 12 + 1}:{60 // QUARTERS * quarter:02d}"
 
 
 def _face(knob: Knob, value: float, style: str) -> list[Text]:
     if knob.is_switch:
         return [Text(), Text(knob.describe(value).center(DIAL_COLUMNS), style=style), Text()]
     return [Text(line, style=style) for line in dial(knob.turned(value))]
-
-
-def _where(knob: Knob, value: float) -> str:
-    """Describe a value as its faceplate shows it, and on the clock where it turns."""
-    shown = knob.describe(value)
-    return shown if knob.is_switch else f"{shown} ({clock(knob.turned(value))})"
 
 
 def movement(knob: Knob, move: Move) -> RenderableType:
@@ -45,16 +30,14 @@ def movement(knob: Knob, move: Move) -> RenderableType:
         start = _face(knob, move.start, "dim")
     arrow = Group(Text(), Text("→"), Text())
     grid.add_row(Group(*start), arrow, Group(*_face(knob, move.stop, "bold yellow")))
-    came = "somewhere" if move.start is None else _where(knob, move.start)
-    words = Text.assemble((knob.name, "bold"), f": {came} → ", (_where(knob, move.stop), "bold"))
+    came = "somewhere" if move.start is None else where(knob, move.start)
+    words = Text.assemble((knob.name, "bold"), f": {came} → ", (where(knob, move.stop), "bold"))
     return Group(Align.center(grid), words)
 
 
 def line(panel: Panel, moves: Sequence[Move]) -> Text:
     """Describe all moves in one line, where there is no room for dials."""
-    knobs = {knob.name: knob for knob in panel.knobs}
-    parts = [f"{move.knob} to {_where(knobs[move.knob], move.stop)}" for move in moves]
-    return Text("turn " + ", ".join(parts), style="bold yellow")
+    return Text(to_turn(panel, moves), style="bold yellow")
 
 
 def prompt(panel: Panel, moves: Sequence[Move]) -> RenderableType:

@@ -104,7 +104,7 @@ def _may_be_real_time() -> bool:
 
 def programs(told: NotifyConfig) -> Iterator[Finding]:
     """Run the user's programs once, as the night will, with ``RIG_EVENT=check``."""
-    for key, command in (("on_finish", told.on_finish), ("on_alarm", told.on_alarm)):
+    for key, command in told:
         if not command:
             continue
         facts = {"reason": f"rig check tries notify.{key}", "session": ""}

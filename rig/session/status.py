@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from rig.capture import Role
+from rig.faceplate import to_turn
+from rig.knobs import Panel
 from rig.session import facts, forecast, live
 from rig.session.folder import Session, is_running
 from rig.session.layout import is_supervised
@@ -64,6 +66,7 @@ class Status:
         state: What it is doing, or how it ended: done, stopped by hand before it was done, or given
             up. An interrupted session counts as failed; each of them can go on.
         finish_reason: Why it ended, in one sentence.
+        asked: What somebody is asked to turn just now, and where to; None where nobody is.
         captures: How many settings are ``planned``, ``kept`` to learn from, and ``abandoned``.
         takes: How many takes were ``kept``, were ``rejected``, and ``failed``.
         round: The last round that was opened, learnt or not; 0 before the first.
@@ -85,6 +88,7 @@ class Status:
     session: str
     state: StateName
     finish_reason: str | None
+    asked: str | None
     captures: dict[str, int | None]
     takes: dict[str, int]
     round: int
@@ -207,6 +211,7 @@ def status(session: Session, clock: Callable[[], float] = time.time) -> Status:
         session=session.folder.name,
         state=name,
         finish_reason=finish_reason(state, name),
+        asked=asked(session.config.panel, snapshot),
         captures=counted(state, planned(state, session)),
         takes={outcome.value: count for outcome, count in state.takes.counts.items()},
         round=state.learning.round,
@@ -225,6 +230,14 @@ def status(session: Session, clock: Callable[[], float] = time.time) -> Status:
         model=state.learning.model.model.path if state.learning.model else None,
         export=state.learning.model.export.path if state.learning.model else None,
     )
+
+
+def asked(panel: Panel, snapshot: live.Live | None) -> str | None:
+    """What somebody is asked to turn just now; None where nobody is."""
+    # A snapshot is a file that anybody may have written.
+    names = {knob.name for knob in panel.knobs}
+    moves = [move for move in snapshot.prompt if move.knob in names] if snapshot else []
+    return to_turn(panel, moves) if moves else None
 
 
 def worst_settings(state: State) -> dict[str, float]:

@@ -31,7 +31,8 @@ def _of_goal(captures: dict[str, int | None]) -> str:
 
 def _lines(status: Status, folder: Path) -> list[tuple[str, str]]:
     captures, takes = status.captures, status.takes
-    lines = [
+    lines = [("asked of you", f"{status.asked}, then 'rig done'")] if status.asked else []
+    lines += [
         ("captures", f"{_of_goal(captures)}, {captures['abandoned']} given up"),
         ("takes", f"{takes['kept']} kept, {takes['rejected']} rejected, {takes['failed']} failed"),
         ("rounds", str(status.round)),
@@ -48,7 +49,7 @@ def _lines(status: Status, folder: Path) -> list[tuple[str, str]]:
         worst = ";  ".join(f"{name} ({_esr(esr)})" for name, esr in status.worst_settings.items())
         lines.append(("worst settings", worst))
     if status.utilization is not None:
-        lines.append(("utilization", f"{status.utilization:.2f} s of signal kept per second"))
+        lines.append(("time spent playing", f"{status.utilization:.0%}, in takes that were kept"))
     lines.append(("begun", f"{_time(status.started_at)}, last word {_time(status.updated_at)}"))
     if status.deaths:
         died = ", ".join(f"{name} {count}" for name, count in sorted(status.deaths.items()))

@@ -18,8 +18,9 @@ from rig.capture import Role
 from rig.config import Config
 from rig.daemon.request import Request
 from rig.daemon.service import Interrupts, capture
+from rig.faceplate import clock
 from rig.knobs import Move
-from rig.monitor.prompt import clock, line, prompt
+from rig.monitor.prompt import line, prompt
 from rig.proposals import designs, hands
 from rig.session import control, live
 from rig.session.control import Command
