@@ -45,6 +45,10 @@ class NewerSession(SessionError):
     """A session that a newer rig has written into; it is whole, and nothing of it may be cut."""
 
 
+class NotPlain(SessionError):
+    """Something that is no plain file, or no folder, where one belongs in a session."""
+
+
 class StorageError(RigError):
     """The disk did not take what was written."""
 

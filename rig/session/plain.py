@@ -6,7 +6,7 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from rig.errors import SessionError
+from rig.errors import NotPlain, SessionError
 
 #: What a file is called until it is whole.
 UNFINISHED = ".part"
@@ -59,16 +59,16 @@ def refuse_others(place: Path, found: os.stat_result, *, folder: bool) -> None:
     """Refuse what is not the plain file, or the folder, that belongs at a place.
 
     Raises:
-        SessionError: It is something else.
+        NotPlain: It is something else.
     """
     if is_link(found):
-        raise SessionError(f"{place}: is a link, and no link is followed inside a session")
+        raise NotPlain(f"{place}: is a link, and no link is followed inside a session")
     if folder and not stat.S_ISDIR(found.st_mode):
-        raise SessionError(f"{place}: a folder belongs here, and this is none")
+        raise NotPlain(f"{place}: a folder belongs here, and this is none")
     if not folder and stat.S_ISDIR(found.st_mode):
-        raise SessionError(f"{place}: is a folder, and a file belongs here")
+        raise NotPlain(f"{place}: is a folder, and a file belongs here")
     if not folder and not stat.S_ISREG(found.st_mode):
-        raise SessionError(f"{place}: is a pipe, a socket or a device; it is not opened")
+        raise NotPlain(f"{place}: is a pipe, a socket or a device; it is not opened")
 
 
 def open_plain(place: Path, flags: int) -> int:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from rig.errors import NewerSession, SessionError, StorageError
+from rig.errors import NewerSession, NotPlain, SessionError, StorageError
 from rig.session import database, facts
 from rig.session.door import Door
 from rig.session.folder import JOURNAL, Session, locked, stored_config
@@ -31,8 +31,9 @@ def _readable(door: Door, path: Path) -> list[Entry]:
     state = State()
     try:
         journal = Journal.open(path, rescuing=True)
-    # Before `SessionError`, of which it is one: what a newer rig wrote is never cut.
-    except NewerSession:
+    # Before `SessionError`, of which they are two: what a newer rig wrote is never cut, and what
+    # was put in a file's place is no damage of the journal's.
+    except (NewerSession, NotPlain):
         raise
     except SessionError:
         return found
@@ -65,6 +66,7 @@ def _damage(folder: Path) -> str | None:
 
     Raises:
         NewerSession: A newer rig has written into it, and nothing of it may be cut.
+        NotPlain: Something that is none of rig's lies in a file's place.
     """
     # Without its configuration nothing is known of a journal, and cutting it would mend nothing.
     stored_config(folder)
@@ -72,7 +74,7 @@ def _damage(folder: Path) -> str | None:
         # Read first, every row of it; then as a writer, who looks at every page.
         Session.view(folder).close()
         Journal.open(folder / JOURNAL, writing=True).close()
-    except NewerSession:
+    except (NewerSession, NotPlain):
         raise
     except SessionError as error:
         return str(error)

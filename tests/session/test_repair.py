@@ -11,7 +11,7 @@ from rig import config as configuration
 from rig.capture import Role
 from rig.daemon.request import Request
 from rig.daemon.service import capture
-from rig.errors import SessionError, StorageError
+from rig.errors import NotPlain, SessionError, StorageError
 from rig.session.door import Door
 from rig.session.facts import CapturesSuspected
 from rig.session.folder import Session
@@ -164,3 +164,33 @@ def test_a_disk_that_fails_is_no_damage(tmp_path: Path) -> None:
     malformed = sqlite3.DatabaseError("malformed")
     malformed.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
     assert "--repair" in str(_damaged(tmp_path / "journal.db", malformed))
+
+
+def test_what_lies_in_place_of_the_journals_log_is_no_damage_of_the_journal(copied: Path) -> None:
+    whole = facts_in(copied)
+    (copied / "journal.db-journal").mkdir()
+    with pytest.raises(NotPlain, match=r"journal\.db-journal: is a folder"):
+        repair(copied)
+    (copied / "journal.db-journal").rmdir()
+    assert facts_in(copied) == whole
+    assert not (copied / "damaged").exists()
+    assert verify_view(copied)
+
+
+def verify_view(folder: Path) -> bool:
+    session = Session.view(folder)
+    try:
+        return verify(session).sound
+    finally:
+        session.close()
+
+
+def test_a_trigger_of_somebody_elses_is_told_by_verify_and_left_behind_by_repair(
+    copied: Path,
+) -> None:
+    with sqlite3.connect(copied / "journal.db") as connection:
+        connection.execute("CREATE TRIGGER more AFTER INSERT ON facts BEGIN SELECT 1; END")
+    connection.close()
+    assert not verify_view(copied)
+    assert repair(copied).facts_kept is not None
+    assert verify_view(copied)
