@@ -1,7 +1,6 @@
 """Load ``rig.yaml`` safely, and report every mistake in one answer."""
 
 import difflib
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, get_args
@@ -9,8 +8,9 @@ from typing import Any, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from rig.config.dialect import Loader
 from rig.config.section import STORED
-from rig.config.types import Config
+from rig.config.types import EXAMPLES, Config
 from rig.errors import ConfigError
 from rig.printable import is_printable, printable
 
@@ -18,38 +18,9 @@ from rig.printable import is_printable, printable
 MAX_BYTES, MAX_VALUES = 1_000_000, 50_000
 
 
-class _Loader(yaml.SafeLoader):
-    """Safe YAML in which only true and false are booleans, so that a switch may be off or on."""
-
-
-def _mapping_without_repeats(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen: set[str] = set()
-    for key, _ in node.value:
-        if key.value in seen and isinstance(key, yaml.ScalarNode):
-            raise yaml.MarkedYAMLError(
-                problem=f"'{key.value}' stands here twice", problem_mark=key.start_mark
-            )
-        seen.add(str(key.value))
-    # Behind the check: what a merge (<<) brings along may well stand here once more, and gives way.
-    loader.flatten_mapping(node)
-    return loader.construct_mapping(node, deep=True)
-
-
-# YAML keeps the last of two equal keys and says nothing: here it is a mistake.
-_Loader.add_constructor("tag:yaml.org,2002:map", _mapping_without_repeats)
-# YAML 1.1 reads on, off, yes and no as booleans; a switch may have them as names of positions.
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|false|False)$"), list("tTfF")
-)
-
-
 def _parse(text: str, source: str) -> Any:
     try:
-        return yaml.load(text, Loader=_Loader)  # noqa: S506 (a SafeLoader)
+        return yaml.load(text, Loader=Loader)  # noqa: S506 (a SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"{source}:{mark.line + 1}" if mark else source
@@ -128,17 +99,29 @@ def _sentence(error: Any) -> str:
         hint = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(known)}"
         return f"{_key_path(path)}: unknown key; {hint}"
     message = str(error["msg"]).removeprefix("Value error, ")
-    given = error.get("input")
     # Our own validators name the key within a section themselves, as 'key: sentence'.
     key, separator, rest = message.partition(": ")
     if separator and " " not in key:
         path, message = (*path, key), rest
-    plain = (not separator and isinstance(given, str | int | float | bool)) or given is None
-    shown = f" (it is {given!r:.60})" if plain and error["type"] != "missing" else ""
+    if "pattern" in error["type"]:
+        # A pattern is for programs.
+        message = "not written as it has to be"
     # The sentence goes on behind a colon; an abbreviation such as MIDI keeps its capitals.
     if message[1:2].islower():
         message = message[0].lower() + message[1:]
-    return f"{_key_path(path)}: {message}{shown}"
+    plain = not separator or error.get("input") is None
+    return f"{_key_path(path)}: {message}{_given(error) if plain else ''}"
+
+
+def _given(error: Any) -> str:
+    """Return what stands there, and how it could stand there instead, as far as that is known."""
+    given, kind = error.get("input"), error["type"]
+    if kind == "missing" or not (given is None or isinstance(given, str | int | float | bool)):
+        return ""
+    if kind == "string_type" and given is not None:
+        return f"; in quotes it is one: '{given!s:.60}'"
+    example = EXAMPLES.get(error.get("ctx", {}).get("pattern")) if "pattern" in kind else None
+    return f" (it is {given!r:.60})" + (f"; such as {example}" if example else "")
 
 
 def _refuse(source: str, mistakes: list[str]) -> ConfigError:
@@ -175,7 +158,7 @@ def parse(
     try:
         config = Config.model_validate(document, context=STORED if stored else None)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False)
+        found = error.errors(include_url=False)
         raise _refuse(source, list(dict.fromkeys(map(_sentence, found)))) from None
     mistakes = check(config) if check else []
     if mistakes:

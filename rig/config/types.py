@@ -18,6 +18,10 @@ from rig.config.section import Positive, Section, is_stored
 from rig.config.sharing import GearConfig, Presets, preset_mistakes
 from rig.knobs import Panel, Setting
 
+TIME_OF_DAY, NAME = r"^([01]\d|2[0-3]):[0-5]\d$", r"^[\w][\w .-]{0,79}$"
+#: What fits each of them, for who wrote something else.
+EXAMPLES = {TIME_OF_DAY: "07:00", NAME: "my-amp"}
+
 
 class ExcerptConfig(Section):
     """A part of a dry guitar recording."""
@@ -70,7 +74,7 @@ class PlanConfig(Section):
     """Takes of one setting that may be rejected before it is given up."""
     warmup_s: Annotated[float, Field(ge=0, le=7200)] = 900.0
     """Seconds of playing after which an amp that is not steady is taken as it is."""
-    until: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] | None = None
+    until: Annotated[str, Field(pattern=TIME_OF_DAY)] | None = None
     """Time of day, HH:MM, when recording stops."""
     target_esr: Annotated[float, Field(gt=0, lt=1)] | None = None
     """Stop once the holdout ESR is below this."""
@@ -169,7 +173,7 @@ class NotifyConfig(Section):
 class Config(Section):
     """A whole ``rig.yaml``."""
 
-    name: Annotated[str, Field(pattern=r"^[\w][\w .-]{0,79}$")] = "first-capture"
+    name: Annotated[str, Field(pattern=NAME)] = "first-capture"
     """Of the session, and so of its folder."""
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
     """Everything random in a session is drawn from it."""

@@ -1,6 +1,8 @@
 """rig.yaml: every mistake at once, each with its key; never a traceback."""
 
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,8 +12,11 @@ from hypothesis import strategies as st
 
 from rig import config as configuration
 from rig import data
+from rig.config import Config
+from rig.config.dialect import Loader
 from rig.devices import drivers
 from rig.errors import ConfigError
+from rig.printable import is_printable
 
 DEFAULT = data.default_config()
 
@@ -102,6 +107,46 @@ def test_off_and_on_are_names_not_booleans() -> None:
     knob = configuration.parse(document, check=drivers.problems).panel.knobs[0]
     assert knob.labels == ("off", "on")
     assert knob.rest == 1.0
+
+
+@pytest.mark.parametrize(
+    ("line", "read"),
+    [
+        ("plan: {until: 17:00}", lambda config: config.plan.until == "17:00"),
+        ("plan: {captures: 010}", lambda config: config.plan.captures == 10),
+        ("name: 2026-11-26", lambda config: config.name == "2026-11-26"),
+        ("seed: 0x1f", lambda config: config.seed == 31),
+        ("checks: {replicate_esr: 1.5e-3}", lambda config: config.checks.replicate_esr == 0.0015),
+        ("plan: {until: }", lambda config: config.plan.until is None),
+    ],
+)
+def test_values_are_read_as_they_look(line: str, read: Callable[[Config], bool]) -> None:
+    assert read(configuration.parse(f"knobs: {{gain: {{}}}}\n{line}\n"))
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("plan: {until: 7:00}", "(it is '7:00'); such as 07:00"),
+        ("name: 12", "in quotes it is one: '12'"),
+        ("name: a/b", "(it is 'a/b'); such as my-amp"),
+    ],
+)
+def test_what_does_not_fit_is_told_with_what_would(line: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        configuration.parse(f"knobs: {{gain: {{}}}}\n{line}\n")
+
+
+TEXTS = st.one_of(
+    st.text("0123456789:.-+exoyntrufals_ T", max_size=9), st.text(max_size=12).filter(is_printable)
+)
+
+
+@given(label=TEXTS, number=st.floats(0, 1e6), seed=st.integers(0, 2**31 - 1))
+def test_what_is_stored_is_read_back_as_it_was(label: str, number: float, seed: int) -> None:
+    document = {"label": label, "number": number, "seed": seed}
+    stored = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+    assert yaml.load(stored, Loader=Loader) == document
 
 
 def test_schema_knows_every_section() -> None:
