@@ -13,7 +13,7 @@ from rig.errors import RigError, SessionError, Stopped, UsageError
 
 if TYPE_CHECKING:
     from rig.config import Config
-    from rig.daemon.request import Request
+    from rig.daemon.request import CommandLine, Request
 
 
 def capture(
@@ -33,6 +33,12 @@ def capture(
     detach: Annotated[
         bool, typer.Option("--detach", help="Go on in the background, and return.")
     ] = False,
+    rehearse: Annotated[
+        bool,
+        typer.Option(
+            "--rehearse", help="A few takes of the built-in amp in its place; keeps nothing."
+        ),
+    ] = False,
     lockstep: Annotated[
         bool | None,
         typer.Option(
@@ -46,23 +52,40 @@ def capture(
 
     Ctrl-C once stops after the take, twice abandons it; q leaves the capture alone.
     """
-    from rig.daemon.request import CommandLine, decide
+    from rig.cli.rehearse import rehearsed
+    from rig.daemon.request import CommandLine
+
+    if detach and (headless or rehearse):
+        other = "--headless" if headless else "--rehearse"
+        raise UsageError(f"{other} stays in front, --detach does not: choose one of them")
+    typed = CommandLine(config, session, captures, until, lockstep)
+    if not rehearse:
+        raise typer.Exit(_captured(typed, headless=headless, detach=detach))
+    with rehearsed(typed) as short:
+        code = _captured(short, headless=headless)
+    out.print("that was a rehearsal: nothing of it was kept")
+    raise typer.Exit(code)
+
+
+def _captured(typed: "CommandLine", *, headless: bool, detach: bool = False) -> int:
+    """Capture as it was typed; the exit code."""
+    from rig.daemon.request import decide
     from rig.devices import drivers
 
-    if headless and detach:
-        raise UsageError("--headless stays in front, --detach does not: choose one of them")
     # Mistakes are told here, where somebody reads them, and not in the log of a daemon.
-    typed = CommandLine(config, session, captures, until, lockstep)
     request, loaded = decide(typed, drivers.problems)
     # Without a terminal nobody watches: as headless, even where that was not asked for.
     in_front = headless or not (detach or out.is_terminal)
     if in_front:
         refuse_hands(loaded)
-        raise typer.Exit(_in_front(request, loaded))
+        return _in_front(request, loaded)
     process = _start(request)
     if detach:
-        raise typer.Exit(answered(request, process))
-    raise typer.Exit(_watch(request.session, process))
+        return answered(request, process)
+    code = _watch(request.session, process)
+    if code is None and not typed.rehearses:
+        out.print(f"the capture goes on; 'rig monitor {request.session}' shows it again")
+    return code or 0
 
 
 def refuse_hands(config: "Config") -> None:
@@ -102,8 +125,8 @@ def _start(request: "Request") -> "subprocess.Popen[bytes]":
         raise SessionError(f"{request.session}: cannot be written to: {error.strerror}") from None
 
 
-def _watch(session: Path, process: "subprocess.Popen[bytes]") -> int:
-    """Show the monitor until the daemon ends; Ctrl-C goes to the daemon."""
+def _watch(session: Path, process: "subprocess.Popen[bytes]") -> int | None:
+    """Show the monitor until the daemon ends, or None where somebody left it before."""
     from rig.cli.session import print_status
     from rig.monitor.show import monitor, wait_for
     from rig.session import control
@@ -125,8 +148,7 @@ def _watch(session: Path, process: "subprocess.Popen[bytes]") -> int:
 
     try:
         if wait_for(session, alive) and monitor(session, out, lambda: not alive(), interrupted):
-            out.print(f"the capture goes on; 'rig monitor {session}' shows it again")
-            return 0
+            return None
     except KeyboardInterrupt:
         # Before there is a session there is no folder to leave a command in.
         process.terminate()

@@ -34,23 +34,6 @@ class MiswiringConfig(Section):
     """The other knob, where there is one."""
 
 
-class VirtualAmpConfig(Section):
-    """The built-in virtual amp."""
-
-    driver: Literal["virtual"] = "virtual"
-    preset: str = "tweed"
-    """Which amplifier: 'tweed' (3 controls), 'british' (5), 'modern' (7), or 'random-N': one of any
-    number of amps drawn at random (7)."""
-    warmup_db: Annotated[float, Field(ge=0, le=6)] = 0.0
-    """How much louder it gets while it warms up."""
-    warmup_s: Positive = 120.0
-    """Seconds of playing until it is two thirds warm."""
-    drift_db: Annotated[float, Field(ge=0, le=6)] = 0.0
-    """How far its level wanders over an hour."""
-    miswiring: tuple[MiswiringConfig, ...] = ()
-    """What is wired wrongly."""
-
-
 class MidiAmpConfig(Section):
     """An amp whose knobs are set over MIDI."""
 
@@ -72,6 +55,25 @@ class MidiAmpConfig(Section):
     approach: Literal["direct", "below", "afar"] = "direct"
     """'below': always from its lowest allowed value, for knobs with slack; 'afar': from the allowed
     end further away, for amps that ignore small changes."""
+
+
+class VirtualAmpConfig(Section):
+    """The built-in virtual amp."""
+
+    driver: Literal["virtual"] = "virtual"
+    preset: str = "tweed"
+    """Which amplifier: 'tweed' (3 controls), 'british' (5), 'modern' (7), or 'random-N': one of any
+    number of amps drawn at random (7)."""
+    warmup_db: Annotated[float, Field(ge=0, le=6)] = 0.0
+    """How much louder it gets while it warms up."""
+    warmup_s: Positive = 120.0
+    """Seconds of playing until it is two thirds warm."""
+    drift_db: Annotated[float, Field(ge=0, le=6)] = 0.0
+    """How far its level wanders over an hour."""
+    miswiring: tuple[MiswiringConfig, ...] = ()
+    """What is wired wrongly."""
+    along: MidiAmpConfig | None = None
+    """A real amp whose knobs are set as well, while this one is heard: 'rig capture --rehearse'."""
 
 
 class HandAmpConfig(Section):

@@ -114,6 +114,7 @@ class CommandLine:
     captures: int | None = None
     until: str | None = None
     lockstep: bool | None = None
+    rehearses: bool = False
 
 
 def decide(typed: CommandLine, check: Check, clock: Clock | None = None) -> tuple[Request, Config]:

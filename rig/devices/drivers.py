@@ -30,16 +30,20 @@ def _load(group: str, name: str) -> Any:
 
 def problems(config: Config) -> list[str]:
     """Mistakes in a configuration that only the drivers know of, as ``key.path: sentence``."""
-    found: list[str] = []
-    for group, key, name in (
-        (AMPS, "amp", config.amp.driver),
-        (INTERFACES, "interface", config.interface.driver),
-    ):
-        driver = _load(group, name)
-        if driver is None:
-            found.append(f"{key}.driver: there is no '{name}', only {', '.join(names(group))}")
-        elif hasattr(driver, "problems"):
-            found += driver.problems(config)
+    interface = _problems(config, INTERFACES, "interface", config.interface.driver)
+    return [*amp_problems(config), *interface]
+
+
+def amp_problems(config: Config) -> list[str]:
+    """Mistakes that only the amp's driver knows of."""
+    return _problems(config, AMPS, "amp", config.amp.driver)
+
+
+def _problems(config: Config, group: str, key: str, name: str) -> list[str]:
+    driver = _load(group, name)
+    if driver is None:
+        return [f"{key}.driver: there is no '{name}', only {', '.join(names(group))}"]
+    found: list[str] = driver.problems(config) if hasattr(driver, "problems") else []
     return found
 
 

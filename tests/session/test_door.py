@@ -147,6 +147,7 @@ ELSEWHERE = {
     "rig/cli/__init__.py": "a report of an error, and where packages lie",
     "rig/cli/importing.py": "asks whether what a user has named is there",
     "rig/cli/common.py": "looks for sessions below ./sessions, and for a user's files",
+    "rig/cli/rehearse.py": "the rig.yaml of a rehearsal, in a folder of its own that is no session",
     "rig/cli/setup.py": "the rig.yaml that it writes for a user",
     "rig/cli/writing.py": "files that a user has named",
     "rig/cli/bench.py": "a user's results",

@@ -2,15 +2,26 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
-from rig.config import Config, MiswiringConfig, VirtualAmpConfig
-from rig.devices.protocols import DriverContext
+from rig.config import Config, MidiAmpConfig, MiswiringConfig, VirtualAmpConfig
+from rig.devices.protocols import Amp, DriverContext
 from rig.devices.virtual.amplifier import Amplifier
 from rig.devices.virtual.circuit import Audio
 from rig.devices.virtual.presets import PRESETS, preset
 
 #: Of the slow drift: it wanders up and down once in this time.
 DRIFT_PERIOD_S = 3600.0
+
+
+def _midi_amp(context: DriverContext, along: MidiAmpConfig | None) -> Amp | None:
+    """Make the real amp that is set along; None where there is none."""
+    if along is None:
+        return None
+    # Not at the top: only this needs the system's MIDI.
+    from rig.devices.midi.amp import MidiAmp
+
+    return MidiAmp(replace(context, config=context.config.model_copy(update={"amp": along})))
 
 
 class VirtualAmp:
@@ -32,6 +43,7 @@ class VirtualAmp:
         for mistake in config.amp.miswiring:
             self._miswire(mistake)
         self.positions: dict[str, float] = {}
+        self._along = _midi_amp(context, config.amp.along)
 
     @staticmethod
     def problems(config: Config) -> list[str]:
@@ -69,10 +81,14 @@ class VirtualAmp:
 
     def open(self) -> None:
         """Switch the amp on, with its knobs at rest."""
+        if self._along is not None:
+            self._along.open()
         self.dial(self._panel.named(self._panel.rest))
 
     def dial(self, values: Mapping[str, float]) -> None:
         """Set every knob to its faceplate value."""
+        if self._along is not None:
+            self._along.dial(values)
         knobs = {knob.name: knob for knob in self._panel.knobs}
         for name, value in values.items():
             control, turned = self._controls[name], knobs[name].turned(value)
@@ -80,7 +96,9 @@ class VirtualAmp:
                 self.positions[control] = 1.0 - turned if name in self._reversed else turned
 
     def close(self) -> None:
-        """Do nothing: the amp holds no resource."""
+        """Let go of the amp that was set along with it; of itself it holds nothing."""
+        if self._along is not None:
+            self._along.close()
 
     def control(self, knob: str) -> str | None:
         """Return which control of the circuit a knob turns, None for a dead one."""

@@ -1,0 +1,57 @@
+"""``rig capture --rehearse``: the night before the night, which leaves nothing behind."""
+
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rig.errors import UsageError
+
+if TYPE_CHECKING:
+    from rig.daemon.request import CommandLine
+
+#: A capture that was left with 'q' ends within this.
+ENDS_S, LOOK_S = 60.0, 0.1
+
+
+@contextmanager
+def rehearsed(typed: "CommandLine") -> Iterator["CommandLine"]:
+    """Lay out a rehearsal in a folder that is gone afterwards, and give the command line for it.
+
+    Raises:
+        ConfigError: The configuration cannot be used.
+        UsageError: The flags name a session.
+    """
+    from rig import config as configuration
+    from rig.config.rehearsal import rehearsal
+    from rig.daemon.request import DEFAULT_CONFIG
+    from rig.devices import drivers
+
+    if typed.session is not None:
+        raise UsageError(
+            "--rehearse keeps nothing, so there is no --session: leave one of them out"
+        )
+    path = typed.config or DEFAULT_CONFIG
+    given = configuration.load(path, check=drivers.amp_problems)
+    # Windows lets nobody remove a file that a process which is just ending has open.
+    with tempfile.TemporaryDirectory(prefix="rig-", ignore_cleanup_errors=True) as folder:
+        short, session = Path(folder) / "rig.yaml", Path(folder) / f"{given.name} rehearsed"
+        short.write_text(rehearsal(given, path.parent), encoding="utf-8")
+        try:
+            yield replace(typed, config=short, session=session, rehearses=True)
+        finally:
+            _end(session)
+
+
+def _end(session: Path) -> None:
+    """End a capture that somebody has left alone."""
+    from rig.session import control
+    from rig.session.layout import is_running, is_supervised
+
+    deadline = time.monotonic() + ENDS_S
+    while (is_running(session) or is_supervised(session)) and time.monotonic() < deadline:
+        control.drop(session, "stop-now")
+        time.sleep(LOOK_S)
