@@ -17,8 +17,20 @@ _STAY_AWAKE, _AS_USUAL = 0x80000001, 0x80000000
 
 
 def can_keep_awake() -> bool:
-    """Whether the system offers something that keeps it awake."""
-    return sys.platform == "win32" or _helper() is not None
+    """Whether the system offers something that keeps it awake, tried for a moment."""
+    if sys.platform == "win32":
+        return True
+    helper = _started(_helper())
+    if helper is None:
+        return False
+    try:
+        # Where nobody answers it, as in a container, it ends at once.
+        helper.wait(waits.AWAKE_REFUSES.s)
+    except subprocess.TimeoutExpired:
+        return True
+    finally:
+        _end(helper)
+    return False
 
 
 def _helper() -> list[str] | None:

@@ -41,6 +41,7 @@ DEVICES_ARE_FREE = Wait("audio child", "the devices' locks, which a child at its
 LOCK_IS_FREE     = Wait("daemon",     "the session's lock, which viewers probe",     2.0, "another capture is running: it ends")
 JOURNAL_IS_FREE  = Wait("daemon",     "the journal, which viewers read",            10.0, "the disk did not take it: it ends")
 PROGRAM_ENDS     = Wait("daemon",     "a program under notify",                     30.0, "it is ended, and nothing depends on it")
+AWAKE_REFUSES    = Wait("rig check",  "the helper that keeps the machine awake to refuse", 0.5, "it is taken to work")
 AWAKE_ENDS       = Wait("daemon",     "the helper that keeps the machine awake",     2.0, "it is killed")
 COMMAND          = Wait("daemon",     "commands and answers, again and again",       0.1, "it looks")
 KEEPER_IS_THERE  = Wait("daemon",     "its supervisor, again and again",             3.0, "it looks, and starts another where there is none")

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parent.parent
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"rig.__main__"}),
     frozenset({"rig.cli"}),
+    frozenset({"rig.selftest"}),
     frozenset({"rig.monitor", "rig.preflight", "rig.bench", "rig.contracts", "rig.report"}),
     frozenset({"rig.daemon", "rig.player"}),
     frozenset({"rig.learner"}),

@@ -139,6 +139,20 @@ def test_where_nothing_keeps_it_awake_the_capture_goes_on(monkeypatch: pytest.Mo
         pass
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="systemd-inhibit is Linux's")
+@pytest.mark.parametrize(
+    ("script", "can"), [("exec cat", True), ("echo 'Failed to connect to bus' >&2; exit 1", False)]
+)
+def test_what_ends_at_once_keeps_nothing_awake(
+    script: str, can: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    helper = tmp_path / "systemd-inhibit"
+    helper.write_text(f"#!/bin/sh\n{script}\n")
+    helper.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    assert keep_awake.can_keep_awake() is can
+
+
 def test_units_run_what_a_terminal_would(tmp_path: Path) -> None:
     config = tmp_path / "my rig" / "rig & co.yaml"
     agent = plistlib.loads(text(Manager.LAUNCHD, config, "a name").encode())

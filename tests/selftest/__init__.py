@@ -1,0 +1,1 @@
+"""What is tried on other machines."""
