@@ -1,5 +1,6 @@
 """The ``rig`` command; each command imports what it needs when it runs, so all answer at once."""
 
+import io
 import sys
 import tempfile
 import traceback
@@ -121,12 +122,20 @@ def _not_understood(error: Any) -> int:
     return UsageError.exit_code
 
 
+def _write_anything() -> None:
+    """Show signs that the terminal's encoding lacks as question marks; they end no command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
 def main() -> None:
     """Run the command line; a mistake is one line on standard error and an exit code."""
+    _write_anything()
     try:
         refuse_strangers()
         # Not left to typer, whose sentences about mistakes are boxes of several lines.
-        sys.exit(app(standalone_mode=False))
+        sys.exit(app(prog_name="rig", standalone_mode=False))
     except NotUnderstood as error:
         sys.exit(_not_understood(error))
     except RigError as error:

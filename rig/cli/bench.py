@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rig.cli.common import out
+from rig.cli.common import err, out, show
 from rig.errors import UsageError
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _compare(comparison: "Comparison") -> None:
 
     from rig.bench.comparison import compare
 
-    with Progress(console=out) as progress:
+    with Progress(console=err, disable=not err.is_terminal) as progress:
         bar = progress.add_task("comparing", total=None)
 
         def tell(done: int, total: int, what: str) -> None:
@@ -115,4 +115,4 @@ def _show(rows: list[dict[str, Any]]) -> None:
                 shown.add_column(word, justify="left" if index == 0 else "right", no_wrap=True)
             for line in lines:
                 shown.add_row(*line)
-            out.print(shown)
+            show(shown)

@@ -1,11 +1,12 @@
 """What several commands need: finding a session, printing."""
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from rig.errors import SessionError, UsageError
 
@@ -33,6 +34,21 @@ about = About()
 #: Lines are for programs too, so they are never wrapped; tables say otherwise.
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+#: As wide as any table needs that nobody looks at on a screen.
+WIDE = 1_000
+
+
+def show(what: RenderableType, style: str | None = None) -> None:
+    """Print what lays itself out in columns; for a pipe each row is one line, without padding."""
+    if out.is_terminal:
+        out.print(what, soft_wrap=False, style=style)
+        return
+    with io.StringIO() as text:
+        Console(file=text, width=WIDE, highlight=False).print(what)
+        for line in text.getvalue().rstrip().splitlines():
+            out.print(line.rstrip(), markup=False)
 
 
 def find_session(folder: Path | None) -> Path:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rig.cli.common import SessionArgument, err, find_session, out
+from rig.cli.common import SessionArgument, err, find_session, out, show
 from rig.errors import SessionError
 from rig.printable import pasteable
 
@@ -51,7 +51,7 @@ def print_status(folder: Path) -> None:
     """Print a session's status for a person."""
     from rig.session.summary import summary
 
-    out.print(summary(_status(folder), folder), soft_wrap=False)
+    show(summary(_status(folder), folder))
 
 
 def monitor(session: SessionArgument = None) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rig.cli.common import err, out
+from rig.cli.common import err, out, show
 from rig.errors import UsageError
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def check(
         answer = {"passed": passed, "summary": summary(findings), "checks": rows}
         typer.echo(json.dumps(answer, ensure_ascii=False))
     else:
-        out.print(table(findings), soft_wrap=False)
+        show(table(findings))
         out.print(summary(findings), style=None if passed else "bold red")
     if not passed:
         raise typer.Exit(1)
