@@ -26,7 +26,7 @@ class Compared:
 
     Attributes:
         setting: The knobs.
-        tracks: Amp, model and difference, ``(3, frames)``: amp and model equally loud, the difference
+        tracks: Amp, model and difference, ``(3, frames)``: the first two equally loud, the third
             as much quieter than the amp as it is.
         esr: Of the model there.
         held_out: Whether no model has heard the setting either.
