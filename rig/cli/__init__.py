@@ -26,7 +26,7 @@ from rig.cli import (
 )
 from rig.cli.common import about
 from rig.errors import RigError, UsageError
-from rig.printable import pasteable
+from rig.printable import pasteable, print_plainly
 
 app = typer.Typer(
     name="rig",
@@ -102,6 +102,8 @@ def refuse_strangers() -> None:
 
 def main() -> None:
     """Run the command line; a mistake is one line on standard error and an exit code."""
+    # Without a console, as under pythonw, there are none.
+    print_plainly(stream for stream in (sys.stdout, sys.stderr) if stream is not None)
     try:
         refuse_strangers()
         app()

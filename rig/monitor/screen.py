@@ -1,26 +1,22 @@
-"""The monitor's screen: from a `View` to something that rich can draw, down to 80 x 24."""
+"""The monitor's screen: from a `View` to something that rich can draw, from 72 x 20 upwards."""
 
-import math
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import dataclass
 
 from rich.align import Align
-from rich.columns import Columns
 from rich.console import Group, RenderableType
 from rich.layout import Layout
 from rich.panel import Panel as Box
-from rich.table import Table
 from rich.text import Text
 
-from rig.capture import Outcome
-from rig.knobs import Knob, Panel, Setting
-from rig.monitor.canvas import DIAL_COLUMNS, dial
 from rig.monitor.chart import chart
+from rig.monitor.knobs import knobs, knobs_width
+from rig.monitor.lists import rounds, settings, takes, takes_title
+from rig.monitor.map import maps
+from rig.monitor.now import now, title
 from rig.monitor.prompt import MOVEMENT_COLUMNS, line, prompt
 from rig.monitor.view import View
-from rig.session.facts import TakeEnded
-from rig.session.live import LiveLearner, LiveTake
-from rig.session.status import OVER
+from rig.monitor.words import counted, duration, error, esr, left, size, state
+from rig.printable import pasteable
 from rig.session.worth import worth
 
 STATE_STYLES = {
@@ -32,216 +28,181 @@ STATE_STYLES = {
     "stopped": "bold yellow",
     "failed": "bold red",
 }
-#: Meters show this much below full scale.
-METER_DB = 60.0
-HEAD_ROWS, KNOB_ROWS, TAKE_ROWS, KEY_ROWS = 2, 7, 5, 1
-RISK_DBFS, CLIP_DBFS = -6.0, -1.0
+#: What the screen needs, and from where on it has room for the map and the canaries.
+LEAST_COLUMNS, LEAST_ROWS = 72, 20
+LARGE_COLUMNS, LARGE_ROWS = 110, 34
+HEAD_ROWS, UPPER_ROWS, SENTENCE_ROWS, KEY_ROWS = 2, 7, 4, 1
+#: A box's own columns and rows.
+BOX_COLUMNS, BOX_ROWS = 4, 2
+DECIBELS_FROM = 56
 
 
-def duration(seconds: float) -> str:
-    """Format seconds as hours and minutes, or minutes and seconds."""
-    whole = max(round(seconds), 0)
-    if whole >= 3600:
-        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
-    return f"{whole // 60} min {whole % 60:02d} s" if whole >= 60 else f"{whole} s"
+@dataclass(frozen=True)
+class Looked:
+    """What a viewer looks at: the first pair of knobs that is mapped, and one of the settings."""
 
-
-def size(count: int | None) -> str:
-    """Format a number of bytes in GB."""
-    return (
-        "?"
-        if count is None
-        else f"{count / 1e9:.0f} GB"
-        if count >= 1e10
-        else f"{count / 1e9:.1f} GB"
-    )
-
-
-def esr(value: float | None) -> str:
-    """Format an ESR with the digits that mean something."""
-    if value is None or not math.isfinite(value):
-        return "-"
-    return f"{value:.1e}" if 0 < value < 1e-3 else f"{value:.4f}"
-
-
-def _until(iso: str | None) -> str:
-    if iso is None:
-        return "-"
-    left_s = (datetime.fromisoformat(iso) - datetime.now(UTC)).total_seconds()
-    return duration(left_s)
+    pair: int = 0
+    capture: int | None = None
 
 
 def _head(view: View) -> RenderableType:
     status = view.status
-    captures = status.captures
-    goal = "?" if captures["planned"] is None else str(captures["planned"])
-    state = STATE_STYLES[status.state]
+    style = STATE_STYLES[status.state]
     if status.state == "finished" and status.model is not None:
         # Done is not well: a session whose model is poor does not end in green.
-        state = worth(status.holdout_esr).style
-    line = Text.assemble(
-        (f" {status.state} ", f"reverse {state}"),
-        f"  {captures['kept']} of {goal} captures",
-        f"  round {status.round}",
-        f"  left {_until(status.eta)}",
-        f"  disk {size(status.disk_free_bytes)}",
-    )
+        style = worth(status.holdout_esr).style
+    words = f"  {counted(view)}  round {status.round}  {left(view)}"
+    disk = f"  disk {size(status.disk_free_bytes)}"
+    told = Text.assemble((f" {state(view)} ", f"reverse {style}"), words, disk, no_wrap=True)
     doing = view.trouble or status.finish_reason or (view.live.doing if view.live else "")
     style = "red" if view.trouble or status.state == "failed" else "dim"
-    return Group(line, Text(doing, style=style, overflow="ellipsis", no_wrap=True))
-
-
-def _knob(knob: Knob, value: float) -> RenderableType:
-    name = Text(knob.name[:DIAL_COLUMNS].center(DIAL_COLUMNS), style="bold")
-    shown = Text(knob.describe(value)[:DIAL_COLUMNS].center(DIAL_COLUMNS))
-    face = [Text(line, style="yellow") for line in dial(knob.turned(value))]
-    return Group(name, *face, shown)
-
-
-def _knobs(panel: Panel, setting: Setting, width: int) -> RenderableType:
-    """Draw the knobs as dials; as plain values where they do not fit."""
-    if len(panel) * (DIAL_COLUMNS + 2) > width - 4:
-        return Text(panel.describe(setting))
-    pairs = zip(panel.knobs, setting.values, strict=True)
-    return Align.center(Columns([_knob(*pair) for pair in pairs], padding=(0, 2)))
+    said = Text(pasteable(doing, view.folder), style=style, overflow="ellipsis", no_wrap=True)
+    return Group(told, said)
 
 
 def _hands(view: View, width: int) -> RenderableType:
-    """Draw what somebody has to turn: as dials, or in one line where they do not fit."""
+    """Draw what somebody has to turn: as dials, or in words where they do not fit."""
     assert view.live is not None
     moves = view.live.prompt
-    if len(moves) * MOVEMENT_COLUMNS > width - 4:
-        return line(view.panel, moves)
-    return Align.center(prompt(view.panel, moves))
+    words = Text("Enter: done    k: skip this setting    b: record the last one again", style="dim")
+    if len(moves) * MOVEMENT_COLUMNS > width - BOX_COLUMNS:
+        return Group(line(view.panel, moves), words)
+    return Group(Align.center(prompt(view.panel, moves)), words)
 
 
-def _is_prompting(view: View) -> bool:
-    return view.live is not None and bool(view.live.prompt)
-
-
-def _keys(view: View) -> Text:
+def _keys(view: View, looked: Looked) -> Text:
     """Describe what the keys do at this moment."""
-    if view.status.state in OVER:
-        return Text()
+    if view.is_over:
+        keys = " up, down: settings   left, right: maps   q leave"
+        return Text(keys, style="dim", no_wrap=True)
     pause = "go on" if view.status.state == "paused" else "pause"
-    return Text(f" p {pause}   s stop after the take   S stop now   q leave", style="dim")
+    look = "arrows look" if looked.capture is None else "t takes"
+    keys = f" p {pause}   s stop after the take   S stop now   q leave   {look}"
+    return Text(keys, style="dim", no_wrap=True)
 
 
-def _meter(name: str, level_dbfs: float, width: int) -> Text:
-    share = min(max(1 + level_dbfs / METER_DB, 0.0), 1.0)
-    full = round(share * width)
-    style = "red" if level_dbfs > CLIP_DBFS else "yellow" if level_dbfs > RISK_DBFS else "green"
-    bar = Text("█" * full, style=style) + Text("░" * (width - full), style="dim")
-    shown = f" {level_dbfs:6.1f} dBFS" if level_dbfs > -METER_DB else "   quiet"
-    return Text(f"{name:<7}") + bar + Text(shown)
+def _sentence(view: View) -> Text:
+    """The report's own verdict, and, once it is over, what to type next."""
+    said = view.verdict
+    told = Text.assemble((f"{said.word}: ", "bold"), said.sentence)
+    if not view.is_over:
+        return told
+    return told.append(f"\n{said.advice} ").append(said.command, style="bold")
 
 
-def _take(take: LiveTake | None, doing: str, width: int) -> RenderableType:
-    if take is None:
-        return Text(doing or "no take in progress", style="dim")
-    bar = max(width - 30, 10)
-    played = min(take.played_s / take.duration_s, 1.0)
-    full = round(played * bar)
-    progress = (
-        Text(f"{'take':<7}")
-        + Text("━" * full, style="cyan")
-        + Text("─" * (bar - full), style="dim")
-    )
-    progress.append(f" {take.played_s:5.1f} of {take.duration_s:.1f} s")
-    send = _meter("send", take.send_dbfs, bar)
-    return Group(progress, send, _meter("return", take.return_dbfs, bar))
+def _upper(view: View, width: int, *, plain: bool) -> RenderableType | Layout:
+    """What happens now; of a session that is over, what it is worth."""
+    if view.is_over:
+        return Box(_sentence(view), title=view.status.session)
+    if view.is_prompting:
+        return Box(_hands(view, width), title="turn these")
+    # The bars of the take need half of the screen, and take what the knobs leave.
+    columns = knobs_width(view.panel, width // 2 - BOX_COLUMNS, plain=plain)
+    shown = knobs(view.panel, view.setting, columns, plain=plain)
+    upper = Layout()
+    size_ = columns + BOX_COLUMNS
+    take = Box(now(view, width - size_ - BOX_COLUMNS), title=title(view))
+    upper.split_row(Layout(Box(shown, title=view.status.session), size=size_), Layout(take))
+    return upper
 
 
-def _learner(learner: LiveLearner | None) -> Text:
-    if learner is None:
-        return Text("learner: at rest", style="dim")
-    line = f"learner: {learner.stage}, round {learner.round}, {learner.done}/{learner.total}"
-    if learner.loss is not None:
-        line += f", loss {learner.loss:.3f}"
-    if learner.eta_s is not None:
-        line += f", {duration(learner.eta_s)}"
-    return Text(line, style="magenta", no_wrap=True, overflow="ellipsis")
-
-
-def _values(panel: Panel, values: tuple[float, ...]) -> str:
-    """Format a setting at its shortest: ``6/4.5/on``."""
-    return "/".join(k.describe(v) for k, v in zip(panel.knobs, values, strict=True))
-
-
-def _verdict(take: TakeEnded, setting: Setting, panel: Panel) -> Text:
-    marks = {
-        Outcome.KEPT: ("kept    ", "green"),
-        Outcome.REJECTED: ("rejected", "yellow"),
-        Outcome.FAILED: ("failed  ", "red"),
-    }
-    if take.reasons:
-        words = take.reasons[0].sentence
-    else:
-        peak = take.figures.get("return_peak_dbfs", 0.0)
-        words = f"{_values(panel, setting.values)}  peak {peak:.0f} dBFS"
-    line = Text.assemble(f"{take.take:>4} ", marks[take.outcome], f" {words}")
-    # A line that wraps would push the next verdict off the screen.
-    line.no_wrap, line.overflow = True, "ellipsis"
-    return line
-
-
-def _mean(errors: Sequence[float]) -> str:
-    """Format the mean of one batch's errors; empty where there are none."""
-    return f"{sum(errors) / len(errors):.3f}" if errors else ""
-
-
-def _rounds(view: View, rows: int) -> RenderableType:
-    table = Table(box=None, expand=True, padding=(0, 1), header_style="dim")
-    table.add_column("rnd", justify="right")
-    table.add_column("settings asked for", no_wrap=True, overflow="ellipsis", ratio=1)
-    table.add_column("expected", justify="right")
-    table.add_column("found", justify="right")
-    table.add_column("ESR", justify="right")
-    for learnt in view.rounds[-max(rows, 1) :]:
-        asked = "  ".join(_values(view.panel, values) for values in learnt.values)
-        expected = _mean([learnt.expects(each) for each in learnt.disagreement])
-        found = _mean(view.errors_after(learnt.round))
-        table.add_row(str(learnt.round), asked, expected, found, esr(learnt.holdout_esr))
-    return table
-
-
-def screen(view: View, width: int, height: int) -> Layout:
-    """Lay out the whole screen for a terminal of ``width`` x ``height`` characters."""
+def _chart(view: View, width: int, height: int) -> RenderableType:
+    points = [(len(r.learnt_from), r.holdout_esr) for r in view.rounds if r.holdout_esr is not None]
     status = view.status
-    body = max(height - HEAD_ROWS - KNOB_ROWS - TAKE_ROWS - KEY_ROWS, 6)
-    points = [
-        (len(learnt.learnt_from), learnt.holdout_esr)
-        for learnt in view.rounds
-        if learnt.holdout_esr is not None
-    ]
-    half = width // 2
-    plot = chart(points, status.repeatability_esr, half - 4, body - 3)
-    floor = f"holdout ESR {esr(status.holdout_esr)}  floor {esr(status.repeatability_esr)}"
-    takes, live = status.takes, view.live
-    verdict_rows = max(body // 2 - 2, 1)
-    verdicts = [_verdict(*pair, view.panel) for pair in view.recent[-verdict_rows:]]
-    counts = f"takes: {takes['kept']} kept  {takes['rejected']} rejected  {takes['failed']} failed"
-    doing = live.doing if live else ""
-    if _is_prompting(view):
-        upper, title = _hands(view, width), "turn these"
-        doing = "Enter: done    k: skip this setting    b: record the last one again"
-    else:
-        upper, title = _knobs(view.panel, view.setting, width), status.session
+    drawn = chart(points, status.repeatability_esr, width - BOX_COLUMNS, height - BOX_ROWS)
+    # In dB as well where there is room for both.
+    say = error if width > DECIBELS_FROM else esr
+    told = f"holdout ESR {say(status.holdout_esr)}, floor {say(status.repeatability_esr)}"
+    return Box(drawn, title=told)
+
+
+def _canaries(view: View, width: int, height: int) -> RenderableType:
+    """How far the canaries were from the reference, over the night."""
+    points = [(c.at, c.replicate_esr) for c in view.canaries if c.replicate_esr is not None]
+    levels = [c.return_rms_dbfs for c in view.canaries if c.return_rms_dbfs is not None]
+    title_ = f"canaries: {len(view.canaries)}"
+    if len(levels) > 1:
+        title_ += f", level within {max(levels) - min(levels):.2f} dB"
+    if not points:
+        return Box(Text("told once two are recorded", style="dim"), title=title_)
+    ends = ("ESR to the reference", f"over {duration(points[-1][0] - points[0][0])}")
+    return Box(chart(points, None, width - BOX_COLUMNS, height - BOX_ROWS, ends), title=title_)
+
+
+def _listed(view: View, looked: Looked, width: int, height: int) -> RenderableType:
+    """The last takes, or the settings that somebody looks through."""
+    if looked.capture is not None or view.is_over:
+        return Box(settings(view, looked.capture, height - BOX_ROWS), title="settings")
+    shown = takes(view, width - BOX_COLUMNS, height - BOX_ROWS)
+    return Box(shown, title=takes_title(view))
+
+
+def _rounds(view: View, width: int, height: int) -> RenderableType:
+    return Box(rounds(view, width - BOX_COLUMNS, height - BOX_ROWS), title="rounds")
+
+
+def _small(view: View, looked: Looked, width: int, height: int) -> Layout:
+    """The chart beside the rounds, and a list below."""
+    lower = max(height // 2, 5)
+    upper, half = height - lower, width // 2
+    body, above = Layout(), Layout()
+    above.split_row(Layout(_chart(view, half, upper), size=half),
+                    Layout(_rounds(view, width - half, upper)))  # fmt: skip
+    body.split_column(Layout(above, size=upper), Layout(_listed(view, looked, width, lower)))
+    return body
+
+
+def _large(view: View, looked: Looked, width: int, height: int) -> Layout:
+    """The map beside chart and rounds, a list beside the canaries below."""
+    sentence = 0 if view.is_over else SENTENCE_ROWS
+    lower = max((height - sentence) // 3, 7)
+    upper, half, listed = height - sentence - lower, width // 2, width * 3 // 5
+    high = (upper + 1) // 2
+    space = maps(view, half - BOX_COLUMNS, upper - BOX_ROWS, looked.pair, looked.capture)
+    right, above, below, body = Layout(), Layout(), Layout(), Layout()
+    right.split_column(Layout(_chart(view, width - half, high), size=high),
+                       Layout(_rounds(view, width - half, upper - high)))  # fmt: skip
+    above.split_row(Layout(Box(space, title="knob space"), size=half), right)
+    below.split_row(Layout(_listed(view, looked, listed, lower), size=listed),
+                    Layout(_canaries(view, width - listed, lower)))  # fmt: skip
+    parts = [Layout(above, size=upper), Layout(below)]
+    body.split_column(*([Layout(Box(_sentence(view)), size=sentence)] if sentence else []), *parts)
+    return body
+
+
+def _too_small(view: View, width: int, height: int) -> RenderableType:
+    """What fits anywhere: what somebody is waited for, how it goes, and how to see more."""
+    parts = [Text(f"{state(view)}, {counted(view)}, {left(view)}")]
+    if view.is_prompting:
+        assert view.live is not None
+        parts.insert(0, line(view.panel, view.live.prompt))
+    room = f"This terminal has {width} x {height} characters, the monitor needs {LEAST_COLUMNS} x "
+    parts.append(Text(f"{room}{LEAST_ROWS}: make it larger. q leaves."))
+    return Group(*parts)
+
+
+def screen(
+    view: View, width: int, height: int, looked: Looked | None = None, *, plain: bool = False
+) -> RenderableType:
+    """Lay out the whole screen for a terminal of ``width`` x ``height`` characters.
+
+    Args:
+        view: What is drawn.
+        width: Columns.
+        height: Rows.
+        looked: What the viewer looks at.
+        plain: Whether there is nothing but ASCII to draw with.
+    """
+    if width < LEAST_COLUMNS or height < LEAST_ROWS:
+        return _too_small(view, width, height)
+    looked = looked or Looked()
+    body = height - HEAD_ROWS - UPPER_ROWS - KEY_ROWS
+    is_large = width >= LARGE_COLUMNS and height >= LARGE_ROWS
     layout = Layout()
     layout.split_column(
         Layout(_head(view), size=HEAD_ROWS),
-        Layout(Box(upper, title=title), size=KNOB_ROWS),
-        Layout(Box(_take(live.take if live else None, doing, width)), size=TAKE_ROWS),
-        Layout(name="body"),
-        Layout(_keys(view), size=KEY_ROWS),
+        Layout(_upper(view, width, plain=plain), size=UPPER_ROWS),
+        Layout((_large if is_large else _small)(view, looked, width, body)),
+        Layout(_keys(view, looked), size=KEY_ROWS),
     )
-    right = Layout()
-    learning = Group(
-        _learner(live.learner if live else None), _rounds(view, body - verdict_rows - 6)
-    )
-    right.split_column(
-        Layout(Box(learning, title="rounds")),
-        Layout(Box(Group(*verdicts), title=counts), size=verdict_rows + 2),
-    )
-    layout["body"].split_row(Layout(Box(plot, title=floor), size=half), right)
     return layout
