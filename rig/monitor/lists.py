@@ -7,9 +7,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from rig.capture import Outcome
+from rig.capture import Outcome, Role
 from rig.knobs import Setting
-from rig.monitor.places import Place
+from rig.monitor.places import Place, ordered
 from rig.monitor.view import View
 from rig.monitor.words import error, esr, outcome, values
 from rig.session.facts import TakeEnded
@@ -84,23 +84,30 @@ def told(place: Place) -> str:
     if place.why_not is not None:
         return f"given up: {place.why_not}"
     if place.esr is not None:
-        return f"the model errs by {error(place.esr)}"
+        return f"ESR {error(place.esr)}"
     if place.found is not None:
         return f"expected {esr(place.expected)}, found {error(place.found)}"
     return "recorded"
 
 
+def _why(place: Place) -> str:
+    if place.role is Role.HOLDOUT:
+        return "held out"
+    return f"round {place.round}" if place.round else place.role.value
+
+
 def settings(view: View, chosen: int | None, rows: int) -> RenderableType:
     """The settings around the one that is looked at, each with what is known of it."""
-    numbers = [place.capture for place in view.places]
+    shown = ordered(view.places)
+    numbers = [place.capture for place in shown]
     at = numbers.index(chosen) if chosen in numbers else 0
     first = min(max(at - rows // 2, 0), max(len(numbers) - rows, 0))
+    wide = max((len(values(view.panel, place.setting)) for place in shown), default=0)
     lines = []
-    for place in view.places[first : first + rows]:
-        asked = f"{place.role.value}, round {place.round}" if place.round else place.role.value
+    for place in shown[first : first + rows]:
         take = f"take {place.kept.take}" if place.kept else ""
         where = values(view.panel, place.setting)
-        text = f"{place.capture:>4}  {where:<16} {asked:<16} {take:<9} {told(place)}"
+        text = f"{where:<{wide}}  {_why(place):<8}  {take:<9}  {told(place)}"
         style = "reverse" if place.capture == chosen else ""
         lines.append(Text(text, style=style, no_wrap=True, overflow="ellipsis"))
     return Group(*lines) if lines else Text("nothing was asked for yet", style="dim")

@@ -96,6 +96,11 @@ def places(session: Session) -> Iterator[Place]:
         )
 
 
+def ordered(shown: tuple[Place, ...]) -> list[Place]:
+    """Settings as they are looked through: the worst first, then those that nothing is known of."""
+    return sorted(shown, key=lambda place: (place.esr is None, -(place.error or 0.0)))
+
+
 def worst(shown: tuple[Place, ...]) -> Place | None:
     """The setting at which the error is largest: of the final model, else of the ensemble."""
     tested = [place for place in shown if place.esr is not None]

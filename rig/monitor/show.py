@@ -11,11 +11,12 @@ from rich.live import Live
 
 from rig import waits
 from rig.errors import SessionError
+from rig.monitor.body import Looked
 from rig.monitor.keys import DOWN, LEFT, RIGHT, UP, Keys, keyboard
 from rig.monitor.lines import Lines
 from rig.monitor.map import pairs
-from rig.monitor.places import worst
-from rig.monitor.screen import Looked, screen
+from rig.monitor.places import ordered
+from rig.monitor.screen import screen
 from rig.monitor.view import View, look
 from rig.session import control
 from rig.session.folder import Session, is_session
@@ -61,14 +62,14 @@ def turned(looked: Looked, key: str | None, view: View) -> Looked:
     if key in (LEFT, RIGHT):
         count = len(pairs(view))
         return replace(looked, pair=(looked.pair + (1 if key == RIGHT else -1)) % count)
-    numbers: list[int | None] = [place.capture for place in view.places]
+    numbers: list[int | None] = [place.capture for place in ordered(view.places)]
     if key == TAKES or not numbers:
         return replace(looked, capture=None)
     if key not in (UP, DOWN):
         return looked
     if looked.capture not in numbers:
         # The worst comes first: that is what whoever looks wants to know.
-        return replace(looked, capture=(worst(view.places) or view.places[0]).capture)
+        return replace(looked, capture=numbers[0])
     at = numbers.index(looked.capture) + (1 if key == DOWN else -1)
     return replace(looked, capture=numbers[min(max(at, 0), len(numbers) - 1)])
 

@@ -53,9 +53,9 @@ def counted(view: View) -> str:
 
 
 def left(view: View) -> str:
-    """How long it still takes; of a session that is over, how long its takes took."""
+    """How long it still takes; of a session that is over, how long it took."""
     if view.is_over:
-        return f"played for {duration(view.taken_s)}"
+        return f"took {duration(view.taken_s)}"
     if view.status.state == "stopping":
         return "stopping"
     if view.status.eta is None:
