@@ -124,8 +124,13 @@ def _canvas(console: Console) -> Iterator[Live | None]:
     if not is_drawn_on(console):
         yield None
         return
-    with Live(console=console, screen=True, auto_refresh=False) as live:
-        yield live
+    # Lines are never wrapped, so that programs can read them; what is drawn has to be.
+    before, console.soft_wrap = console.soft_wrap, False
+    try:
+        with Live(console=console, screen=True, auto_refresh=False) as live:
+            yield live
+    finally:
+        console.soft_wrap = before
 
 
 def monitor(
