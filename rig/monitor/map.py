@@ -118,7 +118,7 @@ def legend(view: View) -> Text:
     words = [("o", "seed"), ("1-9", "round"), (HELD_OUT, "held out"), (WORST, "worst"),
              (NEXT, "next"), (HERE, "now")]  # fmt: skip
     if view.is_over:
-        words = words[:4]
+        words = words[: 5 if any(place.is_pending for place in view.places) else 4]
     line = Text(no_wrap=True, overflow="crop")
     for sign, meaning in words:
         line.append(f"{sign} ", style=STYLES.get(sign, "cyan")).append(f"{meaning}  ")

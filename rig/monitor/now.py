@@ -10,8 +10,8 @@ from rig.session.live import LiveLearner, LiveTake
 #: Meters show this much below full scale.
 METER_DB = 60.0
 RISK_DBFS, CLIP_DBFS = -6.0, -1.0
-#: Columns of a meter beside its bar: its name and its figure.
-BESIDE = 20
+#: Columns beside a bar: its name, and a level or two times.
+BESIDE = 24
 
 
 def _meter(name: str, level_dbfs: float, width: int) -> Text:
@@ -27,7 +27,9 @@ def _progress(take: LiveTake, width: int) -> Text:
     played = min(take.played_s / max(take.duration_s, 1e-9), 1.0)
     full = round(played * width)
     bar = Text("━" * full, style="cyan") + Text("─" * (width - full), style="dim")
-    return Text(f"{'take':<7}") + bar + Text(f" {take.played_s:.1f} of {take.duration_s:.1f} s")
+    line = Text(f"{'take':<7}") + bar + Text(f" {take.played_s:.1f} of {take.duration_s:.1f} s")
+    line.no_wrap, line.overflow = True, "crop"
+    return line
 
 
 def learner(at: LiveLearner | None) -> Text:
