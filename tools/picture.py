@@ -57,8 +57,17 @@ def night() -> Iterator[View]:
 
 def picture() -> str:
     """Return what the monitor draws of the recorded night, as SVG."""
-    console = Console(width=WIDTH, height=HEIGHT, record=True, file=StringIO(),
-                      force_terminal=True, color_system="truecolor", legacy_windows=False)  # fmt: skip
+    console = Console(
+        width=WIDTH,
+        height=HEIGHT,
+        record=True,
+        file=StringIO(),
+        force_terminal=True,
+        # The same everywhere, NO_COLOR and old consoles notwithstanding.
+        no_color=False,
+        color_system="truecolor",
+        legacy_windows=False,
+    )
     with night() as view:
         console.print(screen(view, WIDTH, HEIGHT), height=HEIGHT)
     drawn = console.export_svg(title="rig capture", unique_id="monitor")

@@ -17,8 +17,8 @@ from rig.monitor.words import duration, error, esr
 SENTENCE_ROWS = 4
 #: A box's own columns and rows.
 BOX_COLUMNS, BOX_ROWS = 4, 2
-#: So wide a chart has room for an error in dB as well.
-DECIBELS_FROM = 56
+#: So wide a chart has room for which ESR it is, and for the error in dB as well.
+NAMED_FROM, DECIBELS_FROM = 37, 56
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,9 @@ def _chart(view: View, width: int, height: int) -> RenderableType:
     status = view.status
     drawn = chart(points, status.repeatability_esr, width - BOX_COLUMNS, height - BOX_ROWS)
     # In dB as well where there is room for both.
+    name = "holdout ESR" if width > NAMED_FROM else "ESR"
     say = error if width > DECIBELS_FROM else esr
-    told = f"holdout ESR {say(status.holdout_esr)}, floor {say(status.repeatability_esr)}"
+    told = f"{name} {say(status.holdout_esr)}, floor {say(status.repeatability_esr)}"
     return Box(drawn, title=told)
 
 

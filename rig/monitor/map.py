@@ -113,16 +113,15 @@ def one(view: View, pair: tuple[int, int], width: int, height: int, chosen: int 
     return Group(name, *lines, _axis(across, grid.columns))
 
 
-def legend(view: View) -> Text:
+def legend(view: View, width: int) -> Text:
     """What the signs mean."""
     words = [("o", "seed"), ("1-9", "round"), (HELD_OUT, "held out"), (WORST, "worst"),
              (NEXT, "next"), (HERE, "now")]  # fmt: skip
     if view.is_over:
         words = words[: 5 if any(place.is_pending for place in view.places) else 4]
-    line = Text(no_wrap=True, overflow="crop")
-    for sign, meaning in words:
-        line.append(f"{sign} ", style=STYLES.get(sign, "cyan")).append(f"{meaning}  ")
-    return line
+    parts = [Text.assemble((s, STYLES.get(s, "cyan")), f" {meaning}") for s, meaning in words]
+    line = Text("  ").join(parts)
+    return line if len(line) <= width else Text(" ").join(parts)
 
 
 def maps(view: View, width: int, height: int, first: int, chosen: int | None) -> RenderableType:
@@ -142,4 +141,4 @@ def maps(view: View, width: int, height: int, first: int, chosen: int | None) ->
     drawn = [one(view, pair, each, height - 1, chosen) for pair in shown]
     beside = Table.grid(padding=(0, 2, 0, 0))
     beside.add_row(*drawn)
-    return Group(beside, legend(view))
+    return Group(beside, legend(view, width))

@@ -29,7 +29,17 @@ STATE_STYLES = {
 #: What the screen needs, and from where on it has room for the map and the canaries.
 LEAST_COLUMNS, LEAST_ROWS = 72, 20
 LARGE_COLUMNS, LARGE_ROWS = 110, 34
-HEAD_ROWS, UPPER_ROWS, KEY_ROWS, LEAST_BODY_ROWS = 2, 7, 1, 10
+MOST_DOING_ROWS, UPPER_ROWS, KEY_ROWS, LEAST_BODY_ROWS = 3, 7, 1, 10
+
+
+def _doing(view: View) -> str:
+    """What goes wrong, why it ended, or what happens now."""
+    said = view.trouble or view.status.finish_reason or (view.live.doing if view.live else "")
+    return pasteable(said, view.folder)
+
+
+def _wrapped(text: str, width: int) -> int:
+    return sum(len(textwrap.wrap(line, width)) for line in text.split("\n"))
 
 
 def _head(view: View) -> RenderableType:
@@ -41,9 +51,9 @@ def _head(view: View) -> RenderableType:
     words = f"  {counted(view)}  round {status.round}  {left(view)}"
     disk = f"  disk {size(status.disk_free_bytes)}"
     told = Text.assemble((f" {state(view)} ", f"reverse {style}"), words, disk, no_wrap=True)
-    doing = view.trouble or status.finish_reason or (view.live.doing if view.live else "")
     style = "red" if view.trouble or status.state == "failed" else "dim"
-    said = Text(pasteable(doing, view.folder), style=style, overflow="ellipsis", no_wrap=True)
+    # Wrapped: it ends with what to do.
+    said = Text(_doing(view), style=style)
     return Group(told, said)
 
 
@@ -72,9 +82,7 @@ def _upper_rows(view: View, width: int, most: int) -> int:
     """Rows of what stands on top: as many as a sentence needs, once there is nothing else."""
     if not view.is_over:
         return UPPER_ROWS
-    lines = sentence(view).plain.split("\n")
-    wrapped = sum(len(textwrap.wrap(line, width - BOX_COLUMNS)) for line in lines)
-    return min(wrapped + BOX_ROWS, most)
+    return min(_wrapped(sentence(view).plain, width - BOX_COLUMNS) + BOX_ROWS, most)
 
 
 def _upper(view: View, width: int, *, plain: bool) -> RenderableType | Layout:
@@ -93,7 +101,7 @@ def _upper(view: View, width: int, *, plain: bool) -> RenderableType | Layout:
     return upper
 
 
-def _too_small(view: View, width: int, height: int) -> RenderableType:
+def _too_small(view: View, width: int, height: int) -> Layout:
     """What fits anywhere: what somebody is waited for, how it goes, and how to see more."""
     parts = [Text(f"{state(view)}, {counted(view)}, {left(view)}")]
     if view.is_prompting:
@@ -103,12 +111,13 @@ def _too_small(view: View, width: int, height: int) -> RenderableType:
         f"This terminal has {width} by {height} characters, the monitor needs {LEAST_COLUMNS} by "
     )
     parts.append(Text(f"{room}{LEAST_ROWS}: make it larger. q leaves."))
-    return Group(*parts)
+    # In a layout, which cuts off what does not fit.
+    return Layout(Group(*parts))
 
 
 def screen(
     view: View, width: int, height: int, looked: Looked | None = None, *, plain: bool = False
-) -> RenderableType:
+) -> Layout:
     """Lay out the whole screen for a terminal of ``width`` x ``height`` characters.
 
     Args:
@@ -121,13 +130,14 @@ def screen(
     if width < LEAST_COLUMNS or height < LEAST_ROWS:
         return _too_small(view, width, height)
     looked = looked or Looked()
-    # The lists below need ten rows in any case.
-    upper = _upper_rows(view, width, height - HEAD_ROWS - KEY_ROWS - LEAST_BODY_ROWS)
-    body = height - HEAD_ROWS - upper - KEY_ROWS
+    head = 1 + max(min(_wrapped(_doing(view), width), MOST_DOING_ROWS), 1)
+    # The lists below need their rows in any case.
+    upper = _upper_rows(view, width, height - head - KEY_ROWS - LEAST_BODY_ROWS)
+    body = height - head - upper - KEY_ROWS
     is_large = width >= LARGE_COLUMNS and height >= LARGE_ROWS
     layout = Layout()
     layout.split_column(
-        Layout(_head(view), size=HEAD_ROWS),
+        Layout(_head(view), size=head),
         Layout(_upper(view, width, plain=plain), size=upper),
         Layout((large if is_large else small)(view, looked, width, body)),
         Layout(_keys(view, looked), size=KEY_ROWS),
