@@ -8,11 +8,12 @@ from rich.text import Text
 from rig.knobs import Knob, Panel, Setting
 from rig.monitor.canvas import DIAL_COLUMNS, dial
 
-#: A dial with its margin, and a cell of the list.
-DIAL_CELL, LIST_CELL = DIAL_COLUMNS + 2, 19
-NAME, VALUE = 10, 6
+#: A dial with its margin.
+DIAL_CELL = DIAL_COLUMNS + 2
 #: Rows that there are for knobs: a name, a face of three, a value.
 ROWS = 5
+#: Between a name and its value, and between two columns of a list.
+GAP = 2
 
 
 def _knob(knob: Knob, value: float) -> RenderableType:
@@ -29,23 +30,45 @@ def _dials(panel: Panel, setting: Setting) -> RenderableType:
     return Align.center(grid)
 
 
+def _columns(panel: Panel, setting: Setting) -> list[list[Text]]:
+    """Names and values, column by column, each as wide as what is in it."""
+    columns = []
+    for first in range(0, len(panel), ROWS):
+        knobs = panel.knobs[first : first + ROWS]
+        values = [k.describe(v) for k, v in zip(knobs, setting.values[first:], strict=False)]
+        wide = max(len(knob.name) for knob in knobs) + GAP
+        high = max(map(len, values))
+        columns.append(
+            [
+                Text.assemble((knob.name.ljust(wide), "bold"), value.rjust(high), no_wrap=True)
+                for knob, value in zip(knobs, values, strict=True)
+            ]
+        )
+    return columns
+
+
+def _list_width(panel: Panel, setting: Setting) -> int:
+    return sum(len(column[0]) + GAP for column in _columns(panel, setting)) - GAP
+
+
 def _list(panel: Panel, setting: Setting) -> RenderableType:
-    """Names and values, column by column."""
-    grid = Table.grid(padding=(0, 1))
-    cells = [
-        Text.assemble((knob.name[:NAME].ljust(NAME), "bold"), " ",
-                      knob.describe(value)[:VALUE].rjust(VALUE), no_wrap=True)
-        for knob, value in zip(panel.knobs, setting.values, strict=True)
-    ]  # fmt: skip
-    for row in range(min(ROWS, len(cells))):
-        grid.add_row(*cells[row::ROWS])
+    grid = Table.grid(padding=(0, GAP, 0, 0))
+    columns = _columns(panel, setting)
+    for row in range(len(columns[0])):
+        grid.add_row(*(column[row] for column in columns if row < len(column)))
     return grid
 
 
-def knobs_width(panel: Panel, most: int, *, plain: bool) -> int:
+def _fits_as_dials(panel: Panel, width: int, *, plain: bool) -> bool:
+    # Out of the handful of signs that ASCII has, no pointer can be drawn.
+    return len(panel) * DIAL_CELL <= width and not plain
+
+
+def knobs_width(panel: Panel, setting: Setting, most: int, *, plain: bool) -> int:
     """Columns that the knobs need, out of so many."""
-    dials = len(panel) * DIAL_CELL
-    return dials if dials <= most and not plain else min(-(-len(panel) // ROWS) * LIST_CELL, most)
+    if _fits_as_dials(panel, most, plain=plain):
+        return len(panel) * DIAL_CELL
+    return min(_list_width(panel, setting), most)
 
 
 def knobs(panel: Panel, setting: Setting, width: int, *, plain: bool) -> RenderableType:
@@ -57,8 +80,8 @@ def knobs(panel: Panel, setting: Setting, width: int, *, plain: bool) -> Rendera
         width: Columns.
         plain: Whether there is nothing but ASCII to draw with.
     """
-    if len(panel) * DIAL_CELL <= width and not plain:
+    if _fits_as_dials(panel, width, plain=plain):
         return _dials(panel, setting)
-    if -(-len(panel) // ROWS) * LIST_CELL <= width:
+    if _list_width(panel, setting) <= width:
         return _list(panel, setting)
     return Text(panel.describe(setting))

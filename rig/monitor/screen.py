@@ -92,8 +92,11 @@ def _upper(view: View, width: int, *, plain: bool) -> RenderableType | Layout:
     if view.is_prompting:
         return Box(_hands(view, width), title="turn these")
     # The bars of the take need half of the screen, and take what the knobs leave.
-    columns = knobs_width(view.panel, width // 2 - BOX_COLUMNS, plain=plain)
-    shown = knobs(view.panel, view.setting, columns, plain=plain)
+    most, setting = width // 2 - BOX_COLUMNS, view.setting
+    columns = knobs_width(view.panel, setting, most, plain=plain)
+    # The session's name stands above them.
+    columns = max(columns, min(len(view.status.session) + BOX_ROWS, most))
+    shown = knobs(view.panel, setting, columns, plain=plain)
     upper = Layout()
     size_ = columns + BOX_COLUMNS
     take = Box(now(view, width - size_ - BOX_COLUMNS), title=title(view))

@@ -4,12 +4,14 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from rig.capture import Levels, Outcome
+from rig.knobs import Knob, Move, Panel, Setting
 from rig.monitor.body import Looked
 from rig.monitor.canvas import DIAL_COLUMNS, DIAL_ROWS, dial
 from rig.monitor.chart import chart
@@ -101,6 +103,40 @@ def test_it_says_what_the_report_says(finished: Path, width: int, height: int) -
     assert words(f"{said.word}: {said.sentence} {said.advice}") in text
     # Where it is longer than a line, it is broken in the middle of a word.
     assert said.command[:40].split("/")[0] in text
+
+
+NAMES = ("gain", "bass", "middle", "treble", "presence", "resonance", "volume", "reverb",
+         "master volume")  # fmt: skip
+
+
+@pytest.mark.parametrize("plain", [False, True])
+@pytest.mark.parametrize("width", [80, 120])
+def test_of_many_knobs_none_is_cut(running: View, width: int, plain: bool) -> None:
+    assert running.live is not None
+    assert running.live.take is not None
+    channel = Knob("channel", 0.0, 2.0, 3, ("clean", "crunch", "lead overdrive"), (0.0, 2.0))
+    panel, setting = Panel((*map(Knob, NAMES), channel)), Setting((*[5.5] * len(NAMES), 2.0))
+    take = running.live.take.model_copy(update={"values": setting.values})
+    many = replace(
+        running, panel=panel, setting=setting, recent=(), rounds=(), places=(),
+        live=running.live.model_copy(update={"take": take}),
+    )  # fmt: skip
+    text = shown(many, width, 40, plain=plain)
+    assert len(pairs(many)) == 45
+    for word in (*NAMES, "channel", "lead overdrive"):
+        assert word in text, word
+
+
+def test_hands_are_told_what_to_turn_on_every_terminal(running: View) -> None:
+    assert running.live is not None
+    moves = (Move("gain", 3.0, 6.5), Move("tone", None, 4.0), Move("volume", 1.0, 9.0))
+    asked = running.live.model_copy(update={"take": None, "prompt": moves})
+    view = replace(running, live=asked)
+    for width, height in (*SIZES, (60, 10), (30, 8)):
+        text = words(shown(view, width, height))
+        for word in ("6.5 (12:00)", "4 (9:45)", "9 (2:15)"):
+            assert word in text, (word, width)
+        assert "Enter: done" in text or width < 72
 
 
 def test_every_setting_has_its_sign(running: View) -> None:
