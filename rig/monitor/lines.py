@@ -21,11 +21,12 @@ class Lines:
             yield f"{clock}  {text}"
 
     def _takes(self, view: View) -> Iterator[str]:
-        fresh = [pair for pair in view.recent if pair[0].take > self._take]
-        for take, setting in fresh:
-            told = outcome(take, view.panel.describe(setting))
-            yield f"take {take.take} {take.outcome.value}: {told}"
-            self._take = take.take
+        for ended in view.recent:
+            take = ended.take
+            if take.take > self._take:
+                told = outcome(take, view.panel.describe(ended.setting))
+                yield f"take {take.take} ({ended.role.value}) {take.outcome.value}: {told}"
+                self._take = take.take
 
     def _rounds(self, view: View) -> Iterator[str]:
         for learnt in view.rounds:

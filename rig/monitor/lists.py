@@ -10,24 +10,22 @@ from rich.text import Text
 from rig.capture import Outcome, Role
 from rig.knobs import Setting
 from rig.monitor.places import Place, ordered
-from rig.monitor.view import View
+from rig.monitor.view import Ended, View
 from rig.monitor.words import error, esr, outcome, values
-from rig.session.facts import TakeEnded
 
 MARKS = {
     Outcome.KEPT: ("kept    ", "green"),
     Outcome.REJECTED: ("rejected", "yellow"),
     Outcome.FAILED: ("failed  ", "red"),
 }
-#: Columns in front of what is said of a take.
-BEFORE = 15
 #: So wide a table has room for the settings that a round asked for.
 SETTINGS_FROM = 52
 
 
-def _take(view: View, take: TakeEnded, setting: Setting, *, whole: bool) -> Text:
-    said = outcome(take, values(view.panel, setting))
-    line = Text.assemble(f"{take.take:>4} ", MARKS[take.outcome], f"  {said}")
+def _take(view: View, ended: Ended, *, whole: bool) -> Text:
+    take, role = ended.take, ended.role.value
+    said = outcome(take, values(view.panel, ended.setting))
+    line = Text.assemble(f"{take.take:>4} ", MARKS[take.outcome], f" {role:<8} {said}")
     if not whole:
         # A line that wraps would push another one off the screen.
         line.no_wrap, line.overflow = True, "ellipsis"
@@ -36,11 +34,11 @@ def _take(view: View, take: TakeEnded, setting: Setting, *, whole: bool) -> Text
 
 def takes(view: View, width: int, rows: int) -> RenderableType:
     """The last takes; why the last one was refused is told in full."""
-    refused = [take.take for take, _ in view.recent if take.outcome is not Outcome.KEPT]
+    refused = [e.take.take for e in view.recent if e.take.outcome is not Outcome.KEPT]
     lines: list[Text] = []
-    for take, setting in reversed(view.recent):
-        whole = bool(refused) and take.take == refused[-1]
-        line = _take(view, take, setting, whole=whole)
+    for ended in reversed(view.recent):
+        whole = bool(refused) and ended.take.take == refused[-1]
+        line = _take(view, ended, whole=whole)
         rows -= math.ceil(len(line) / width) if whole else 1
         if rows < 0:
             break

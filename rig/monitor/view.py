@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from rig.capture import Role
 from rig.knobs import Panel, Setting
 from rig.monitor.places import Place, places
 from rig.session import live
@@ -23,6 +24,15 @@ class Canary:
 
 
 @dataclass(frozen=True)
+class Ended:
+    """A take that ended, of which setting, and why that was recorded."""
+
+    take: TakeEnded
+    setting: Setting
+    role: Role
+
+
+@dataclass(frozen=True)
 class View:
     """A session at one instant, with everything that the screen shows.
 
@@ -32,7 +42,7 @@ class View:
         panel: The amp's knobs.
         setting: Where the knobs stand, as far as is known.
         live: What happens this second; None where nobody says.
-        recent: The last takes that ended, oldest first, each with its setting.
+        recent: The last takes that ended, oldest first.
         rounds: Every round learnt.
         places: Every setting that was asked for, canaries and looks aside.
         canaries: Every canary that was kept, oldest first.
@@ -47,7 +57,7 @@ class View:
     panel: Panel
     setting: Setting
     live: live.Live | None
-    recent: tuple[tuple[TakeEnded, Setting], ...]
+    recent: tuple[Ended, ...]
     rounds: tuple[RoundLearned, ...]
     places: tuple[Place, ...]
     canaries: tuple[Canary, ...]
@@ -116,14 +126,17 @@ def look(session: Session) -> View:
     # What a daemon that has ended wrote last is not what happens now.
     running = told.state not in OVER
     snapshot = _drawable(live.read(session.door), session.config.panel) if running else None
-    settings = {number: about.capture.setting for number, about in state.captures.items()}
+    orders = {number: about.capture for number, about in state.captures.items()}
     return View(
         status=told,
         folder=session.folder,
         panel=session.config.panel,
         setting=_setting(session, snapshot),
         live=snapshot,
-        recent=tuple((take, settings[take.capture]) for take in state.takes.recent),
+        recent=tuple(
+            Ended(take, orders[take.capture].setting, orders[take.capture].role)
+            for take in state.takes.recent
+        ),
         rounds=tuple(state.learning.rounds),
         places=tuple(places(session)),
         canaries=tuple(_canaries(session)),

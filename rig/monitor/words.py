@@ -37,7 +37,7 @@ def error(value: float | None) -> str:
     """Format an ESR with how far the error lies below the amp, in dB."""
     if value is None or not math.isfinite(value) or value <= 0:
         return esr(value)
-    return f"{esr(value)} ({10 * math.log10(value):.0f} dB)"
+    return f"{esr(value)} ({round(10 * math.log10(value))} dB)"
 
 
 def state(view: View) -> str:

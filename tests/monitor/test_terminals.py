@@ -50,7 +50,9 @@ def test_a_terminal_that_only_prints_is_told_in_lines(
     monkeypatch.setenv("TERM", "dumb")
     text = watched(finished, "ascii", force_terminal=True)
     assert "\x1b" not in text
-    assert re.search(r"^\d\d:\d\d:\d\d  take \d+ kept: gain .* peak -\d+ dBFS$", text, re.MULTILINE)
+    assert re.search(
+        r"^\d\d:\d\d:\d\d  take \d+ \(\w+\) kept: gain .* peak -\d+ dBFS$", text, re.MULTILINE
+    )
     assert "finished, 8 of 8 captures, took" in text
 
 
