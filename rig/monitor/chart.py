@@ -82,7 +82,9 @@ def chart(
     least = min(esr for _, esr in drawn)
     # A floor far below everything would press the curve against the top.
     shown_floor = floor if floor and floor > least / FLOOR_SPAN else None
-    first, last = drawn[0][0], max(drawn[-1][0], drawn[0][0] + 1)
+    # A clock that was set back is no reason to draw a line out of the picture, for hours.
+    first = min(x for x, _ in drawn)
+    last = max(*(x for x, _ in drawn), first + 1)
     heights = [e for _, e in drawn] + ([shown_floor] if shown_floor else [])
     axes = _Axes(first, last, *_span(heights))
     canvas = Canvas(columns, rows)

@@ -260,11 +260,19 @@ def test_dials_turn_from_seven_to_five_o_clock() -> None:
 
 
 @pytest.mark.parametrize(
-    "points", [[], [(4, 0.0)], [(4, 0.1)], [(4, 0.5), (6, 1e-9)], [(4, float("nan")), (5, 0.2)]]
+    "points",
+    [
+        [],
+        [(1e9, 0.1), (0.0, 0.2), (1.0, 0.3)],
+        [(4, 0.0)],
+        [(4, 0.1)],
+        [(4, 0.5), (6, 1e-9)],
+        [(4, float("nan")), (5, 0.2)],
+    ],
 )
 @pytest.mark.parametrize("floor", [None, 0.0, 1e-8, 0.01])
 def test_charts_of_any_data_can_be_drawn(
-    points: list[tuple[int, float]], floor: float | None
+    points: list[tuple[float, float]], floor: float | None
 ) -> None:
     console = Console(width=40, file=Nowhere())
     for width, height in ((40, 10), (12, 2), (5, 1)):
