@@ -52,6 +52,7 @@ check: lint types test ## Check what must pass before a change lands: lint, type
 
 docs: $(VENV)/.installed-dev ## Write anew what is generated in docs/.
 	$(BIN)/python -m tools.make_reference
+	$(BIN)/python -m tools.picture
 
 player: $(VENV)/.installed ## Compile what plays models in a report (needs clang and lld).
 	$(BIN)/python -m tools.make_player

@@ -1,10 +1,13 @@
 """Text from elsewhere in one line that a terminal and a log can show, whatever is in it."""
 
+import codecs
 import logging
 import os
 import re
 import shlex
 import subprocess
+import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Annotated
 
@@ -29,6 +32,43 @@ def printable(text: str) -> str:
     shown = re.sub(r"\r?\n|\t", " ", text)
     shown = _UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], shown)
     return shown if len(shown) <= MOST_CHARACTERS else f"{shown[: MOST_CHARACTERS - 1]}…"
+
+
+#: What stands for a sign where a terminal's encoding lacks it, each as wide as what it stands for.
+PLAIN = {"█": "#", "░": ".", "━": "=", "─": "-", "…": "~", "→": ">", "←": "<", "↑": "^", "↓": "v",
+         "▶": ">", "±": "+", "·": "."}  # fmt: skip
+#: The name under which Python's streams know that.
+PLAINLY = "rig-plainly"
+#: Braille, of which charts are made, by how many of the eight dots are set.
+_BRAILLE, _DOTS = range(0x2800, 0x2900), " ..:::###"
+
+
+def _plain(sign: str) -> str:
+    if ord(sign) in _BRAILLE:
+        return _DOTS[(ord(sign) & 0xFF).bit_count()]
+    # An umlaut as its letter.
+    letter = unicodedata.normalize("NFKD", sign)[0]
+    if letter.isascii() and letter.isprintable():
+        return letter
+    # As wide as the sign was: what was laid out stays in its place.
+    return PLAIN.get(sign) or "?" * (1 + (unicodedata.east_asian_width(sign) in "WF"))
+
+
+def plainly(error: UnicodeError) -> tuple[str, int]:
+    """Stand in for what an encoding lacks; Python calls it for streams that name `PLAINLY`."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    return "".join(map(_plain, lacking)), error.end
+
+
+def print_plainly(streams: Iterable[IO[str]]) -> None:
+    """Have nothing that is printed fail for the terminal's encoding: what it lacks is stood for."""
+    codecs.register_error(PLAINLY, plainly)
+    for stream in streams:
+        # Not every stream that stands in for a terminal's can be changed, nor needs to be.
+        if (reconfigure := getattr(stream, "reconfigure", None)) is not None:
+            reconfigure(errors=PLAINLY)
 
 
 #: Commands that sentences advise, in the journal too, where no session knows where it will lie.

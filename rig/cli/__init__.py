@@ -1,6 +1,5 @@
 """The ``rig`` command; each command imports what it needs when it runs, so all answer at once."""
 
-import io
 import sys
 import tempfile
 import traceback
@@ -28,7 +27,7 @@ from rig.cli import (
 )
 from rig.cli.common import about
 from rig.errors import RigError, UsageError
-from rig.printable import pasteable
+from rig.printable import pasteable, print_plainly
 
 app = typer.Typer(
     name="rig",
@@ -122,16 +121,10 @@ def _not_understood(error: Any) -> int:
     return UsageError.exit_code
 
 
-def _write_anything() -> None:
-    """Show signs that the terminal's encoding lacks as question marks; they end no command."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
-
-
 def main() -> None:
     """Run the command line; a mistake is one line on standard error and an exit code."""
-    _write_anything()
+    # Without a console, as under pythonw, there are none.
+    print_plainly(stream for stream in (sys.stdout, sys.stderr) if stream is not None)
     try:
         refuse_strangers()
         # Not left to typer, whose sentences about mistakes are boxes of several lines.

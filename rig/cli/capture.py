@@ -146,6 +146,8 @@ def _watch(session: Path, process: "subprocess.Popen[bytes]") -> int | None:
         control.drop(session, "stop" if pressed == 1 else "stop-now")
         return False
 
+    # Composing the signal and opening devices take seconds, in which nothing else is to be seen.
+    out.print(f"starting {session}", markup=False)
     try:
         if wait_for(session, alive) and monitor(session, out, lambda: not alive(), interrupted):
             return None

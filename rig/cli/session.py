@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -55,12 +56,18 @@ def print_status(folder: Path) -> None:
 
 
 def monitor(session: SessionArgument = None) -> None:
-    """Watch and steer a session from any terminal; q or Ctrl-C leaves, and the capture goes on."""
+    """Watch and steer a session from any terminal; q or Ctrl-C leaves, and the capture goes on.
+
+    One that is over can be looked through; where only lines can be printed, it ends by itself.
+    """
+    from rig.monitor.show import is_drawn_on
     from rig.monitor.show import monitor as show
     from rig.session.folder import is_running
 
     folder = find_session(session)
-    show(folder, out, lambda: not is_running(folder), lambda: True)
+    # With no keyboard nobody could leave.
+    stays = is_drawn_on(out) and sys.stdin is not None and sys.stdin.isatty()
+    show(folder, out, lambda: not stays and not is_running(folder), lambda: True)
     print_status(folder)
 
 

@@ -10,6 +10,7 @@ from calibration.signals import Part
 from models.networks.spec import play
 from models.training.dataset import Model
 from rig.capture import Role
+from rig.exchange.loudness import matching_gains
 from rig.knobs import Setting
 from rig.session.captures import CaptureState
 from rig.session.folder import Session
@@ -25,7 +26,8 @@ class Compared:
 
     Attributes:
         setting: The knobs.
-        tracks: Amp, model and difference, ``(3, frames)``.
+        tracks: Amp, model and difference, ``(3, frames)``: the first two equally loud, the third
+            as much quieter than the amp as it is.
         esr: Of the model there.
         held_out: Whether no model has heard the setting either.
     """
@@ -67,15 +69,29 @@ def compared(session: Session, model: Model, about: CaptureState) -> Compared:
     point = torch.from_numpy(session.config.panel.point(setting).astype(np.float32))
     played = play(model, sent, point)[0].numpy()[-len(real) :]
     esr = float(np.sum((real - played) ** 2) / max(float(np.sum(real**2)), 1e-20))
-    tracks = np.stack([real, played, real - played])
-    looped = _looped(tracks, signal.sample_rate)
-    return Compared(setting, looped, esr, about.capture.role is Role.HOLDOUT)
+    tracks = _looped(matched(real, played, signal.sample_rate), signal.sample_rate)
+    return Compared(setting, tracks, esr, about.capture.role is Role.HOLDOUT)
+
+
+def matched(
+    real: NDArray[np.float32], played: NDArray[np.float32], rate: int
+) -> NDArray[np.float32]:
+    """Return amp and model equally loud by ITU-R BS.1770, and their difference, within full scale.
+
+    Args:
+        real: What the amp played, ``(frames,)``.
+        played: What the model plays.
+        rate: Hz.
+    """
+    gains = matching_gains([real.astype(np.float64), played.astype(np.float64)], rate)
+    # As it was between the two as they were recorded: made equally loud, they would differ by less.
+    difference = np.clip(gains[0] * (real - played), -1.0, 1.0)
+    return np.stack([gains[0] * real, gains[1] * played, difference]).astype(np.float32)
 
 
 def _looped(tracks: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
-    """Fade the ends of tracks, so that they loop without a click, and keep them in full scale."""
+    """Fade the ends of tracks, so that they loop without a click."""
     edge = np.linspace(0.0, 1.0, round(EDGE_S * rate), dtype=np.float32)
     tracks[:, : len(edge)] *= edge
     tracks[:, -len(edge) :] *= edge[::-1]
-    # All by the same factor: what is compared stays as loud beside each other as it was.
-    return tracks / np.float32(max(float(np.abs(tracks).max()), 1.0))
+    return tracks

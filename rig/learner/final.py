@@ -19,6 +19,7 @@ from rig.exchange.nam import exported
 from rig.learner import checkpoint, data
 from rig.learner.excerpts import loudest_excerpts
 from rig.learner.rounds import (
+    LOADING,
     TESTING,
     StageProgress,
     Tell,
@@ -60,7 +61,7 @@ def _validation(captures: int) -> list[int]:
 
 def _train_model(session: Session, tell: Tell) -> tuple[Model, ModelSpec]:
     config, seed = session.config.learner, session.config.seed
-    told = StageProgress(tell, FINAL_STAGE, session.state.learning.round, 1).part
+    told = StageProgress(tell, LOADING, session.state.learning.round, 1).part
     dataset = training_data(session, told)
     positions = session.config.panel.switch_positions
     spec = ModelSpec(config.architecture, config.final_size, positions, 1, silent=True)

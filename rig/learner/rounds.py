@@ -53,7 +53,7 @@ class StageProgress:
 
     def __init__(self, tell: Tell, stage: str, round_number: int, total: int) -> None:
         self._tell, self._stage, self._round, self._total = tell, stage, round_number, total
-        self._began = time.monotonic()
+        self._since: tuple[int, float] | None = None
 
     def part(self, done: int, total: int) -> None:
         """Report how much is done, of so much."""
@@ -62,8 +62,7 @@ class StageProgress:
     def __call__(self, done: int, loss: float | None = None, total: int | None = None) -> None:
         """Report how much is done; ``total`` where it was not known before."""
         self._total = total or self._total
-        spent_s = time.monotonic() - self._began
-        eta_s = spent_s / done * (self._total - done) if done else None
+        eta_s = self._eta_s(done, time.monotonic())
         self._tell(
             LiveLearner(
                 stage=self._stage,
@@ -74,6 +73,16 @@ class StageProgress:
                 eta_s=eta_s,
             )
         )
+
+    def _eta_s(self, done: int, now: float) -> float | None:
+        """Seconds left, by what was done since the first report."""
+        # The first step, and what comes before it, such as measuring every capture, is no pace of
+        # steps; nor are the steps of a training that was broken off and goes on.
+        if self._since is None or done <= self._since[0] or not self._since[0]:
+            self._since = (done, now)
+            return None
+        first, at = self._since
+        return (now - at) / (done - first) * (self._total - done)
 
 
 def last_ensemble(session: Session) -> tuple[Model, ModelSpec] | None:

@@ -1,7 +1,9 @@
 """Show a session until it ends or the viewer has seen enough."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -9,7 +11,11 @@ from rich.live import Live
 
 from rig import waits
 from rig.errors import SessionError
-from rig.monitor.keys import Keys, keyboard
+from rig.monitor.body import Looked
+from rig.monitor.keys import DOWN, LEFT, RIGHT, UP, Keys, keyboard
+from rig.monitor.lines import Lines
+from rig.monitor.map import pairs
+from rig.monitor.places import ordered
 from rig.monitor.screen import screen
 from rig.monitor.view import View, look
 from rig.session import control
@@ -18,6 +24,8 @@ from rig.session.folder import Session, is_session
 REFRESH_S = 0.25
 APPEAR_S = waits.SESSION_APPEARS.s
 LEAVE = "q"
+#: Back from the settings to the takes.
+TAKES = "t"
 
 
 def wait_for(
@@ -36,6 +44,9 @@ def command_for(key: str | None, view: View) -> control.Command | None:
     """Return the command that a key means at this moment; the screen names the same keys."""
     if key is None:
         return None
+    # Nobody is there to hear it, and the next run is not to find it.
+    if view.is_over:
+        return None
     if key == "p":
         return "resume" if view.status.state == "paused" else "pause"
     if key in ("s", "S"):
@@ -46,12 +57,35 @@ def command_for(key: str | None, view: View) -> control.Command | None:
     return None
 
 
-class _Viewer:
-    """Draws a session and passes keys on."""
+def turned(looked: Looked, key: str | None, view: View) -> Looked:
+    """What is looked at once a key is pressed: the next setting, or the next pair of knobs."""
+    if key in (LEFT, RIGHT):
+        count = len(pairs(view))
+        return replace(looked, pair=(looked.pair + (1 if key == RIGHT else -1)) % count)
+    numbers: list[int | None] = [place.capture for place in ordered(view.places)]
+    if key == TAKES or not numbers:
+        return replace(looked, capture=None)
+    if key not in (UP, DOWN):
+        return looked
+    if looked.capture not in numbers:
+        # The worst comes first: that is what whoever looks wants to know.
+        return replace(looked, capture=numbers[0])
+    at = numbers.index(looked.capture) + (1 if key == DOWN else -1)
+    return replace(looked, capture=numbers[min(max(at, 0), len(numbers) - 1)])
 
-    def __init__(self, session: Session, console: Console, live: Live, keys: Keys) -> None:
+
+def is_drawn_on(console: Console) -> bool:
+    """Whether pictures can be drawn over each other there; lines are printed where they cannot."""
+    return console.is_terminal and not console.is_dumb_terminal
+
+
+class _Viewer:
+    """Draws a session, or tells it line by line, and passes keys on."""
+
+    def __init__(self, session: Session, console: Console, live: Live | None, keys: Keys) -> None:
         self._session, self._console, self._live, self._keys = session, console, live, keys
         self._view: View | None = None
+        self._looked, self._lines = Looked(), Lines()
 
     def step(self) -> bool:
         """Draw one picture and wait for a key; return whether the viewer leaves.
@@ -61,16 +95,42 @@ class _Viewer:
         """
         try:
             self._view = look(self._session)
-            self._live.update(screen(self._view, *self._console.size), refresh=True)
+            self._show(self._view)
         except SessionError:
             if not is_session(self._session.folder):
                 raise
         # To wait for a key is the pause between two pictures.
         key = self._keys(REFRESH_S)
-        command = command_for(key, self._view) if self._view is not None else None
-        if command is not None:
-            control.drop(self._session.door, command)
+        if self._view is not None:
+            self._looked = turned(self._looked, key, self._view)
+            command = command_for(key, self._view)
+            if command is not None:
+                control.drop(self._session.door, command)
         return key == LEAVE
+
+    def _show(self, view: View) -> None:
+        if self._live is None:
+            for text in self._lines.news(view):
+                self._console.print(text, markup=False, soft_wrap=True)
+            return
+        width, height = self._console.size
+        plain = not self._console.encoding.lower().startswith("utf")
+        self._live.update(screen(view, width, height, self._looked, plain=plain), refresh=True)
+
+
+@contextmanager
+def _canvas(console: Console) -> Iterator[Live | None]:
+    """A screen of its own to draw on, where there is one."""
+    if not is_drawn_on(console):
+        yield None
+        return
+    # Lines are never wrapped, so that programs can read them; what is drawn has to be.
+    before, console.soft_wrap = console.soft_wrap, False
+    try:
+        with Live(console=console, screen=True, auto_refresh=False) as live:
+            yield live
+    finally:
+        console.soft_wrap = before
 
 
 def monitor(
@@ -95,10 +155,7 @@ def monitor(
     """
     session = Session.view(folder)
     try:
-        with (
-            keyboard() as keys,
-            Live(console=console, screen=console.is_terminal, auto_refresh=False) as live,
-        ):
+        with keyboard() as keys, _canvas(console) as live:
             viewer = _Viewer(session, console, live, keys)
             while True:
                 # Asked before the picture is drawn, so that the last one shows how it ended.

@@ -1,12 +1,35 @@
 """A frozen look at a session, which the monitor draws."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
+from rig.capture import Role
 from rig.knobs import Panel, Setting
+from rig.monitor.places import Place, places
 from rig.session import live
 from rig.session.facts import RoundLearned, TakeEnded
 from rig.session.folder import Session
 from rig.session.status import OVER, Status, status
+from rig.session.verdict import Verdict, verdict, weak_region
+
+
+@dataclass(frozen=True)
+class Canary:
+    """A canary that was kept: when, how far it was from the reference, and its level."""
+
+    at: float
+    replicate_esr: float | None
+    return_rms_dbfs: float | None
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A take that ended, of which setting, and why that was recorded."""
+
+    take: TakeEnded
+    setting: Setting
+    role: Role
 
 
 @dataclass(frozen=True)
@@ -15,21 +38,43 @@ class View:
 
     Attributes:
         status: As ``rig status`` prints it.
+        folder: Where the session lies.
         panel: The amp's knobs.
         setting: Where the knobs stand, as far as is known.
         live: What happens this second; None where nobody says.
-        recent: The last takes that ended, oldest first, each with its setting.
+        recent: The last takes that ended, oldest first.
         rounds: Every round learnt.
+        places: Every setting that was asked for, canaries and looks aside.
+        canaries: Every canary that was kept, oldest first.
+        verdict: What the session is worth, in the words of the report.
         trouble: The last thing that went wrong with devices or learner, if it is still so.
+        now: Unix time.
+        taken_s: Seconds that takes have taken.
     """
 
     status: Status
+    folder: Path
     panel: Panel
     setting: Setting
     live: live.Live | None
-    recent: tuple[tuple[TakeEnded, Setting], ...]
+    recent: tuple[Ended, ...]
     rounds: tuple[RoundLearned, ...]
+    places: tuple[Place, ...]
+    canaries: tuple[Canary, ...]
+    verdict: Verdict
     trouble: str | None
+    now: float
+    taken_s: float
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody works on it any more."""
+        return self.status.state in OVER
+
+    @property
+    def is_prompting(self) -> bool:
+        """Whether somebody is asked to turn knobs."""
+        return self.live is not None and bool(self.live.prompt)
 
     def errors_after(self, number: int) -> list[float]:
         """Return the errors found at a round's proposals, once the next round has tested them."""
@@ -46,30 +91,57 @@ def _drawable(snapshot: live.Live | None, panel: Panel) -> live.Live | None:
     return snapshot.model_copy(update={"prompt": prompt, "take": snapshot.take if fits else None})
 
 
+def _canaries(session: Session) -> Iterator[Canary]:
+    ended_at = session.state.takes.ended_at
+    for take in session.state.amp.canaries:
+        figures = take.figures
+        yield Canary(
+            ended_at[take.take], figures.get("replicate_esr"), figures.get("return_rms_dbfs")
+        )
+
+
+def _setting(session: Session, snapshot: live.Live | None) -> Setting:
+    """Where the knobs stand: as dialled, as they were left, or at rest."""
+    recent = session.state.takes.recent
+    if snapshot is not None and snapshot.take is not None:
+        return Setting(snapshot.take.values)
+    if snapshot is not None and recent:
+        return session.state.captures[recent[-1].capture].capture.setting
+    return session.config.panel.rest
+
+
+def _trouble(session: Session) -> str | None:
+    learning = session.state.learning
+    failed = learning.failures[-1] if learning.failures else None
+    # A failure is no trouble any more once another round has been learnt.
+    learner = failed.why if failed and failed.round == learning.round else None
+    return session.state.opening.lost or learner
+
+
 def look(session: Session) -> View:
     """Read what was written since the last look, and return the session as it is."""
     session.refresh()
-    state, panel = session.state, session.config.panel
-    now = status(session)
+    state, now = session.state, session.clock()
+    told = status(session, session.clock)
     # What a daemon that has ended wrote last is not what happens now.
-    running = now.state not in OVER
-    snapshot = _drawable(live.read(session.door), panel) if running else None
-    setting = panel.rest
-    if snapshot is not None and snapshot.take is not None:
-        setting = Setting(snapshot.take.values)
-    elif snapshot is not None and state.takes.recent:
-        setting = state.captures[state.takes.recent[-1].capture].capture.setting
-    failed = state.learning.failures[-1] if state.learning.failures else None
-    # A failure is no trouble any more once another round has been learnt.
-    learner_trouble = failed.why if failed and failed.round == state.learning.round else None
+    running = told.state not in OVER
+    snapshot = _drawable(live.read(session.door), session.config.panel) if running else None
+    orders = {number: about.capture for number, about in state.captures.items()}
     return View(
-        status=now,
-        panel=panel,
-        setting=setting,
+        status=told,
+        folder=session.folder,
+        panel=session.config.panel,
+        setting=_setting(session, snapshot),
         live=snapshot,
         recent=tuple(
-            (take, state.captures[take.capture].capture.setting) for take in state.takes.recent
+            Ended(take, orders[take.capture].setting, orders[take.capture].role)
+            for take in state.takes.recent
         ),
         rounds=tuple(state.learning.rounds),
-        trouble=state.opening.lost or learner_trouble,
+        places=tuple(places(session)),
+        canaries=tuple(_canaries(session)),
+        verdict=verdict(session, weak_region(session)),
+        trouble=_trouble(session),
+        now=now,
+        taken_s=state.wall_s,
     )

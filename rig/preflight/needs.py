@@ -11,7 +11,7 @@ from rig.clock import next_time_of_day
 from rig.config import Config
 from rig.preflight.finding import Finding, Grade, finding
 from rig.session.folder import FRAME_BYTES, STORED_CHANNELS
-from rig.session.forecast import LOOK_SHARE
+from rig.session.forecast import LOOK_SHARE, PROPOSING_S, step_s
 from rig.session.signal import read_guitars
 
 #: Models, journal and logs, on top of the audio.
@@ -20,10 +20,6 @@ SPARE_BYTES = 200_000_000
 MANY_CAPTURES = 500
 #: Canaries at the start, until the amp is warm, and at the end.
 EXTRA_CANARIES = 4
-#: Seconds of one training step on two processor cores, and of choosing a batch
-#: (docs/benchmarks/learner-round.md); smaller and larger models in shares of it.
-STEP_S, PROPOSING_S = 0.06, 16.0
-STEP_SHARES = {"nano": 0.6, "feather": 1.0, "lite": 1.6, "standard": 2.0}
 #: Strategies that ask the ensemble, round by round.
 ASKING = frozenset({"integrated-variance", "panama"})
 
@@ -129,12 +125,12 @@ def hours(config: Config, signal: Signal, take_s: float, *, paced: bool) -> Hour
     each_s = signal.duration_s * paced + take_s
     captures = plan.captures or MANY_CAPTURES
     look_s = LOOK_SHARE * signal.duration_s * paced + take_s
-    step_s = STEP_S * STEP_SHARES.get(learner.size, 1.0)
+    round_s = step_s(learner.size) * learner.steps
     to_order = max(captures - plan.seeds, 0) if plan.strategy in ASKING else 0
     rounds = 1 + -(-to_order // plan.batch)
     # Once more, for the longer training of the first round.
-    learning_s = rounds * (PROPOSING_S + step_s * learner.steps) + step_s * learner.steps
-    final_s = STEP_S * STEP_SHARES.get(learner.final_size, 1.0) * learner.final_steps
+    learning_s = rounds * (PROPOSING_S + round_s) + round_s
+    final_s = step_s(learner.final_size) * learner.final_steps
     return Hours(
         takes_needed(config) * each_s,
         plan.looks * (captures + plan.holdouts) * look_s,

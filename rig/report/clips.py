@@ -8,7 +8,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from rig.report.loudness import matching_gains
+from rig.exchange.loudness import matching_gains
 
 Audio = NDArray[np.float64]
 

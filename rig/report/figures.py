@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from rig.session.verdict import Verdict
+
 
 @dataclass(frozen=True)
 class KnobFigure:
@@ -128,16 +130,6 @@ class CalibrationFigure:
     median: float
     lowest: float
     highest: float
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What the session is worth: a word, a sentence, and what to type next."""
-
-    word: str
-    sentence: str
-    advice: str
-    command: str
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,6 @@ from rig.errors import SessionError
 from rig.knobs import Knob
 from rig.report.figures import CalibrationFigure, KnobFigure, Report, SettingFigure
 from rig.report.timeline import Timeline
-from rig.report.verdict import verdict, worst_region
 from rig.session import staging
 from rig.session.captures import CaptureState
 from rig.session.facts import FoundError
@@ -23,6 +22,7 @@ from rig.session.folder import Session
 from rig.session.layout import is_running, is_supervised
 from rig.session.plausible import Plausible
 from rig.session.status import finish_reason, state_name, utilization
+from rig.session.verdict import verdict, weak_region
 
 #: A metrics file has some kilobytes; it may be a stranger's.
 MOST_METRICS_BYTES = 4_000_000
@@ -165,7 +165,7 @@ def gather(session: Session) -> Report:
     roles = (Role.SEED, Role.ACTIVE, Role.HOLDOUT)
     asked = [about for about in state.captures.values() if about.capture.role in roles]
     settings = [_setting(session, about, by_setting, found) for about in asked]
-    region = worst_region([knob.name for knob in panel.knobs], settings)
+    region = weak_region(session)
     running = is_running(session.folder)
     name = state_name(state, running=running, supervised=is_supervised(session.door))
     model = state.learning.model

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from calibration.signals import Part, Signal
 from models.nam.embedded import embedded
-from models.nam.loudness import Loudness
+from models.nam.loudness import RATE, Loudness, measuring_noise
 from models.nam.versions import CannotHold
 from models.nam.writer import document
 from models.networks.spec import play
@@ -51,6 +51,7 @@ class Modelled:
         section: The model itself, as `docs/knob-file.md` has it; None where a page cannot play it.
         template: A stock ``.nam`` document without its weights.
         sample_rate: Hz.
+        measuring: What a page measures loudness with.
         guitar: Held-out dry guitar.
         heard: What can be listened to, worst setting first.
         compared: What can be looked at.
@@ -60,6 +61,7 @@ class Modelled:
     section: dict[str, Any] | None
     template: dict[str, Any] | None
     sample_rate: int
+    measuring: clips.Clip
     guitar: clips.Clip
     heard: list[clips.Heard]
     compared: list[Compared]
@@ -166,7 +168,7 @@ def _template(session: Session, model: Model) -> dict[str, Any]:
     panel, created = session.config.panel, session.state.created
     assert created is not None
     gear, esr = session.config.gear, session.state.learning.holdout_esr
-    # Loudness would have to be measured where the knobs stand: players do without it.
+    # The page measures loudness where its knobs stand.
     told = metadata(session, panel.reference, Label(gear, esr), Loudness(None, None))
     amp = " ".join(word for word in (gear.make, gear.model) if word) or session.config.name
     rest = {name: value for name, value in told.items() if name not in ("name", "setting")}
@@ -199,6 +201,8 @@ def modelled(session: Session) -> Modelled:
         section,
         template,
         rate,
+        # Not the exporter's own recording, which is not ours to hand on.
+        clips.clip(measuring_noise().numpy().astype(np.float64), RATE),
         clips.clip(signal.send[held_out], rate),
         [_heard(tests[place], rate) for place in to_hear],
         [_compared(name, tests[place], rate) for name, place in to_see.items()],

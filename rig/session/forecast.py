@@ -1,6 +1,6 @@
 """How long things will take, judged by how long they took."""
 
-from rig.capture import Outcome
+from rig.capture import Outcome, Role
 from rig.config import Config
 from rig.session.state import State
 
@@ -8,6 +8,10 @@ from rig.session.state import State
 FINAL_STEP = 0.7
 #: The first round takes this many times as long as a later one: it has the longer training.
 FIRST_ROUND = 1.8
+#: Seconds of one training step on two processor cores, and of choosing a batch
+#: (docs/benchmarks/learner-round.md); smaller and larger models in shares of it.
+STEP_S, PROPOSING_S = 0.06, 16.0
+STEP_SHARES = {"nano": 0.6, "feather": 1.0, "lite": 1.6, "standard": 2.0}
 
 
 def take_s(state: State) -> float | None:
@@ -56,6 +60,36 @@ def closing_s(state: State, config: Config) -> float:
     return (round_s(state) or 0.0) if closes else 0.0
 
 
+def step_s(size: str) -> float:
+    """Seconds that a training step takes on two processor cores, by a model's size."""
+    return STEP_S * STEP_SHARES.get(size, 1.0)
+
+
+def whole_take_s(state: State) -> float | None:
+    """Seconds that a take of the whole signal takes; None where nobody can know yet."""
+    kept = [about.capture.role for about in state.captures.values() if about.kept is not None]
+    whole = sum(1.0 if role is not Role.LOOK else LOOK_SHARE for role in kept)
+    pace_s = take_s(state)
+    if pace_s is not None and whole:
+        return pace_s * state.takes.counts[Outcome.KEPT] / whole
+    started, created = state.run.started, state.created
+    # In the first take: a sound card takes as long as the signal lasts, and no less.
+    if started is None or created is None or not started.paced or not state.run.has_played:
+        return None
+    return created.segments[-1].stop / created.sample_rate
+
+
+def learning_s(state: State, config: Config, rounds: int) -> float:
+    """Seconds that some more rounds and the final model take; as on two cores before the first."""
+    learner = config.learner
+    known_s = round_s(state)
+    if known_s is not None:
+        return rounds * known_s + closing_s(state, config) + final_s(state, config)
+    each_s = PROPOSING_S + step_s(learner.size) * learner.steps
+    final = step_s(learner.final_size) * learner.final_steps
+    return (rounds + bool(rounds) * (FIRST_ROUND - 1.0)) * each_s + final
+
+
 def eta_s(state: State, config: Config, goal: int | None, now: float) -> float | None:
     """Seconds until the session is done.
 
@@ -65,19 +99,17 @@ def eta_s(state: State, config: Config, goal: int | None, now: float) -> float |
         goal: How many settings are to be learnt from; None where the clock decides.
         now: Unix time.
     """
-    pace_s = take_s(state)
-    if pace_s is None:
-        return None
     if goal is None:
         until = state.run.until
         return None if until is None else max(until - now, 0.0)
+    pace_s = whole_take_s(state)
+    if pace_s is None:
+        return None
+    plan = config.plan
     to_order = max(goal - state.ordered_to_learn(), 0)
     # Rounded up: the last batch may be a small one, and takes a round all the same.
-    rounds = -(-to_order // config.plan.batch)
-    learning_s = round_s(state)
-    if rounds and learning_s is None:
-        return None
-    takes = to_order + len(state.pending)
-    learning_s = rounds * (learning_s or 0.0)
-    ending_s = looks_s(state, config) + closing_s(state, config) + final_s(state, config)
-    return takes * pace_s + learning_s + ending_s
+    rounds = -(-to_order // plan.batch)
+    settings = to_order + len(state.pending)
+    waiting = settings + sum(about.needs_look for about in state.captures.values())
+    takes = settings * (1.0 + 1.0 / plan.canary_every) + LOOK_SHARE * plan.looks * waiting
+    return takes * pace_s + learning_s(state, config, rounds)

@@ -34,6 +34,7 @@ class Takes:
         recent: The last takes that ended, oldest first.
         earlier_s: Seconds that earlier runs took for their takes; what lay between runs is none.
         played_s: Seconds of signal that kept takes have played.
+        ended_at: Unix time at which each take ended, by its number.
     """
 
     counts: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
@@ -42,14 +43,15 @@ class Takes:
     recent: list[TakeEnded] = field(default_factory=list)
     earlier_s: float = 0.0
     played_s: float = 0.0
+    ended_at: dict[int, float] = field(default_factory=dict)
 
     def begin(self, take: facts.TakeBegun) -> None:
         """Take in that playing begins."""
         self.open, self.last = take, take.take
 
-    def end(self, take: TakeEnded) -> None:
-        """Take in how it ended."""
-        self.open = None
+    def end(self, take: TakeEnded, at: float) -> None:
+        """Take in how it ended, and when."""
+        self.open, self.ended_at[take.take] = None, at
         self.counts[take.outcome] += 1
         self.recent = [*self.recent, take][-RECENT:]
         if take.outcome is Outcome.KEPT:

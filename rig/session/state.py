@@ -105,7 +105,7 @@ class State:
 
     @_take_in.register
     def _(self, fact: TakeEnded, at: float) -> None:
-        self.takes.end(fact)
+        self.takes.end(fact, at)
         self.run.count(fact, at)
         about = self.captures[fact.capture]
         if fact.outcome is Outcome.KEPT:

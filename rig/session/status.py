@@ -189,9 +189,10 @@ def left_s(
     session: Session, name: StateName, snapshot: live.Live | None, now: float
 ) -> float | None:
     """Seconds until the session is done, as far as that can be told."""
+    learner = snapshot.learner if snapshot else None
     # What the final model itself says goes by its own steps; a forecast goes by those of rounds.
-    if snapshot and snapshot.learner and snapshot.learner.stage == FINAL_STAGE:
-        return snapshot.learner.eta_s
+    if learner and learner.stage == FINAL_STAGE and learner.eta_s is not None:
+        return learner.eta_s
     if name not in ("starting", "running", "paused"):
         return None
     goal = planned(session.state, session)

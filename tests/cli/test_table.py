@@ -10,6 +10,7 @@ import pytest
 
 from rig import cli
 from rig.cli.common import about
+from rig.printable import PLAINLY
 
 #: Commands about a session, and what stands behind the session's place.
 ABOUT_A_SESSION = {
@@ -160,6 +161,6 @@ def test_what_is_piped_is_neither_folded_nor_padded(
     assert said.code in (None, 0)
     lines = said.out.splitlines()
     assert all(line == line.rstrip() for line in lines)
-    # An umlaut is a question mark where the encoding has none.
-    path = str(finished / "model" / "reference.nam").encode(encoding, "replace").decode(encoding)
+    # An umlaut is stood for where the encoding has none.
+    path = str(finished / "model" / "reference.nam").encode(encoding, PLAINLY).decode(encoding)
     assert any(line.endswith(path) for line in lines)

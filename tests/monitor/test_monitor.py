@@ -1,45 +1,167 @@
 """The monitor: reads a session, fits every terminal, never fails a capture."""
 
-import io
 import json
+import re
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from rig.capture import Levels
+from rig.capture import Levels, Outcome
+from rig.knobs import Knob, Move, Panel, Setting
+from rig.monitor.body import Looked
 from rig.monitor.canvas import DIAL_COLUMNS, DIAL_ROWS, dial
 from rig.monitor.chart import chart
+from rig.monitor.keys import DOWN, LEFT, RIGHT, UP
+from rig.monitor.map import pairs
+from rig.monitor.places import worst
 from rig.monitor.screen import screen
-from rig.monitor.show import monitor
-from rig.monitor.view import look
-from rig.session import live
+from rig.monitor.show import command_for, monitor, turned
+from rig.monitor.view import View, look
+from rig.report.gather import gather
+from rig.session import facts, live
 from rig.session.folder import Session
+from tests.monitor.drawing import Nowhere, drawn, shown
+from tools.picture import PICTURE, night, picture
+
+SIZES = [(72, 20), (80, 24), (109, 60), (110, 34), (120, 40), (200, 50), (300, 90)]
+TOO_SMALL = [(71, 40), (200, 19), (60, 15), (40, 12), (20, 5), (1, 1)]
 
 
-def drawn(folder: Path, width: int, height: int) -> str:
-    console = Console(width=width, height=height, record=True, force_terminal=True, file=_Null())
-    console.print(screen(look(Session.view(folder)), width, height), height=height)
-    return console.export_text()
+@pytest.fixture(scope="module")
+def running() -> Iterator[View]:
+    """The night of the picture, in the middle of a take."""
+    with night() as view:
+        yield view
 
 
-class _Null(io.StringIO):
-    def write(self, text: str) -> int:
-        return len(text)
+def words(text: str) -> str:
+    """A text without the boxes around it, each blank once."""
+    return " ".join(re.sub(r"[│╭╮╰╯─]", " ", text).split())
 
 
-@pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 40), (200, 60), (40, 12), (20, 5)])
-def test_it_fits_every_terminal(finished: Path, width: int, height: int) -> None:
-    lines = drawn(finished, width, height).splitlines()
-    assert len(lines) <= height
-    assert all(len(line) <= width for line in lines)
+@pytest.mark.parametrize(("width", "height"), [*SIZES, *TOO_SMALL])
+@pytest.mark.parametrize("plain", [False, True])
+def test_it_fits_every_terminal(
+    running: View, finished: Path, width: int, height: int, plain: bool
+) -> None:
+    for view in (running, look(Session.view(finished))):
+        lines = shown(view, width, height, plain=plain).splitlines()
+        assert len(lines) <= height
+        assert all(len(line) <= width for line in lines)
+        # What rich draws where nothing was put.
+        assert not any("Layout(" in line for line in lines)
 
 
-def test_it_shows_what_matters_on_a_narrow_terminal(finished: Path) -> None:
-    text = drawn(finished, 80, 24)
-    for word in ("finished", "8 of 8 captures", "gain", "holdout ESR", "kept", "rounds", "disk"):
+@pytest.mark.parametrize(("width", "height"), TOO_SMALL[:4])
+def test_where_there_is_no_room_it_says_so(finished: Path, width: int, height: int) -> None:
+    said = words(drawn(finished, width, height))
+    assert f"has {width} by {height} characters, the monitor needs 72 by 20" in said
+    assert "finished, 8 of 8 captures" in said
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_what_matters_is_nowhere_cut(running: View, width: int, height: int) -> None:
+    text = words(shown(running, width, height))
+    for word in (
+        "running", "38 of 40 captures", "round 7", "left 15 min", "disk 182 GB", "gain", "volume",
+        "take 95: active, round 7", "10.4 of 16.7 s", "-8.6 dBFS", "-5.2 dBFS", "next: 2.6/11.9",
+        "learner: at rest", "ESR 0.0188", "floor 1.5e-08", "36 captures", "rounds",
+        "0.023", "takes: 90 kept 4 rejected 0 failed", "94 kept active 6.2/9.5/4.3 peak -8 dBFS",
+        "p pause", "S stop now", "q leave",
+    ):  # fmt: skip
         assert word in text, word
+
+
+@pytest.mark.parametrize(("width", "height"), [(110, 34), (120, 40), (200, 50)])
+def test_a_large_terminal_has_the_map_the_canaries_and_the_sentence(
+    running: View, width: int, height: int
+) -> None:
+    text = shown(running, width, height)
+    assert len(pairs(running)) == 3
+    # All three where there is room.
+    wanted = "tone over gain" if width < 200 else "volume over tone"
+    said = words(text)
+    for word in (wanted, "@ now", "? next", "canaries: 11, level within 0.00 dB", "over 15 min 43"):
+        assert word in said, word
+    assert words(f"{running.verdict.word}: {running.verdict.sentence}") in said
+    # In the map itself, beside the legend: what plays, and the worst.
+    area = "".join(line[: width // 2] for line in text.splitlines() if "now" not in line)
+    assert area.count("@") >= 1
+    assert area.count("X") >= 1
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 40)])
+def test_it_says_what_the_report_says(finished: Path, width: int, height: int) -> None:
+    session = Session.view(finished)
+    said = gather(session).verdict
+    text = words(drawn(finished, width, height))
+    session.close()
+    assert words(f"{said.word}: {said.sentence} {said.advice}") in text
+    # Where it is longer than a line, it is broken in the middle of a word.
+    assert said.command[:40].split("/")[0] in text
+
+
+NAMES = ("gain", "bass", "middle", "treble", "presence", "resonance", "volume", "reverb",
+         "master volume")  # fmt: skip
+
+
+@pytest.mark.parametrize("plain", [False, True])
+@pytest.mark.parametrize("width", [80, 120])
+def test_of_many_knobs_none_is_cut(running: View, width: int, plain: bool) -> None:
+    assert running.live is not None
+    assert running.live.take is not None
+    channel = Knob("channel", 0.0, 2.0, 3, ("clean", "crunch", "lead overdrive"), (0.0, 2.0))
+    panel, setting = Panel((*map(Knob, NAMES), channel)), Setting((*[5.5] * len(NAMES), 2.0))
+    take = running.live.take.model_copy(update={"values": setting.values})
+    many = replace(
+        running, panel=panel, setting=setting, recent=(), rounds=(), places=(),
+        live=running.live.model_copy(update={"take": take}),
+    )  # fmt: skip
+    text = shown(many, width, 40, plain=plain)
+    assert len(pairs(many)) == 45
+    # Between two words it may wrap.
+    for word in " ".join([*NAMES, "channel", "lead overdrive"]).split():
+        assert word in text, word
+
+
+def test_hands_are_told_what_to_turn_on_every_terminal(running: View) -> None:
+    assert running.live is not None
+    moves = (Move("gain", 3.0, 6.5), Move("tone", None, 4.0), Move("volume", 1.0, 9.0))
+    asked = running.live.model_copy(update={"take": None, "prompt": moves})
+    view = replace(running, live=asked)
+    for width, height in (*SIZES, (60, 10), (30, 8)):
+        text = words(shown(view, width, height))
+        for word in ("6.5 (12:00)", "4 (9:45)", "9 (2:15)"):
+            assert word in text, (word, width)
+        assert "Enter: done" in text or width < 72
+
+
+def test_every_setting_has_its_sign(running: View) -> None:
+    found, places = worst(running.places), running.places
+    assert found is not None
+    assert found.found == max(p.found for p in places if p.found is not None)
+    assert {place.sign for place in places} == {"o", *"1234567", "+", "?"}
+    assert sum(place.sign == "o" for place in places) == 12
+    assert sum(place.sign == "+" for place in places) == 6
+
+
+def test_why_a_take_was_refused_is_told_in_full(copied: Path) -> None:
+    sentence = "the return clipped at 3.25 s: turn the input gain of the interface down by 4 dB, "
+    sentence += "then go on with 'p'; nothing of it is kept"
+    session = Session.open(copied)
+    reason = facts.ReasonFact(check="clipping", figure=1.0, limit=0.9, sentence=sentence)
+    number = session.state.takes.last + 1
+    session.record(facts.TakeBegun(take=number, capture=1))
+    session.record(
+        facts.TakeEnded(take=number, capture=1, outcome=Outcome.REJECTED, reasons=(reason,))
+    )
+    session.record(session.state.run.started)  # type: ignore[arg-type]
+    assert sentence in words(drawn(copied, 80, 24))
+    session.close()
 
 
 def test_a_running_take_is_shown_with_its_levels(finished: Path, copied: Path) -> None:
@@ -54,14 +176,23 @@ def test_a_running_take_is_shown_with_its_levels(finished: Path, copied: Path) -
     live.publish(copied, live.Live(at=now, pid=1, doing="recording", take=take, learner=learner))
     text = drawn(copied, 120, 40)
     session.close()
-    for word in (
-        "4.0 of 10.0 s",
-        "-12.0 dBFS",
-        "-3.0 dBFS",
-        "training, round 3, 5/10",
-        "1 min 01 s",
-    ):
+    for word in ("take 9: active", "4.0 of 10.0 s", "-12.0 dBFS", "-3.0 dBFS",
+                 "training, round 3, 5/10", "1 min 01 s"):  # fmt: skip
         assert word in text, word
+
+
+def test_stopped_by_hand_is_not_done(copied: Path) -> None:
+    assert " finished " in drawn(copied, 80, 24)
+    session = Session.open(copied)
+    session.record(session.state.run.started)  # type: ignore[arg-type]
+    reason = "stopped by hand; 'rig capture' goes on from here"
+    session.record(facts.DaemonEnded(state="stopped", reason=reason))
+    session.close()
+    text = drawn(copied, 120, 40)
+    assert text.startswith(" stopped by hand ")
+    said = f"stopped by hand; 'rig capture --session {copied}' goes on from here"
+    # However long the path is.
+    assert "".join(said.split()) in "".join(text.split())
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", json.dumps({"at": 1}), "x" * 200_000])
@@ -72,7 +203,7 @@ def test_a_damaged_snapshot_shows_less_and_harms_nothing(copied: Path, content: 
 
 
 def test_it_can_be_left_at_any_time_and_stops_by_itself(finished: Path) -> None:
-    console = Console(width=80, height=24, file=_Null())
+    console = Console(width=80, height=24, file=Nowhere())
     asked = 0
 
     def until() -> bool:
@@ -82,6 +213,41 @@ def test_it_can_be_left_at_any_time_and_stops_by_itself(finished: Path) -> None:
 
     monitor(finished, console, until, lambda: True)
     assert asked == 3
+
+
+def looked_through(view: View, *keys: str) -> Looked:
+    looked = Looked()
+    for key in keys:
+        looked = turned(looked, key, view)
+    return looked
+
+
+def test_a_session_can_be_looked_through_by_keys(finished: Path) -> None:
+    view = look(Session.view(finished))
+    first = worst(view.places)
+    assert first is not None
+    assert looked_through(view, DOWN).capture == first.capture
+    assert looked_through(view, DOWN, DOWN, UP, UP, UP).capture == first.capture
+    last = looked_through(view, *[DOWN] * 100)
+    assert "recorded" in shown(view, 80, 24, looked=last)
+    assert looked_through(view, RIGHT).pair == 1
+    assert looked_through(view, LEFT, RIGHT, RIGHT, RIGHT, RIGHT).pair == 0
+    assert "volume over gain" in shown(view, 120, 40, looked=looked_through(view, RIGHT))
+    assert looked_through(view, DOWN, "t") == Looked()
+    # What ended hears no commands; the next run is not to find them.
+    assert [command_for(key, view) for key in "psS"] == [None] * 3
+
+
+def test_the_picture_in_the_documentation_is_what_is_drawn_now() -> None:
+    """If this fails, 'make docs' draws it anew; look at it."""
+
+    def texts(svg: str) -> list[str]:
+        """What is written where, whatever rich's own frame around it looks like."""
+        return re.findall(r'<text class="[^"]*-r\d+"[^>]*>([^<]*)</text>', svg)
+
+    kept = texts(PICTURE.read_text(encoding="utf-8"))
+    assert len(kept) > 100
+    assert kept == texts(picture())
 
 
 def test_dials_turn_from_seven_to_five_o_clock() -> None:
@@ -94,12 +260,30 @@ def test_dials_turn_from_seven_to_five_o_clock() -> None:
 
 
 @pytest.mark.parametrize(
-    "points", [[], [(4, 0.0)], [(4, 0.1)], [(4, 0.5), (6, 1e-9)], [(4, float("nan")), (5, 0.2)]]
+    "points",
+    [
+        [],
+        [(1e9, 0.1), (0.0, 0.2), (1.0, 0.3)],
+        [(4, 0.0)],
+        [(4, 0.1)],
+        [(4, 0.5), (6, 1e-9)],
+        [(4, float("nan")), (5, 0.2)],
+    ],
 )
 @pytest.mark.parametrize("floor", [None, 0.0, 1e-8, 0.01])
 def test_charts_of_any_data_can_be_drawn(
-    points: list[tuple[int, float]], floor: float | None
+    points: list[tuple[float, float]], floor: float | None
 ) -> None:
-    console = Console(width=40, file=_Null())
+    console = Console(width=40, file=Nowhere())
     for width, height in ((40, 10), (12, 2), (5, 1)):
         console.print(chart(points, floor, width, height))
+
+
+def test_screens_are_drawn_fast_enough(finished: Path) -> None:
+    """Four times a second, beside a learner and an amp that want the processor."""
+    session = Session.view(finished)
+    began = time.process_time()
+    for _ in range(4):
+        screen(look(session), 120, 40)
+    session.close()
+    assert time.process_time() - began < 0.5

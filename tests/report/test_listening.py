@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 from rig.errors import UsageError
-from rig.report.loudness import loudness_lufs, matching_gains
+from rig.exchange.loudness import loudness_lufs, matching_gains
 from rig.report.results import read, sentence, summed
 from tests.cli.test_cli import rig
 from tests.devices.jack import eventually

@@ -10,12 +10,17 @@ import torch
 from numpy.typing import NDArray
 
 from models.nam.embedded import embedded
+from models.nam.loudness import measure, measuring_noise
 from models.nam.reader import read_and_play
 from models.nam.writer import document
 from models.networks.spec import ModelSpec, load_model, play
 from models.networks.turning import RAMP_FRAMES, play_path
 from models.training.dataset import Model
-from tests.report.browser import Opened
+from rig.exchange.final_model import final_model
+from rig.exchange.nam import nam_document
+from rig.report.make import REPORT
+from rig.session.folder import Session
+from tests.report.browser import Opened, opened
 from tools import make_player
 
 Audio = NDArray[np.float64]
@@ -153,18 +158,105 @@ def test_the_file_it_makes_plays_what_is_heard(shown: Opened, architecture: str,
     assert rms(heard - wanted) < 1e-4 * rms(wanted)
 
 
-def test_a_file_from_the_page_is_taken_by_the_trainer_s_own_reader(
-    shown: Opened, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize(("architecture", "size"), [("wavenet", "feather"), ("lstm", "1x16")])
+def test_it_measures_how_loud_the_model_is(shown: Opened, architecture: str, size: str) -> None:
+    model, section = drawn(architecture, size)
+    script = """([s, u]) =>
+      rig.measureLoudness(s, rig.samplesOf(rig.content.modelled.measuring), u)"""
+    for knobs in ([0.2, 0.9, 0.5], [1.0, 0.3, 1.0]):
+        found = shown.call(script, section, knobs)
+        wanted = measure(model.float(), torch.tensor(knobs), measuring_noise())
+        assert found["loudness"] == pytest.approx(wanted.loudness_db, abs=0.05)
+        assert found["gain"] == pytest.approx(wanted.gain, abs=0.003)
+
+
+INTERFACE = """() => {
+  const context = new AudioContext(), sides = new ChannelMergerNode(context, { numberOfInputs: 2 });
+  const tone = (to, gain) => {
+    const source = new OscillatorNode(context, { frequency: 200 + 300 * to });
+    source.connect(new GainNode(context, { gain })).connect(sides, 0, to);
+    source.start();
+  };
+  tone(0, 0.5);
+  tone(1, 0.02);
+  const way = new MediaStreamAudioDestinationNode(context, { channelCount: 2 });
+  sides.connect(way);
+  navigator.mediaDevices.getUserMedia = async () => {
+    const stream = way.stream.clone();
+    stream.getAudioTracks()[0].getSettings = () => ({ channelCount: globalThis.channels });
+    return stream;
+  };
+  return context.resume();
+}"""
+
+
+def test_of_an_interface_with_two_channels_one_is_chosen(chrome: Any, reported: Path) -> None:
+    shown = opened(chrome, reported / REPORT)
+    page = shown.page
+    page.evaluate(INTERFACE)
+
+    def heard(side: str) -> float:
+        """The level of what goes through, bypassed, once it has settled."""
+        page.click(f"#sides button[data-key='{side}']")
+        page.wait_for_timeout(1_500)
+        return float(page.get_attribute("#play [role=meter]", "aria-valuenow"))
+
+    page.evaluate("() => { globalThis.channels = 2; }")
+    page.check("#play input[type=checkbox]")
+    page.fill("#play input[aria-label='output gain in dB']", "0")
+    assert page.is_hidden("#sides")
+    page.click("#play button:has-text('my guitar')")
+    page.wait_for_selector("#sides:not([hidden])")
+    left, right, both = heard("left"), heard("right"), heard("both")
+    assert left == pytest.approx(-6, abs=2)
+    assert right == pytest.approx(-34, abs=2)
+    assert both == pytest.approx(-12, abs=2)
+    page.click("#play button:has-text('Stop')")
+    assert page.is_hidden("#sides")
+    assert shown.complaints == []
+
+
+def test_of_an_interface_with_one_channel_nothing_is_asked(chrome: Any, reported: Path) -> None:
+    page = opened(chrome, reported / REPORT).page
+    page.evaluate(INTERFACE)
+    page.evaluate("() => { globalThis.channels = 1; }")
+    page.click("#play button:has-text('my guitar')")
+    page.wait_for_selector("text=Playing what comes in")
+    assert page.is_hidden("#sides")
+
+
+@pytest.fixture(scope="module")
+def downloaded(shown: Opened, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What the button makes."""
+    path = tmp_path_factory.mktemp("downloads") / "heard.nam"
     with shown.page.expect_download() as coming:
         shown.page.click("#nam")
-    path = tmp_path / "heard.nam"
     coming.value.save_as(path)
-    made = json.loads(path.read_text(encoding="utf-8"))
-    assert made["metadata"]["setting"].keys() == {"gain", "tone", "volume"}
+    assert shown.page.inner_text("#nam") == "Download what is heard as .nam"
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def test_a_file_from_the_page_is_taken_by_the_trainer_s_own_reader(
+    downloaded: dict[str, Any],
+) -> None:
+    assert downloaded["metadata"]["setting"].keys() == {"gain", "tone", "volume"}
     loader = pytest.importorskip("nam.models")
-    played = loader.init_from_nam(made)(torch.from_numpy(guitar(9_000)))
+    played = loader.init_from_nam(downloaded)(torch.from_numpy(guitar(9_000)))
     assert torch.isfinite(played).all()
+
+
+def test_a_file_from_the_page_is_as_loud_as_an_exported_one(
+    downloaded: dict[str, Any], reported: Path
+) -> None:
+    session, made = Session.view(reported), downloaded["metadata"]
+    values = {name: float(value) for name, value in made["setting"].items()}
+    setting = session.config.panel.setting(values)
+    wanted = nam_document(session, final_model(session), setting)["metadata"]
+    session.close()
+    # With the exporter's own recording, where it is installed; the page has noise like it.
+    assert made["loudness"] == pytest.approx(wanted["loudness"], abs=0.5)
+    assert made["gain"] == pytest.approx(wanted["gain"], abs=0.03)
 
 
 def test_it_is_fast_enough_to_be_played(shown: Opened) -> None:

@@ -16,8 +16,8 @@ from rig.report.figures import SettingFigure
 from rig.report.gather import gather
 from rig.report.make import REPORT, content, make
 from rig.report.pictures import ranked
-from rig.report.verdict import command, word_of, worst_region
 from rig.session.folder import Session
+from rig.session.verdict import command, word_of, worst_region
 from tests.cli.test_cli import rig
 
 ROOT = Path(__file__).parents[2]

@@ -76,8 +76,23 @@ function settledStates(layers, frames) {
   return states;
 }
 
-/** The document of a stock .nam file at a setting; `told` is the setting in words, by knob. */
-function namDocument(model, template, units, told) {
+/** Loudness in dBFS and gain of a model at a setting, as models/nam/loudness.py measures them. */
+async function measureLoudness(section, recording, units) {
+  const player = newPlayer(section), steps = 11, levels = [];
+  for (let step = 0; step < steps; step++) {
+    const played = render(player, recording.map((v) => (v * step) / (steps - 1)), [units]);
+    levels.push(Math.sqrt(played.reduce((sum, v) => sum + v * v, 0) / played.length));
+    // The page answers in between: eleven seconds of audio are a second or more of work.
+    await new Promise((resume) => { setTimeout(resume); });
+  }
+  const loudest = levels[steps - 1], least = 0.5 * steps * loudest;
+  if (!(loudest > 0) || !Number.isFinite(loudest)) return {};
+  const gain = (levels.reduce((sum, level) => sum + level, 0) - least) / (steps * loudest - least);
+  return { loudness: 20 * Math.log10(loudest), gain: Math.min(1, Math.max(0, gain)) };
+}
+
+/** The document of a stock .nam file at a setting; `told` is the setting in words, `measured` what it sounds like. */
+function namDocument(model, template, units, told, measured = {}) {
   const isLSTM = model.section.architecture === "lstm";
   const weights = (isLSTM ? lstmWeights : wavenetWeights)(model, units).map(Math.fround);
   const now = new Date();
@@ -87,7 +102,7 @@ function namDocument(model, template, units, told) {
   };
   const words = Object.entries(told).map(([name, value]) => `${name} ${value}`).join("  ");
   const document = structuredClone(template);
-  document.metadata = { ...template.metadata, date, name: `${template.metadata.name}: ${words}`, setting: told };
+  document.metadata = { ...template.metadata, ...measured, date, name: `${template.metadata.name}: ${words}`, setting: told };
   document.weights = weights;
   if (!isLSTM) document.config.head_scale = weights[weights.length - 1];
   return document;

@@ -34,7 +34,7 @@ const dbToGain = (db) => 10 ** (db / 20);
 
 /** What sounds: source, amp or bypass, cabinet, gain, meter. */
 class Stage {
-  constructor(rate, section) { Object.assign(this, { rate, section, loud: 0, bypassed: false }); }
+  constructor(rate, section) { Object.assign(this, { rate, section, loud: 0, bypassed: false, side: "left" }); }
 
   async open(units) {
     this.context = audio.context(this.rate);
@@ -77,19 +77,39 @@ class Stage {
     this.source.start();
   }
 
-  async listenTo(device) {
+  /** Play what comes in; returns whether the interface brings more than one channel. */
+  async listenTo() {
     this.silence();
-    const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
-    this.stream = await navigator.mediaDevices.getUserMedia({ audio: { ...plain, deviceId: device || undefined } });
+    // What is made for calls would take a guitar apart. Without a wish for two channels some browsers mix them.
+    const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false, channelCount: { ideal: 2 } };
+    this.stream = await navigator.mediaDevices.getUserMedia({ audio: plain });
     this.source = new MediaStreamAudioSourceNode(this.context, { mediaStream: this.stream });
-    this.source.connect(this.inlet);
+    const count = this.stream.getAudioTracks()[0].getSettings().channelCount ?? 2;
+    this.sides = count > 1 ? new ChannelSplitterNode(this.context, { numberOfOutputs: 2 }) : null;
+    if (!this.sides) { this.source.connect(this.inlet); return false; }
+    this.picked = new GainNode(this.context);
+    this.source.connect(this.sides);
+    this.picked.connect(this.inlet);
+    this.pick(this.side);
+    return true;
+  }
+
+  /** Which channel of the interface is heard: left, right, or both, mixed. */
+  pick(side) {
+    this.side = side;
+    if (!this.sides) return;
+    this.sides.disconnect();
+    if (side !== "right") this.sides.connect(this.picked, 0);
+    if (side !== "left") this.sides.connect(this.picked, 1);
+    this.picked.gain.value = side === "both" ? 0.5 : 1;
   }
 
   silence() {
     this.source?.disconnect();
+    this.picked?.disconnect();
     this.source?.stop?.();
     this.stream?.getTracks().forEach((track) => track.stop());
-    this.source = this.stream = null;
+    this.source = this.stream = this.sides = this.picked = null;
   }
 }
 
@@ -140,7 +160,8 @@ function playPart(content) {
       if (!stage.amp) await stage.open(units());
       await stage.context.resume();
       stage.turn(units());
-      if (source === "input") await stage.listenTo();
+      sides.element.hidden = true;
+      if (source === "input") sides.element.hidden = !(await stage.listenTo());
       else stage.play(source === "file" ? own : samplesOf(modelled.guitar));
       said.textContent = { guitar: "Playing held-out guitar.", file: "Playing your file.", input: "Playing what comes in. Use headphones: a loudspeaker would howl." }[source];
     } catch (error) {
@@ -148,8 +169,11 @@ function playPart(content) {
       said.textContent = source === "input" ? `The browser gives no input (${error.message}). Some give none to a page that is a file: try Chromium or Firefox.` : `This browser cannot play it (${error.message}).`;
     }
   };
-  const stop = () => { stage.silence(); group.mark(null); said.textContent = "Not playing."; };
+  const stop = () => { stage.silence(); sides.element.hidden = true; group.mark(null); said.textContent = "Not playing."; };
   const group = choices("what is played", { guitar: "Play held-out guitar", input: "Play my guitar (input)" }, null, start);
+  const sides = choices("which channel of the interface", { left: "Left (input 1)", right: "Right (input 2)", both: "Both, mixed" }, stage.side, (side) => stage.pick(side));
+  sides.element.hidden = true;
+  sides.element.id = "sides";
   const file = fileInput("Your dry guitar (WAV) ", "audio/*", async (chosen) => {
     try { own = mono(await decoded(chosen, modelled.sample_rate)); } catch { said.textContent = `${chosen.name}: not audio that this browser can read.`; return; }
     group.mark(null);
@@ -164,7 +188,7 @@ function playPart(content) {
     make("p", {}, "This is the captured amp. Turn its knobs: the blue part is where players set them, small marks are settings that were recorded."),
     make("div", { class: "live" },
       make("div", { class: "faceplate", role: "group", "aria-label": "faceplate" }, controls.map((control) => control.element)),
-      group.element, make("div", { class: "row" }, file, cabinet, none), said,
+      group.element, sides.element, make("div", { class: "row" }, file, cabinet, none), said,
       make("div", { class: "row" }, make("button", { type: "button", onclick: stop }, "Stop"), bypassBox(stage), gainSlider(stage, modelled), meter(stage)),
       make("div", { class: "row" }, presets(report, controls), namButton(content, controls)), loadLine(stage, modelled)));
 }
@@ -211,13 +235,22 @@ function presets(report, controls) {
 }
 
 function namButton({ modelled, report }, controls) {
-  const make_ = () => {
+  const words = "Download what is heard as .nam";
+  const make_ = async () => {
+    // As the knobs stand now: they may turn while it is measured.
     const told = Object.fromEntries(controls.map((control, k) => [report.knobs[k].name, control.words()]));
-    const document_ = namDocument(new KnobModel(modelled.section), modelled.template, controls.map((c) => c.unit), told);
+    const units = controls.map((control) => control.unit);
+    button.disabled = true;
+    button.textContent = "Measuring how loud it is";
+    const measured = await measureLoudness(modelled.section, samplesOf(modelled.measuring), units);
+    const document_ = namDocument(new KnobModel(modelled.section), modelled.template, units, told, measured);
     const name = Object.entries(told).map(([knob, value]) => `${knob}-${value}`).join("_").replace(/[^\w.-]+/g, "-");
     download(`${report.session.replace(/[^\w.-]+/g, "-")}_${name}.nam`, JSON.stringify(document_), "application/json");
+    button.disabled = false;
+    button.textContent = words;
   };
-  return make("button", { type: "button", id: "nam", onclick: make_ }, "Download what is heard as .nam");
+  const button = make("button", { type: "button", id: "nam", onclick: make_ }, words);
+  return button;
 }
 
 function loadLine(stage, { sample_rate: rate, section, guitar }) {

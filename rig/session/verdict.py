@@ -6,8 +6,9 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-from rig.report.figures import SettingFigure, Verdict
+from rig.capture import Role
 from rig.session.folder import Session
 from rig.session.worth import Worth, worth
 
@@ -42,6 +43,36 @@ def command(*words: str | Path) -> str:
 
 
 @dataclass(frozen=True)
+class Verdict:
+    """What the session is worth: a word, a sentence, and what to type next."""
+
+    word: str
+    sentence: str
+    advice: str
+    command: str
+
+
+class Tested(Protocol):
+    """A setting as the verdict knows it: where it lies in [0, 1]^k, and the ESR found there."""
+
+    @property
+    def units(self) -> tuple[float, ...]:
+        """Return where each knob stands, in [0, 1]."""
+
+    @property
+    def esr(self) -> float | None:
+        """Return the final model's error there, if it was tested there."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A holdout setting in [0, 1]^k, with the final model's error there."""
+
+    units: tuple[float, ...]
+    esr: float | None
+
+
+@dataclass(frozen=True)
 class Region:
     """Half of a knob's travel, or a switch's position, and how bad the model is there."""
 
@@ -49,7 +80,7 @@ class Region:
     esr: float
 
 
-def worst_region(names: Sequence[str], tested: Sequence[SettingFigure]) -> Region | None:
+def worst_region(names: Sequence[str], tested: Sequence[Tested]) -> Region | None:
     """The half of a knob where the final model errs most, if one is clearly worse than the other.
 
     Args:
@@ -70,6 +101,20 @@ def worst_region(names: Sequence[str], tested: Sequence[SettingFigure]) -> Regio
             if here > WORSE * there and (found is None or here > found.esr):
                 found = Region(f"with {name} {words}", here)
     return found
+
+
+def weak_region(session: Session) -> Region | None:
+    """The half of a knob where a session's final model errs most, by its holdout settings."""
+    panel, model = session.config.panel, session.state.learning.model
+    if model is None:
+        return None
+    held_out = [c.capture.setting for c in session.state.captures.values()
+                if c.capture.role is Role.HOLDOUT]  # fmt: skip
+    places = [
+        Place(tuple(map(float, panel.point(each))), model.by_setting.get(panel.describe(each)))
+        for each in held_out
+    ]
+    return worst_region([knob.name for knob in panel.knobs], places)
 
 
 def word_of(holdout_esr: float | None) -> str:
