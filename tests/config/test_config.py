@@ -207,13 +207,13 @@ def mutated(draw: st.DrawFn) -> tuple[str, set[str]]:
 
 
 @settings(
-    max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+    max_examples=300, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
 )
 @given(mutated())
 @example(("knobs: {gain: {range: [0, 1.0e308]}}", {"knobs"}))
 @example(("knobs: {gain: {range: [-1.0e308, 1.0e308]}}", {"knobs"}))
 @example(("knobs: {gain: {range: [0, 1.0e-300]}}", {"knobs"}))
-def test_a_thousand_mutations_are_accepted_or_explained(case: tuple[str, set[str]]) -> None:
+def test_hundreds_of_mutations_are_accepted_or_explained(case: tuple[str, set[str]]) -> None:
     text, touched = case
     try:
         configuration.parse(text, check=drivers.problems)

@@ -33,7 +33,7 @@ knobs:
   bass: {{cc: 21, rest: 5}}
   treble: {{cc: 22, rest: 5}}
   volume: {{cc: 23, limits: [1, 10], rest: 1}}
-plan: {{captures: 8, seeds: 4, batch: 2, holdouts: 2, canary_every: 6}}
+plan: {{captures: 6, seeds: 2, batch: 2, holdouts: 1, canary_every: 6}}
 """
 #: Each knob costs the check four takes in real time.
 LEFT_OUT = ("  treble", "  volume")
@@ -59,7 +59,7 @@ def test_captures_of_a_third_party_amp_and_not_one_corrupt(tmp_path: Path) -> No
         assert not ending.failed, ending.reason
         session = Session.view(tmp_path / "session")
         kept = session.state.kept(Role.SEED, Role.ACTIVE)
-        assert len(kept) == 8
+        assert len(kept) == 6
         assert len(session.state.learning.rounds) >= 2
         assert verify(session).sound
         assert worst_repeat(session, tmp_path) < 1e-8

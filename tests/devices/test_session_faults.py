@@ -175,7 +175,7 @@ def rejected(tmp_path: Path, *checks: str) -> bool:
 
 
 SHORT = RIG.replace(
-    "captures: 8, seeds: 4, batch: 2, holdouts: 2", "captures: 5, seeds: 5, batch: 3, holdouts: 1"
+    "captures: 6, seeds: 2, batch: 2, holdouts: 1", "captures: 4, seeds: 4, batch: 3, holdouts: 1"
 )
 
 
@@ -195,7 +195,7 @@ def test_an_amp_program_that_dies_in_a_take_and_is_started_again(tmp_path: Path)
         night.enter_context(roadie(tmp_path / "session", 4, restart))
         ending, session = run(tmp_path, SHORT + REST)
         assert not ending.failed, ending.reason
-        assert len(session.state.kept(Role.SEED, Role.ACTIVE)) == 5
+        assert len(session.state.kept(Role.SEED, Role.ACTIVE)) == 4
         assert worst_repeat(session, tmp_path) < 1e-8
 
 
@@ -230,7 +230,7 @@ def test_on_a_busy_machine_dropouts_are_recorded_again_and_nothing_corrupt_is_ke
             ending, session = run(tmp_path, text)
         assert not ending.failed, ending.reason
         assert rejected(tmp_path, "dropout-flag", "dropout", "drift", "latency", "standstill")
-        assert len(session.state.kept(Role.SEED, Role.ACTIVE)) == 5
+        assert len(session.state.kept(Role.SEED, Role.ACTIVE)) == 4
         assert worst_repeat(session, tmp_path) < 1e-8
 
 

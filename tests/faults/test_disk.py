@@ -107,7 +107,7 @@ def test_every_write_in_turn_may_fail(
     path.write_text(SMALL, encoding="utf-8")
     attempt, said = 0, ""
     while said != "all 3 captures are recorded":
-        attempt += 6 if error == errno.ENOSPC else 11
+        attempt += 10 if error == errno.ENOSPC else 17
         folder = tmp_path / f"session-{attempt}"
         with monkeypatch.context() as patch:
             failing(folder, attempt, error, patch)

@@ -88,7 +88,7 @@ def test_flagged_blocks_are_recorded_again(tmp_path: Path) -> None:
     assert status(session).state == "finished"
 
 
-@pytest.mark.parametrize("knob", ["gain", "volume"])
+@pytest.mark.parametrize("knob", ["gain", pytest.param("volume", marks=pytest.mark.slow)])
 def test_a_controller_that_stops_answering_is_found_by_the_next_canary(
     knob: str, tmp_path: Path
 ) -> None:
