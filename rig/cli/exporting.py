@@ -14,14 +14,17 @@ from rig.errors import UsageError
 if TYPE_CHECKING:
     from rig.session.folder import Session
 
-NAM_FILES, DATA = "nam", ("data", "parametric", "panama")
+NAM_FILES, CONTAINER, DATA = "nam", "a2", ("data", "parametric", "panama")
+#: Kinds that players for Neural Amp Modeler take: as a file, or as a pack of several settings.
+PLAYED = (NAM_FILES, CONTAINER)
 #: How the name of a file ends for each runtime.
 RUNTIMES = {"onnx": (".onnx",), "rtneural": (".json",), "aidax": (".json", ".aidax")}
-KINDS = (NAM_FILES, *RUNTIMES, *DATA)
+KINDS = (*PLAYED, *RUNTIMES, *DATA)
 #: Options that only some kinds have a use for.
 USED_BY: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("--grid", "--preset", "--config", "--knobs", "--format"), (NAM_FILES,)),
-    "--at": (NAM_FILES, "rtneural", "aidax"),
+    **dict.fromkeys(("--grid", "--preset", "--config", "--knobs"), PLAYED),
+    "--format": (NAM_FILES,),
+    "--at": (*PLAYED, "rtneural", "aidax"),
     "--free": ("rtneural", "aidax"),
     "--flac": DATA,
 }

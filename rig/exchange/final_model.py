@@ -3,6 +3,7 @@
 from models.networks.spec import BadModel, load_model
 from models.training.dataset import Model
 from rig.errors import SessionError
+from rig.session.facts import ModelTrained, StoredFile
 from rig.session.folder import Session
 
 
@@ -12,13 +13,36 @@ def final_model(session: Session) -> Model:
     Raises:
         SessionError: There is none, or none that fits the session.
     """
+    return _load(session, _trained(session).model)
+
+
+def final_widths(session: Session) -> tuple[Model, Model]:
+    """Load the narrow and the full width of an A2 model on the CPU.
+
+    Raises:
+        SessionError: There is none, or none that fits the session.
+    """
+    trained = _trained(session)
+    if trained.narrow is None:
+        raise SessionError(
+            f"{session.folder}: its final model is no A2; 'rig train {session.folder} --size a2' "
+            "trains both of its widths in the place of that model"
+        )
+    return _load(session, trained.narrow), _load(session, trained.model)
+
+
+def _trained(session: Session) -> ModelTrained:
     trained = session.state.learning.model
     if trained is None:
         raise SessionError(
             f"{session.folder}: has no final model yet; 'rig train {session.folder}' makes it"
         )
+    return trained
+
+
+def _load(session: Session, file: StoredFile) -> Model:
     try:
-        model, spec = load_model(session.stored(trained.model))
+        model, spec = load_model(session.stored(file))
     except BadModel as error:
         raise SessionError(str(error)) from None
     if spec.positions != session.config.panel.switch_positions:

@@ -321,6 +321,14 @@ class ModelTrained(_Fact):
     export_error: float | None = None
     within_db: float | None = None
     verdict: Words | None = None
+    size: Annotated[Words | None, Since(3)] = None
+    narrow: Annotated[StoredFile | None, Since(3)] = None
+    narrow_esr: Annotated[float | None, Since(3)] = None
+
+    @property
+    def files(self) -> tuple[StoredFile, ...]:
+        """Everything that was written for it."""
+        return (self.model, self.export, *([] if self.narrow is None else [self.narrow]))
 
 
 Fact = (
