@@ -9,10 +9,11 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -20,12 +21,14 @@ from benchmarks import turning
 from models.networks.spec import ModelSpec, play
 from models.networks.wavenet import KnobWaveNet
 from models.training.dataset import Dataset, Model, evaluate, nobody
+from models.training.initial_levels import read_knobs_as
 from models.training.loop import train_to_end
 from models.training.trainer import Recipe, Training
 from rig.devices.virtual.presets import preset
 from rig.learner.rounds import initial_model
 
 WIDE, NARROW = "a2", "a2-slim"
+SIZES = ("feather", "standard", WIDE, NARROW)
 #: Steps that tell how long one takes; the optimiser turns its basis every so often.
 TRIED_STEPS = 30
 #: Settings that the wide one plays for the narrow one to learn from, beside the captures.
@@ -42,7 +45,8 @@ class Both(nn.Module):
         # Its own level goes into its trunk: the encoder that says it is the other one's from now.
         both = [model.encoder.constant.data[0, 0, 1] for model in (wide, narrow)]
         for array in narrow.arrays:
-            array.head.data *= torch.exp(both[1] - both[0])
+            head = array.get_parameter("head")
+            head.data *= torch.exp(both[1] - both[0])
         narrow.encoder = wide.encoder
         self.wide, self.narrow, self.encoder = wide, narrow, wide.encoder
         self.history_frames, self.chunk_frames = wide.history_frames, wide.chunk_frames
@@ -60,7 +64,7 @@ def started(size: str, learnt: Dataset, names: list[str]) -> KnobWaveNet:
     return model
 
 
-def step_s(build: Callable[[], Model], learnt: Dataset) -> float:
+def step_s(build: Callable[[], Any], learnt: Dataset) -> float:
     """Return what one step takes of a core, in seconds."""
     training = Training(build(), learnt, Recipe(10_000, frames_per_step=8_192))
     training.advance()
@@ -70,7 +74,7 @@ def step_s(build: Callable[[], Model], learnt: Dataset) -> float:
     return (time.process_time() - began) / TRIED_STEPS
 
 
-def trained(build: Callable[[], Model], learnt: Dataset, minutes: float) -> tuple[Model, int]:
+def trained(build: Callable[[], Any], learnt: Dataset, minutes: float) -> tuple[Any, int]:
     steps = round(60.0 * minutes / step_s(build, learnt))
     model = build()
     train_to_end(
@@ -79,7 +83,7 @@ def trained(build: Callable[[], Model], learnt: Dataset, minutes: float) -> tupl
     return model, steps
 
 
-def taught(learnt: Dataset, teacher: KnobWaveNet) -> tuple[Dataset, float]:
+def taught(learnt: Dataset, teacher: Model) -> tuple[Dataset, float]:
     """Add settings as a teacher plays them; return the minutes that it took."""
     began = time.process_time()
     points = torch.rand(DRAWN, learnt.knobs.shape[1], generator=torch.Generator().manual_seed(9))
@@ -92,54 +96,58 @@ def taught(learnt: Dataset, teacher: KnobWaveNet) -> tuple[Dataset, float]:
     )
 
 
-def initialised(narrow: KnobWaveNet, wide: KnobWaveNet) -> KnobWaveNet:
-    """Read the knobs as the wide one does, with the narrow one's own level."""
-    own = narrow.encoder.constant.data[0, 0, 1].clone()
-    narrow.encoder.load_state_dict(wide.encoder.state_dict())
-    narrow.encoder.constant.data[0, 0, 1] = own
-    return narrow
+def told(name: str, model: Model, tested: Dataset, steps: int, minutes: float) -> None:
+    found = evaluate(model, tested).mean
+    print(
+        f"{name}: ESR mean {float(found.mean()):.5f}, geometric "
+        f"{float(found.log().mean().exp()):.5f}, {steps} steps, {minutes:.2f} min",
+        flush=True,
+    )
 
 
 def compare(amp: str, minutes: float, ways: bool) -> None:
     turning.SETTINGS, turning.TESTS = 24, 6
     learnt, tested = turning.recorded(amp)
     names = list(preset(amp).controls)
-
-    def told(name: str, model: Model, steps: int, spent: float) -> None:
-        found = evaluate(model, tested).mean
-        print(
-            f"{amp}, {name}: ESR mean {float(found.mean()):.5f}, geometric "
-            f"{float(found.log().mean().exp()):.5f}, {steps} steps, {spent:.2f} min",
-            flush=True,
-        )
-
     kept: dict[str, Model] = {}
-    for size in ("feather", "standard", WIDE, NARROW):
-        model, steps = trained(lambda size=size: started(size, learnt, names), learnt, minutes)
+    for size in SIZES:
+        model, steps = trained(partial(started, size, learnt, names), learnt, minutes)
         kept[size] = model
-        told(size, model, steps, minutes)
-    if not ways:
-        return
-    wide = kept[WIDE]
-    assert isinstance(wide, KnobWaveNet)
-    begin = lambda: initialised(started(NARROW, learnt, names), wide)  # noqa: E731
-    model, steps = trained(begin, learnt, minutes)
-    told(f"{NARROW} with the encoder of {WIDE}", model, steps, minutes)
+        told(f"{amp}, {size}", model, tested, steps, minutes)
+    if ways:
+        narrow_ways(amp, learnt, tested, kept[WIDE], minutes)
+
+
+def narrow_ways(amp: str, learnt: Dataset, tested: Dataset, wide: Model, minutes: float) -> None:
+    """Train the narrow width with what the wide one knows, and both together."""
+    names = list(preset(amp).controls)
+
+    def begun() -> Model:
+        model = started(NARROW, learnt, names)
+        read_knobs_as(model, wide)
+        return model
+
+    model, steps = trained(begun, learnt, minutes)
+    told(f"{amp}, {NARROW} with the encoder of {WIDE}", model, tested, steps, minutes)
     more, spent = taught(learnt, wide)
+    # Playing is teaching: it is paid from the same minutes.
     left = max(minutes - spent, minutes / 4)
-    model, steps = trained(begin, more, left)
-    told(f"{NARROW} taught by {WIDE}, and its encoder", model, steps, left + spent)
-    both = lambda: Both(*(started(size, learnt, names) for size in (WIDE, NARROW)))  # noqa: E731
-    model, steps = trained(both, learnt, 2 * minutes)
-    for name in (WIDE, NARROW):
-        told(f"{name} learnt together", model.wide if name == WIDE else model.narrow, steps, 2 * minutes)
+    model, steps = trained(begun, more, left)
+    told(f"{amp}, {NARROW} taught by {WIDE}", model, tested, steps, left + spent)
+
+    def together() -> Both:
+        return Both(*(started(size, learnt, names) for size in (WIDE, NARROW)))
+
+    pair, steps = trained(together, learnt, 2 * minutes)
+    for size, model in ((WIDE, pair.wide), (NARROW, pair.narrow)):
+        told(f"{amp}, {size} together", model, tested, steps, 2 * minutes)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--amp", action="append")
     parser.add_argument("--minutes", type=float, default=2.0)
-    parser.add_argument("--no-ways", action="store_true", help="leave out the narrow one's ways")
+    parser.add_argument("--no-ways", action="store_true", help="only the sizes, each by itself")
     asked = parser.parse_args()
     torch.set_num_threads(1)
     for amp in asked.amp or ("tweed", "british", "modern"):

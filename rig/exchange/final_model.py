@@ -2,7 +2,7 @@
 
 from models.networks.spec import BadModel, load_model
 from models.training.dataset import Model
-from rig.errors import SessionError
+from rig.errors import SessionError, UsageError
 from rig.session.facts import ModelTrained, StoredFile
 from rig.session.folder import Session
 
@@ -20,13 +20,14 @@ def final_widths(session: Session) -> tuple[Model, Model]:
     """Load the narrow and the full width of an A2 model on the CPU.
 
     Raises:
-        SessionError: There is none, or none that fits the session.
+        SessionError: There is no model, or none that fits the session.
+        UsageError: It is no A2.
     """
     trained = _trained(session)
     if trained.narrow is None:
-        raise SessionError(
-            f"{session.folder}: its final model is no A2; 'rig train {session.folder} --size a2' "
-            "trains both of its widths in the place of that model"
+        raise UsageError(
+            f"--as a2: the final model of {session.folder} is no A2; "
+            f"'rig train {session.folder} --size a2' trains both widths in its place"
         )
     return _load(session, trained.narrow), _load(session, trained.model)
 

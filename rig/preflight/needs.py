@@ -9,6 +9,7 @@ from pathlib import Path
 from calibration.signals import Signal
 from rig.clock import next_time_of_day
 from rig.config import Config
+from rig.config.types import NARROW
 from rig.preflight.finding import Finding, Grade, finding
 from rig.session.folder import FRAME_BYTES, STORED_CHANNELS
 from rig.session.forecast import LOOK_SHARE
@@ -23,7 +24,9 @@ EXTRA_CANARIES = 4
 #: Seconds of one training step on two processor cores, and of choosing a batch
 #: (docs/benchmarks/learner-round.md); smaller and larger models in shares of it.
 STEP_S, PROPOSING_S = 0.06, 16.0
-STEP_SHARES = {"nano": 0.6, "feather": 1.0, "lite": 1.6, "standard": 2.0}
+STEP_SHARES = {
+    "nano": 0.6, "feather": 1.0, "lite": 1.6, "standard": 2.0, "a2": 2.0, "a2-slim": 0.9,
+}  # fmt: skip
 #: Strategies that ask the ensemble, round by round.
 ASKING = frozenset({"integrated-variance", "panama"})
 
@@ -134,7 +137,8 @@ def hours(config: Config, signal: Signal, take_s: float, *, paced: bool) -> Hour
     rounds = 1 + -(-to_order // plan.batch)
     # Once more, for the longer training of the first round.
     learning_s = rounds * (PROPOSING_S + step_s * learner.steps) + step_s * learner.steps
-    final_s = STEP_S * STEP_SHARES.get(learner.final_size, 1.0) * learner.final_steps
+    widths = [learner.final_size, *filter(None, [NARROW.get(learner.final_size)])]
+    final_s = STEP_S * sum(STEP_SHARES.get(w, 1.0) for w in widths) * learner.final_steps
     return Hours(
         takes_needed(config) * each_s,
         plan.looks * (captures + plan.holdouts) * look_s,
