@@ -1,4 +1,4 @@
-"""Measure A2 in both widths beside A1's sizes, at equal minutes, and how the narrow one learns best.
+"""Measure A2 in both widths beside A1, at equal minutes, and how the narrow one learns best.
 
 Each model is trained on the same settings of a built-in amp for the same time of one processor's
 core, whatever else the machine does, and tried on other settings and on another recording's guitar.

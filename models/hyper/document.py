@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from models.hyper.fit import Fitted
-from models.hyper.moved import Moved, Target, functions
+from models.hyper.moved import Moved, Target, functions, moved
 from models.nam.versions import CURRENT, CannotHold, array_config
 from models.nam.writer import document
 from models.networks.concat import ConcatWaveNet
@@ -42,7 +43,6 @@ def refuse_other(model: Model) -> KnobWaveNet:
 
 def hyper_document(
     model: KnobWaveNet,
-    moved: Moved,
     fitted: Fitted,
     knobs: Tensor,
     params: list[dict[str, Any]],
@@ -52,54 +52,60 @@ def hyper_document(
 
     Args:
         model: What was fitted.
-        moved: Which of its numbers move.
         fitted: The hypernetwork.
         knobs: The setting of its stock weights, ``(knobs,)`` in [0, 1].
         params: How each knob's faceplate counts, in the format's words.
         sample_rate: Hz.
     """
-    stock = document(model, knobs, sample_rate, {})
-    standing = functions(model, knobs[None])[0]
-    base = torch.tensor(stock["weights"], dtype=torch.float64)
-    # What a scale at the end would do is done by the last head.
-    base[-1] = model.head_scale
-    _put(base, moved.targets, moved.factor * standing[moved.function])
-    # The hypernetwork says how far each number is from where it stands.
-    rows = fitted.weight[:, moved.function] * moved.factor
-    bias = (fitted.bias - standing)[moved.function] * moved.factor
-    hidden = [part for layer in fitted.layers for part in (layer.weight.T, layer.bias)]
-    # Anchors are for low ranks: here they are read, and change nothing.
-    parts = [base, *hidden, rows.T, bias, torch.zeros_like(bias)]
+    stock, moving = document(model, knobs, sample_rate, {}), moved(model)
     sizes = [1, *(shape.channels for shape in model.shapes)]
     pairs = zip(sizes, model.shapes, strict=False)
+    config = {
+        "layers": [array_config(shape, size, CURRENT) for size, shape in pairs],
+        "head": None,
+        "head_scale": model.head_scale,
+        "params": params,
+        "hypernet": _hypernet(fitted, moving.targets),
+    }
+    base = torch.tensor(stock["weights"], dtype=torch.float64)
+    standing = functions(model, knobs[None])[0]
     return {
         "version": VERSION,
         "metadata": stock["metadata"],
         "architecture": ARCHITECTURE,
-        "config": {
-            "layers": [array_config(shape, size, CURRENT) for size, shape in pairs],
-            "head": None,
-            "head_scale": model.head_scale,
-            "params": params,
-            "hypernet": {
-                "hidden_sizes": [len(layer.bias) for layer in fitted.layers],
-                "activation": ACTIVATION,
-                "mode": "full",
-                "selector": {**SELECTOR, "include_names": _names(moved.targets)},
-                "delta_map": [
-                    {
-                        "name": target.name,
-                        "mode": "full",
-                        "numel": target.numbers,
-                        "export_offset": target.offset,
-                    }
-                    for target in moved.targets
-                ],
-            },
-        },
-        "weights": _shortest(torch.cat([part.reshape(-1) for part in parts])),
+        "config": config,
+        "weights": _shortest(_weights(model, fitted, moving, base, standing)),
         "sample_rate": sample_rate,
     }
+
+
+def _hypernet(fitted: Fitted, targets: list[Target]) -> dict[str, Any]:
+    return {
+        "hidden_sizes": [len(layer.bias) for layer in fitted.layers],
+        "activation": ACTIVATION,
+        "mode": "full",
+        "selector": {**SELECTOR, "include_names": _names(targets)},
+        "delta_map": [
+            {"name": t.name, "mode": "full", "numel": t.numbers, "export_offset": t.offset}
+            for t in targets
+        ],
+    }
+
+
+def _weights(
+    model: KnobWaveNet, fitted: Fitted, moving: Moved, base: Tensor, standing: Tensor
+) -> Tensor:
+    """Return everything in the file's order, ``(numbers,)``: stock weights, then the network."""
+    # What a scale at the end would do is done by the last head.
+    base[-1] = model.head_scale
+    _put(base, moving.targets, moving.factor * standing[moving.function])
+    # The hypernetwork says how far each number is from where it stands.
+    rows = fitted.weight[:, moving.function] * moving.factor
+    bias = (fitted.bias - standing)[moving.function] * moving.factor
+    hidden = [part for layer in fitted.layers for part in (layer.weight.T, layer.bias)]
+    # Anchors are for low ranks: here they are read, and change nothing.
+    parts = [base, *hidden, rows.T, bias, torch.zeros_like(bias)]
+    return torch.cat([part.reshape(-1) for part in parts])
 
 
 def _names(targets: list[Target]) -> list[str]:
@@ -107,12 +113,11 @@ def _names(targets: list[Target]) -> list[str]:
     return [target.name for target in targets if not target.name.endswith(endings)]
 
 
-def _put(weights: Tensor, targets: list[Target], numbers: Tensor) -> None:
-    first = 0
-    for target in targets:
-        last = first + target.numbers
-        weights[target.offset : target.offset + target.numbers] = numbers[first:last]
-        first = last
+def _put(weights: Tensor, targets: list[Target], numbers: Tensor, add: bool = False) -> None:
+    parts = torch.split(numbers, [target.numbers for target in targets])
+    for target, part in zip(targets, parts, strict=True):
+        place = weights[target.offset : target.offset + target.numbers]
+        place.copy_(place + part if add else part)
 
 
 def _shortest(numbers: Tensor) -> list[float]:
@@ -127,30 +132,32 @@ def stock_at(found: dict[str, Any], inputs: Tensor) -> dict[str, Any]:
         found: Of a HyperWaveNet with full deltas.
         inputs: The setting as `models.hyper.trunk.inputs_of` encodes it, ``(inputs,)``.
     """
-    config, hidden = found["config"], inputs.float()
-    targets = config["hypernet"]["delta_map"]
+    config = found["config"]
+    targets, hidden_sizes = config["hypernet"]["delta_map"], config["hypernet"]["hidden_sizes"]
     count = sum(target["numel"] for target in targets)
-    sizes = [len(hidden), *config["hypernet"]["hidden_sizes"]]
-    layers = sum((before + 1) * after for before, after in pairwise(sizes))
-    behind = layers + (sizes[-1] + 2) * count
+    sizes = [len(inputs), *hidden_sizes, count]
+    # Behind the stock weights: a matrix and a bias for each step, and the anchors.
+    behind = sum((before + 1) * after for before, after in pairwise(sizes)) + count
     # Once as an array: a list of a million numbers is slow in every step.
     weights = torch.from_numpy(np.asarray(found["weights"], np.float32))
-    stock, rest = weights[:-behind].clone(), weights[-behind:]
-    for before, after in pairwise(sizes):
-        matrix, bias = rest[: before * after].view(after, before), rest[before * after :][:after]
-        hidden = torch.nn.functional.silu(matrix @ hidden + bias)
-        rest = rest[(before + 1) * after :]
-    matrix, bias = rest[: count * sizes[-1]].view(count, -1), rest[count * sizes[-1] :][:count]
-    delta, first = matrix @ hidden + bias, 0
-    for target in targets:
-        place, last = target["export_offset"], first + target["numel"]
-        stock[place : place + target["numel"]] += delta[first:last]
-        first = last
-    kept = {key: config[key] for key in ("layers", "head", "head_scale")}
+    stock = weights[:-behind].clone()
+    delta = _deltas(weights[-behind:], sizes, inputs.float())
+    places = [Target(t["name"], t["export_offset"], t["numel"]) for t in targets]
+    _put(stock, places, delta, add=True)
     return {
         "version": CURRENT,
         "architecture": "WaveNet",
-        "config": kept,
+        "config": {key: config[key] for key in ("layers", "head", "head_scale")},
         "weights": stock.tolist(),
         "sample_rate": found["sample_rate"],
     }
+
+
+def _deltas(numbers: Tensor, sizes: list[int], hidden: Tensor) -> Tensor:
+    for step, (before, after) in enumerate(pairwise(sizes), 1):
+        matrix, rest = numbers[: before * after].view(after, before), numbers[before * after :]
+        hidden = matrix @ hidden + rest[:after]
+        if step < len(sizes) - 1:
+            hidden = functional.silu(hidden)
+        numbers = rest[after:]
+    return hidden

@@ -108,27 +108,17 @@ def encoding(encoder: KnobEncoder, before: Affine) -> tuple[Layer, Affine]:
         The layer; what reads off it the encoder's outputs and, behind them, its inputs.
     """
     first, second, direct, first_bias, constant = (
-        tensor.detach()[0].double()
-        for tensor in (
-            encoder.first,
-            encoder.second,
-            encoder.direct,
-            encoder.first_bias,
-            encoder.constant,
-        )
+        getattr(encoder, name).detach()[0].double()
+        for name in ("first", "second", "direct", "first_bias", "constant")
     )
-    here = torch.eye(len(first)).double()
-    spread = Affine(torch.cat([first, here, -here], 1), torch.zeros(1).double())
-    bias = torch.cat([first_bias[0], torch.zeros(2 * len(first)).double()])
-    made = Affine(spread.weight, bias).of(before)
+    here, none = torch.eye(len(first)).double(), torch.zeros(2 * len(first)).double()
+    spread = torch.cat([first, here, -here], 1)
+    made = Affine(spread, torch.cat([first_bias[0], none])).of(before)
     # What was handed on in two halves is their difference.
     outputs = torch.cat([second, direct, -direct])
     inputs = torch.cat([torch.zeros(len(second), len(first)).double(), here, -here])
-    read = Affine(
-        torch.cat([outputs, inputs], 1),
-        torch.cat([constant[0], torch.zeros(len(first)).double()]),
-    )
-    return Layer(made.weight, made.bias), read
+    bias = torch.cat([constant[0], none[: len(first)]])
+    return Layer(made.weight, made.bias), Affine(torch.cat([outputs, inputs], 1), bias)
 
 
 def exponentials(read: Affine, highest: Tensor) -> Layer:
