@@ -24,6 +24,8 @@ DIRECTIONS = 48
 PEDESTAL = 100.0
 #: Against coefficients that cancel each other: single precision would not follow.
 RIDGE = 1e-5
+#: The constant is no sum of few units: exact to the fit's own error, rounding must not exceed it.
+CONSTANT_RIDGE = 1e-4
 
 
 @dataclass(frozen=True)
@@ -126,12 +128,11 @@ def _common_units(known: Tensor, certain: Tensor, wanted: Tensor, seed: int) -> 
     return Affine(scaled, bias - shift @ scaled)
 
 
-def _least_squares(design: Tensor, wanted: Tensor) -> Tensor:
+def _least_squares(design: Tensor, wanted: Tensor, ridge: float = RIDGE) -> Tensor:
     columns = design.shape[1]
-    ridge = RIDGE * len(design) ** 0.5 * torch.eye(columns).double()
-    rows = torch.cat([design, ridge])
+    small = ridge * len(design) ** 0.5 * torch.eye(columns).double()
     aims = torch.cat([wanted, wanted.new_zeros(columns, wanted.shape[1])])
-    found: Tensor = torch.linalg.lstsq(rows, aims).solution
+    found: Tensor = torch.linalg.lstsq(torch.cat([design, small]), aims).solution
     return found
 
 
@@ -140,8 +141,12 @@ def _read_out(units: Tensor, common: int, wanted: Tensor) -> Tensor:
     scale = torch.ones(units.shape[1] + 1).double()
     scale[common:-1] = magnitude()
     design = torch.cat([units, torch.ones(len(units), 1).double()], 1) / scale
-    level = _level(wanted)
-    plain = _least_squares(design, wanted[:, :LEVEL])
     # In shares of the level: a quiet setting is as much as a loud one.
-    loud = _least_squares(design / level, wanted[:, LEVEL:] / level)
-    return torch.cat([plain, loud], 1) / scale[:, None]
+    level = _level(wanted)
+    shared = design / level
+    found = [
+        _least_squares(design, wanted[:, :LEVEL]),
+        _least_squares(shared, torch.ones_like(level)),
+        _least_squares(shared, wanted[:, CONSTANT, None] / level, CONSTANT_RIDGE),
+    ]
+    return torch.cat(found, 1) / scale[:, None]

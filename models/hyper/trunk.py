@@ -18,7 +18,7 @@ from models.networks.knob_encoder import KnobEncoder
 BENDING, STEEPEST = 12, 2.0
 #: How far below zero an exponential's argument is kept. Nearer, the unit is none; farther,
 #: single precision has no digits left for it.
-BELOW = (12.0, 14.0)
+BELOW = (9.0, 11.0)
 
 
 @dataclass(frozen=True)

@@ -53,8 +53,9 @@ def export(
         typer.Option(
             "--as",
             metavar="KIND",
-            help="nam, for players; a2, for them, in two widths; hyperwavenet, for parametric ones; "
-            "onnx, rtneural, aidax, for other runtimes; data, parametric, panama: what was recorded.",
+            help="nam, for players; a2, for them, in two widths; hyperwavenet, for parametric "
+            "players; onnx, rtneural, aidax, for other runtimes; data, parametric, panama: what "
+            "was recorded.",
         ),
     ] = NAM_FILES,
     flac: Annotated[
