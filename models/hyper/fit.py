@@ -10,12 +10,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from models.hyper.constant import beside, constant_units
 from models.hyper.moved import CONSTANT, LEVEL, functions
 from models.hyper.trunk import Affine, Layer, bent, encoding, exponentials, inputs_of, magnitude
 from models.networks.wavenet import KnobWaveNet
 
 #: Settings that are fitted, units, and steps of the optimiser.
-SETTINGS, UNITS, STEPS = 3_000, 48, 400
+SETTINGS, UNITS, STEPS = 4_000, 48, 300
 #: Of the settings' coordinates, how many stand at an end: there a fit has no neighbours.
 AT_ENDS = 0.25
 #: Directions in which the functions are fitted while units are found; beyond, there is nothing.
@@ -62,20 +63,28 @@ def fit(model: KnobWaveNet, seed: int = 0) -> Fitted:
         model: A WaveNet of one member, conditioned by scales and shifts.
         seed: Of the settings and the units.
     """
-    positions = model.encoder.positions
-    settings = drawn(positions, SETTINGS, seed)
+    settings = drawn(model.encoder.positions, SETTINGS, seed)
     wanted = functions(model, settings)
-    first, taper_read = bent(model.encoder)
-    second, read = encoding(model.encoder, taper_read)
-    before = second(first(inputs_of(settings, positions)))
-    known = read(before)
-    certain = exponentials(read, known[:, :2].max(0).values)
-    common = _common_units(known, certain(before) / magnitude(), wanted, seed)
-    units = common.of(read)
-    weight = torch.cat([units.weight, certain.weight], 1)
-    third = Layer(weight, torch.cat([units.bias, certain.bias]))
-    coefficients = _read_out(third(before), units.weight.shape[1], wanted)
+    first, turned = bent(model.encoder)
+    shown = first(inputs_of(settings, model.encoder.positions))
+    second, read = encoding(model.encoder, turned)
+    over_level = wanted[:, CONSTANT] / wanted[:, LEVEL]
+    constant = constant_units(turned(shown), over_level, seed)
+    second, read = beside(second, read, turned, constant, level=1)
+    third, common = _last_layer(read, second(shown), wanted, seed)
+    coefficients = _read_out(third(second(shown)), common, wanted)
     return Fitted([first, second, third], coefficients[:-1], coefficients[-1])
+
+
+def _last_layer(read: Affine, before: Tensor, wanted: Tensor, seed: int) -> tuple[Layer, int]:
+    """Return the last hidden layer, and how many of its units are common ones."""
+    known = read(before)
+    # Of drive, level, and the level times the constant.
+    logarithms = [0, 1, known.shape[1] - 1]
+    certain = exponentials(read, logarithms, known[:, logarithms].max(0).values)
+    units = _common_units(known, certain(before) / magnitude(), wanted, seed).of(read)
+    weight = torch.cat([units.weight, certain.weight], 1)
+    return Layer(weight, torch.cat([units.bias, certain.bias])), UNITS
 
 
 def _level(wanted: Tensor) -> Tensor:

@@ -121,20 +121,19 @@ def encoding(encoder: KnobEncoder, before: Affine) -> tuple[Layer, Affine]:
     return Layer(made.weight, made.bias), Affine(torch.cat([outputs, inputs], 1), bias)
 
 
-def exponentials(read: Affine, highest: Tensor) -> Layer:
-    """Return two units for each of the encoder's first outputs, of which its exponential is made.
+def exponentials(read: Affine, outputs: list[int], highest: Tensor) -> Layer:
+    """Return two units for each of some outputs, of which its exponential is made.
 
     Args:
-        read: What reads the encoder's outputs.
-        highest: The largest value of each output that shall have one.
+        read: What reads the outputs.
+        outputs: Which of them.
+        highest: Their largest values.
     """
-    weights, biases = [], []
-    for index, top in enumerate(highest):
-        for below in BELOW:
-            weights.append(read.weight[:, index])
-            biases.append(read.bias[index] - top - below)
+    chosen = read.weight[:, outputs].repeat_interleave(len(BELOW), 1)
+    below = torch.tensor(BELOW).double().repeat(len(outputs))
+    biases = (read.bias[outputs] - highest).repeat_interleave(len(BELOW)) - below
     # Its coefficients are large instead: scaled here, the shape would be another.
-    return Layer(torch.stack(weights, 1), torch.stack(biases))
+    return Layer(chosen, biases)
 
 
 def magnitude() -> float:
