@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from models.hyper.minimise import minimise
 from models.hyper.trunk import Affine, Layer
 
 #: Units, and steps of the optimiser.
@@ -30,32 +31,23 @@ def constant_units(turned: Tensor, constant: Tensor, seed: int) -> ConstantUnits
     """Fit units to the constant over the level.
 
     Args:
-        turned: What the encoder reads at each setting, ``(settings, inputs)``.
+        turned: What the encoder reads, ``(settings, inputs)``.
         constant: ``(settings,)``.
         seed: Of the units.
     """
     lifted = torch.log(constant + LIFTED * constant.abs().max() + 1e-9)
     mean, width = lifted.mean(), lifted.std() + 1e-12
-    wanted, inputs = ((lifted - mean) / width)[:, None], turned.shape[1]
-    draw = torch.Generator().manual_seed(seed)
+    wanted = ((lifted - mean) / width)[:, None]
+    inputs, draw = turned.shape[1], torch.Generator().manual_seed(seed)
     weight = torch.randn(inputs, UNITS, generator=draw).double() * (1.5 / inputs**0.5)
     bias = torch.randn(UNITS, generator=draw).double()
     read = torch.randn(UNITS + 1, 1, generator=draw).double() * UNITS**-0.5
-    parts = [tensor.requires_grad_() for tensor in (weight, bias, read)]
-    optimiser = torch.optim.LBFGS(
-        parts, max_iter=STEPS, history_size=30, line_search_fn="strong_wolfe",
-        tolerance_change=1e-15, tolerance_grad=1e-12,
-    )  # fmt: skip
 
-    def loss() -> Tensor:
-        optimiser.zero_grad()
-        units = functional.silu(turned @ weight + bias)
-        off = (units @ read[:-1] + read[-1] - wanted).square().mean()
-        off.backward()  # type: ignore[no-untyped-call]
-        return off
+    def error() -> Tensor:
+        off: Tensor = functional.silu(turned @ weight + bias) @ read[:-1] + read[-1] - wanted
+        return off.square().mean()
 
-    optimiser.step(loss)  # type: ignore[no-untyped-call]
-    weight, bias, read = (tensor.detach() for tensor in (weight, bias, read))
+    minimise([weight, bias, read], error, STEPS)
     return ConstantUnits(Affine(weight, bias), Affine(read[:-1] * width, read[-1] * width + mean))
 
 
@@ -69,16 +61,13 @@ def beside(
         read: What reads it.
         turned: What the layer reads off the one before.
         found: The constant's units.
-        level: Which of the outputs is the logarithm of the level, that multiplies the constant.
+        level: Which output is the logarithm of the level, that multiplies the constant.
 
-    Returns:
-        The layer; what reads the outputs as before and, behind them, that product's logarithm.
+    Returns: The layer; what reads the outputs and, behind them, that product's logarithm.
     """
-    arguments = found.arguments.of(turned)
-    wider = Layer(
-        torch.cat([layer.weight, arguments.weight], 1), torch.cat([layer.bias, arguments.bias])
-    )
+    more = found.arguments.of(turned)
+    weight, bias = torch.cat([layer.weight, more.weight], 1), torch.cat([layer.bias, more.bias])
     former = torch.cat([read.weight, read.weight[:, level, None]], 1)
     own = torch.cat([read.weight.new_zeros(UNITS, read.weight.shape[1]), found.read.weight], 1)
-    bias = torch.cat([read.bias, read.bias[level, None] + found.read.bias])
-    return wider, Affine(torch.cat([former, own]), bias)
+    constant = torch.cat([read.bias, read.bias[level, None] + found.read.bias])
+    return Layer(weight, bias), Affine(torch.cat([former, own]), constant)

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from models.hyper.constant import beside, constant_units
+from models.hyper.minimise import minimise
 from models.hyper.moved import CONSTANT, LEVEL, functions
 from models.hyper.trunk import Affine, Layer, bent, encoding, exponentials, inputs_of, magnitude
 from models.networks.wavenet import KnobWaveNet
@@ -117,22 +118,13 @@ def _common_units(known: Tensor, certain: Tensor, wanted: Tensor, seed: int) -> 
     found = torch.cat(
         [_least_squares(features(), along), _least_squares(features() / level, pedestal)], 1
     )
-    parts = [tensor.requires_grad_() for tensor in (weight, bias, found)]
-    optimiser = torch.optim.LBFGS(
-        parts, max_iter=STEPS, history_size=30, line_search_fn="strong_wolfe",
-        tolerance_change=1e-15, tolerance_grad=1e-12,
-    )  # fmt: skip
 
-    def loss() -> Tensor:
-        optimiser.zero_grad()
+    def error() -> Tensor:
         read = features() @ found
         off = (read[:, :-1] - along).square().mean()
-        off = off + PEDESTAL * (read[:, -1:] / level - pedestal).square().mean()
-        off.backward()  # type: ignore[no-untyped-call]
-        return off
+        return off + PEDESTAL * (read[:, -1:] / level - pedestal).square().mean()
 
-    optimiser.step(loss)  # type: ignore[no-untyped-call]
-    weight, bias = weight.detach(), bias.detach()
+    minimise([weight, bias, found], error, STEPS)
     scaled = weight / width[:, None]
     return Affine(scaled, bias - shift @ scaled)
 

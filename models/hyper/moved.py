@@ -76,15 +76,12 @@ def moved(model: KnobWaveNet) -> Moved:
             found.still(weights["rechannel"].numel())
         _layers(found, f"{name}._layers", shape, weights, first)
         first += 3 * len(shape.dilations) * shape.channels
-        if number + 1 == len(model.shapes):
-            # The scale at the end is no tensor that a hypernetwork reaches: the level goes here.
-            head = weights["head"].permute(1, 2, 0) * model.polarity[0]
-            found.moves(f"{name}._head_rechannel.weight", ends[1], head)
-            found.moves(f"{name}._head_rechannel.bias", ends[2], torch.ones(1))
-        else:
-            found.still(
-                sum(weights[key].numel() for key in ("head", "head_bias") if key in weights)
-            )
+        if number + 1 < len(model.shapes):
+            found.still(sum(t.numel() for key, t in weights.items() if key.startswith("head")))
+    # The scale at the end is no tensor that a hypernetwork reaches: the level goes to the head.
+    head = weights["head"].permute(1, 2, 0) * model.polarity[0]
+    found.moves(f"{name}._head_rechannel.weight", ends[1], head)
+    found.moves(f"{name}._head_rechannel.bias", ends[2], torch.ones(1))
     return Moved(found.targets, torch.cat(found.function), torch.cat(found.factor))
 
 

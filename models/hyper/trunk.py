@@ -104,8 +104,7 @@ def encoding(encoder: KnobEncoder, before: Affine) -> tuple[Layer, Affine]:
         encoder: Of a final model.
         before: What reads its inputs off the layer before.
 
-    Returns:
-        The layer; what reads off it the encoder's outputs and, behind them, its inputs.
+    Returns: The layer; what reads off it the encoder's outputs and, behind them, its inputs.
     """
     first, second, direct, first_bias, constant = (
         getattr(encoder, name).detach()[0].double()

@@ -12,24 +12,19 @@ ARCHITECTURE = "SlimmableContainer"
 
 
 def container(documents: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Return the document of a container.
-
-    Args:
-        documents: Whole ``.nam`` documents of one setting, the narrowest first.
-    """
+    """Return a container's document, of whole documents of one setting, the narrowest first."""
     largest, count = documents[-1], len(documents)
+    # Shares of what a player is willing to spend: the last is for whoever spends all.
+    parts = [
+        {"max_value": number / count, "model": document}
+        for number, document in enumerate(documents, 1)
+    ]
     return {
         "version": CURRENT,
         # A player that shows no more than this shows what the best of them is.
         "metadata": largest["metadata"],
         "architecture": ARCHITECTURE,
-        "config": {
-            "submodels": [
-                # Shares of what a player is willing to spend: the last is for whoever spends all.
-                {"max_value": (number + 1) / count, "model": document}
-                for number, document in enumerate(documents)
-            ]
-        },
+        "config": {"submodels": parts},
         "weights": [],
         "sample_rate": largest["sample_rate"],
     }

@@ -16,12 +16,15 @@ if TYPE_CHECKING:
     from rig.session.folder import Session
 
 
+Size = Annotated[
+    str | None,
+    typer.Option("--size", help="Another than learner.final_size: a2 has both of its widths."),
+]
+
+
 def train(
     session: SessionFolder,
-    size: Annotated[
-        str | None,
-        typer.Option("--size", help="Another than learner.final_size: a2 has both of its widths."),
-    ] = None,
+    size: Size = None,
 ) -> None:
     """Train the final model anew on everything that is kept."""
     from rig.session.folder import Session
@@ -34,16 +37,17 @@ def train(
             opened.record(trained)
         out.print(_said(session, trained))
     except KeyboardInterrupt:
-        raise LearnerError(
-            f"{session}: training was broken off; the model is the one it was, and "
-            f"'rig train {session}{_typed(size)}' goes on from the last minute's checkpoint"
-        ) from None
+        raise LearnerError(_broken_off(session, size)) from None
     finally:
         opened.close()
 
 
-def _typed(size: str | None) -> str:
-    return "" if size is None else f" --size {size}"
+def _broken_off(session: Path, size: str | None) -> str:
+    typed = "" if size is None else f" --size {size}"
+    return (
+        f"{session}: training was broken off; the model is the one it was, and "
+        f"'rig train {session}{typed}' goes on from the last minute's checkpoint"
+    )
 
 
 # Before anything is loaded: a typing mistake is not worth the seconds.

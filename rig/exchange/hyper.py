@@ -51,10 +51,7 @@ def _param(knob: Knob, value: float) -> dict[str, Any]:
 def hyperwavenet(session: Session, model: Model, setting: Setting) -> Made:
     """Return a file that turns all knobs in the parametric players, and how near it comes.
 
-    Args:
-        session: Whose amp it is.
-        model: Its final model.
-        setting: Where the knobs stand at first.
+    The knobs stand at the setting at first.
 
     Raises:
         UsageError: The format cannot hold the model.
@@ -69,11 +66,14 @@ def hyperwavenet(session: Session, model: Model, setting: Setting) -> Made:
     params = [_param(*pair) for pair in zip(panel.knobs, setting.values, strict=True)]
     document = hyper_document(wavenet, fit(wavenet), point, params, created.sample_rate)
     distance = _distance(session, model, document, point)
+    document["metadata"] |= {**_said(session, model, setting, point), "fit": distance}
+    return Made(json.dumps(document, allow_nan=False).encode(), _sentence(distance))
+
+
+def _said(session: Session, model: Model, setting: Setting, point: Tensor) -> dict[str, Any]:
     trained = session.state.learning.model
     label = Label(session.config.gear, None if trained is None else trained.holdout_esr)
-    said = metadata(session, setting, label, measure(model, point, measuring_recording()))
-    document["metadata"] = {**document["metadata"], **said, "fit": distance}
-    return Made(json.dumps(document, allow_nan=False).encode(), _sentence(distance))
+    return metadata(session, setting, label, measure(model, point, measuring_recording()))
 
 
 def _sentence(distance: dict[str, Any]) -> str:
@@ -85,14 +85,18 @@ def _sentence(distance: dict[str, Any]) -> str:
     )
 
 
+def _guitar(session: Session) -> Tensor:
+    signal = session.signal()
+    guitar = signal.segment(Part.HOLDOUT)
+    stop = guitar.start + min(round(HEARD_S * signal.sample_rate), guitar.frames)
+    return torch.from_numpy(signal.send[guitar.start : stop].astype(np.float32))
+
+
 def _distance(
     session: Session, model: Model, document: dict[str, Any], point: Tensor
 ) -> dict[str, Any]:
     """Measure how far a file is from the model, on guitar that it was not trained on."""
-    signal = session.signal()
-    guitar = signal.segment(Part.HOLDOUT)
-    stop = guitar.start + min(round(HEARD_S * signal.sample_rate), guitar.frames)
-    audio = torch.from_numpy(signal.send[guitar.start : stop].astype(np.float32))
+    audio = _guitar(session)
     # In front of the guitar: there, what silence comes to is heard.
     past = audio.new_zeros(model.history_frames + 1)
     positions, errors, loudest = model.encoder.positions, [], 0.0
