@@ -121,7 +121,7 @@ class LearnerConfig(Section):
     closing_round: bool = True
     """Whether a round that asks for nothing ends the recording: is the last batch as expected?"""
     final_size: str = "standard"
-    """Size of the model that is exported, in the same architecture; a2 has its narrow width, too."""
+    """Size of the model that is exported, in the same architecture; a2 is both of its widths."""
     final_steps: Annotated[int, Field(ge=1, le=10_000_000)] = 8_000
     """Training steps of the model that is exported."""
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
