@@ -1,6 +1,6 @@
 """The ``rig export`` command: files for players, at settings of the knobs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,14 +8,16 @@ import typer
 
 from rig.cli.asking import At, SessionFolder, model_of, view, warn
 from rig.cli.common import out
-from rig.cli.exporting import NAM_FILES, Other, export_other, refuse_unused
+from rig.cli.exporting import CONTAINER, NAM_FILES, PLAYED, Other, export_other, refuse_unused
 from rig.cli.writing import Force, progress, put, refuse_existing, refuse_full_folder
 from rig.errors import UsageError
 
 if TYPE_CHECKING:
     from rig.config import Config
     from rig.exchange.asked import Asked
+    from rig.exchange.metadata import Label
     from rig.exchange.pack import Wanted
+    from rig.knobs import Setting
     from rig.session.folder import Session
 
 NAM, ZIP = ".nam", ".zip"
@@ -51,8 +53,9 @@ def export(
         typer.Option(
             "--as",
             metavar="KIND",
-            help="nam, for players; onnx, rtneural, aidax, for other runtimes; data, parametric, "
-            "panama: what was recorded.",
+            help="nam, for players; a2, for them, in two widths; hyperwavenet, for parametric "
+            "players; onnx, rtneural, aidax, for other runtimes; data, parametric, panama: what "
+            "was recorded.",
         ),
     ] = NAM_FILES,
     flac: Annotated[
@@ -74,7 +77,7 @@ def export(
     packed = {"--grid": grid, "--preset": preset, "--config": config, "--knobs": knobs}
     given = {**packed, "--format": form != FORMAT, "--at": at, "--free": free, "--flac": flac}
     refuse_unused(kind, {option for option, value in given.items() if value})
-    if kind != NAM_FILES:
+    if kind not in PLAYED:
         export_other(Other(kind, session, target, at, free, flac, force))
         return
     _refuse_target(target, force)
@@ -93,8 +96,8 @@ def export(
         names = pack.file_names(told.panel, items)
         if target.suffix == NAM:
             names = [target.name]
-        form = _form(form)
-        files = _files(opened, told, dict(zip(names, items, strict=True)), form, knobs)
+        asked = dict(zip(names, items, strict=True))
+        files = _files(opened, told, asked, _form(form), knobs, kind == CONTAINER)
         _write(opened, target, files)
     finally:
         opened.close()
@@ -164,14 +167,19 @@ def _asked(session: "Session", config: "Config", items: "Sequence[Wanted]") -> "
 
 
 def _files(
-    session: "Session", config: "Config", items: "dict[str, Wanted]", version: str, knobs: bool
+    session: "Session",
+    config: "Config",
+    items: "dict[str, Wanted]",
+    version: str,
+    knobs: bool,
+    both: bool,
 ) -> dict[str, bytes]:
     """Return the files by name; of several, with the text that goes with them."""
-    from rig.exchange import nam, pack
+    from rig.exchange import pack
     from rig.exchange.metadata import Label
 
     found = _asked(session, config, list(items.values()))
-    model: Any = model_of(session)
+    content = _maker(session, both)
     trained = session.state.learning.model
     esr = None if trained is None else trained.holdout_esr
     files, told = {}, {}
@@ -180,14 +188,26 @@ def _files(
         for done, ((name, item), one) in enumerate(zip(items.items(), found, strict=True)):
             tell(done, len(items))
             label = Label(config.gear, esr, item.preset, version, knobs)
-            files[name], _ = nam.exported(session, model, one.setting, label)
+            files[name] = content(one.setting, label)
             told[name] = config.panel.describe(one.setting)
     if len(files) > 1:
-        said = pack.text(config.name, config.gear, told, esr, version)
+        said = pack.text(config.name, config.gear, told, esr, CONTAINER if both else version)
         files[pack.TEXT_NAME] = said.encode()
     for name, setting in told.items():
         out.print(f"{name}: {setting}", markup=False)
     return files
+
+
+def _maker(session: "Session", both: bool) -> "Callable[[Setting, Label], bytes]":
+    """Return what makes a file of one setting: of the final model, or of both its widths."""
+    from rig.exchange import nam
+    from rig.exchange.final_model import final_widths
+
+    if both:
+        narrow, wide = final_widths(session)
+        return lambda setting, label: nam.exported_widths(session, narrow, wide, setting, label)
+    model: Any = model_of(session)
+    return lambda setting, label: nam.exported(session, model, setting, label)[0]
 
 
 def _write(session: "Session", target: Path, files: dict[str, bytes]) -> None:

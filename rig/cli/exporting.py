@@ -14,14 +14,22 @@ from rig.errors import UsageError
 if TYPE_CHECKING:
     from rig.session.folder import Session
 
-NAM_FILES, DATA = "nam", ("data", "parametric", "panama")
+NAM_FILES, CONTAINER, DATA = "nam", "a2", ("data", "parametric", "panama")
+#: Kinds that players for Neural Amp Modeler take: as a file, or as a pack of several settings.
+PLAYED = (NAM_FILES, CONTAINER)
 #: How the name of a file ends for each runtime.
-RUNTIMES = {"onnx": (".onnx",), "rtneural": (".json",), "aidax": (".json", ".aidax")}
-KINDS = (NAM_FILES, *RUNTIMES, *DATA)
+RUNTIMES = {
+    "onnx": (".onnx",),
+    "rtneural": (".json",),
+    "aidax": (".json", ".aidax"),
+    "hyperwavenet": (".nam",),
+}
+KINDS = (*PLAYED, *RUNTIMES, *DATA)
 #: Options that only some kinds have a use for.
 USED_BY: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("--grid", "--preset", "--config", "--knobs", "--format"), (NAM_FILES,)),
-    "--at": (NAM_FILES, "rtneural", "aidax"),
+    **dict.fromkeys(("--grid", "--preset", "--config", "--knobs"), PLAYED),
+    "--format": (NAM_FILES,),
+    "--at": (*PLAYED, "rtneural", "aidax", "hyperwavenet"),
     "--free": ("rtneural", "aidax"),
     "--flac": DATA,
 }
@@ -94,14 +102,17 @@ def _export_model(asked: Other) -> None:
 
 
 def _content(session: "Session", asked: Other) -> bytes:
-    from rig.exchange import runtimes
+    from rig.exchange import hyper, runtimes
 
     model = model_of(session)
     if asked.kind == "onnx":
         return runtimes.onnx(session, model)
     setting, names = setting_of(session, asked.at), (asked.free or "").replace(" ", "").split(",")
     free = [name for name in names if name]
-    made = runtimes.rtneural(session, model, setting, free, aidax=asked.kind == "aidax")
+    if asked.kind == "hyperwavenet":
+        made = hyper.hyperwavenet(session, model, setting)
+    else:
+        made = runtimes.rtneural(session, model, setting, free, aidax=asked.kind == "aidax")
     if made.distance is not None:
         warn([made.distance])
     return made.content

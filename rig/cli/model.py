@@ -1,40 +1,67 @@
 """The ``rig train`` command: a session's final model, anew."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
 from rich.text import Text
 
 from rig.cli.asking import SessionFolder
 from rig.cli.common import find_session, out
 from rig.cli.writing import progress, stopped_between_steps
-from rig.errors import LearnerError
+from rig.errors import LearnerError, UsageError
 
 if TYPE_CHECKING:
     from rig.session.facts import ModelTrained
     from rig.session.folder import Session
 
 
-def train(session: SessionFolder) -> None:
+Size = Annotated[
+    str | None,
+    typer.Option("--size", help="Another than learner.final_size: a2 has both of its widths."),
+]
+
+
+def train(
+    session: SessionFolder,
+    size: Size = None,
+) -> None:
     """Train the final model anew on everything that is kept."""
     from rig.session.folder import Session
 
     opened = Session.open(find_session(session))
     try:
+        _refuse_size(opened, size)
         with stopped_between_steps() as stop_if_asked:
-            trained = _train(opened, stop_if_asked)
+            trained = _train(opened, stop_if_asked, size)
             opened.record(trained)
         out.print(_said(session, trained))
     except KeyboardInterrupt:
-        raise LearnerError(
-            f"{session}: training was broken off; the model is the one it was, and "
-            f"'rig train {session}' goes on from the last minute's checkpoint"
-        ) from None
+        raise LearnerError(_broken_off(session, size)) from None
     finally:
         opened.close()
 
 
-def _train(session: "Session", stop_if_asked: Any) -> "ModelTrained":
+def _broken_off(session: Path, size: str | None) -> str:
+    typed = "" if size is None else f" --size {size}"
+    return (
+        f"{session}: training was broken off; the model is the one it was, and "
+        f"'rig train {session}{typed}' goes on from the last minute's checkpoint"
+    )
+
+
+# Before anything is loaded: a typing mistake is not worth the seconds.
+def _refuse_size(session: "Session", size: str | None) -> None:
+    from rig.config.types import check_size
+
+    try:
+        if size is not None:
+            check_size(session.config.learner.architecture, "--size", size)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+def _train(session: "Session", stop_if_asked: Any, size: str | None) -> "ModelTrained":
     from models.training.loop import Diverged
     from rig.learner.final import train_final
 
@@ -46,7 +73,7 @@ def _train(session: "Session", stop_if_asked: Any) -> "ModelTrained":
             tell(at.done, at.total)
 
         try:
-            return train_final(session, told)
+            return train_final(session, told, size)
         except Diverged as error:
             raise LearnerError(f"training broke down: {error}") from None
 

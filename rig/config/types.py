@@ -125,7 +125,7 @@ class LearnerConfig(Section):
     closing_round: bool = True
     """Whether a round that asks for nothing ends the recording: is the last batch as expected?"""
     final_size: str = "standard"
-    """Size of the model that is exported, in the same architecture."""
+    """Size of the model that is exported, in the same architecture; a2 is both of its widths."""
     final_steps: Annotated[int, Field(ge=1, le=10_000_000)] = 8_000
     """Training steps of the model that is exported."""
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
@@ -136,15 +136,22 @@ class LearnerConfig(Section):
     @model_validator(mode="after")
     def _sizes(self) -> Self:
         for key in ("size", "final_size"):
-            _check_size(self.architecture, key, getattr(self, key))
+            check_size(self.architecture, key, getattr(self, key))
         return self
 
 
 #: The names of `models.networks.wavenet.SHAPES`, importing which would load torch.
 WAVENET_SIZES = ("standard", "lite", "feather", "nano", "a2", "a2-slim")
+#: A2 goes out in both its widths, so whoever wants the full one has the narrow one with it.
+NARROW = {"a2": "a2-slim"}
 
 
-def _check_size(architecture: str, key: str, size: str) -> None:
+def check_size(architecture: str, key: str, size: str) -> None:
+    """Refuse a size that an architecture has not got.
+
+    Raises:
+        ValueError: There is none of this name.
+    """
     if architecture == "wavenet" and size not in WAVENET_SIZES:
         known = ", ".join(WAVENET_SIZES[:-1])
         raise ValueError(f"{key}: a wavenet is {known} or {WAVENET_SIZES[-1]}, not {size!r}")

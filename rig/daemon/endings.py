@@ -8,6 +8,7 @@ from rig.clock import Clock
 from rig.daemon.stopping import Finish
 from rig.errors import RigError
 from rig.session import control, facts
+from rig.session.broken import broken_off
 from rig.session.folder import Session
 
 log = logging.getLogger("rig")
@@ -27,7 +28,7 @@ def lay_down(folder: Path, ending: Finish, clock: Clock) -> bool:
         if left_open is not None:
             why = "the capture ended in the middle of this take"
             numbers = left_open.take, left_open.capture
-            session.record(facts.broken_off(*numbers, Check.INTERRUPTED, why, died=True))
+            session.record(broken_off(*numbers, Check.INTERRUPTED, why, died=True))
         session.record(facts.DaemonEnded(state=ending.state, reason=ending.reason))
     except RigError as error:
         log.error("the end could not be written down: %s", error)  # noqa: TRY400 (a sentence)

@@ -26,6 +26,7 @@ from rig.keep_awake import awake
 from rig.learner.client import Learner
 from rig.printable import log_lines, pasteable
 from rig.session import control, facts
+from rig.session.broken import broken_off
 from rig.session.door import Door, begin
 from rig.session.folder import CONFIG, Session, is_session
 from rig.session.layout import is_supervised
@@ -111,7 +112,7 @@ def _begin(
     if left_open is not None:
         why = "the capture ended in the middle of this take"
         numbers = left_open.take, left_open.capture
-        session.record(facts.broken_off(*numbers, Check.INTERRUPTED, why, died))
+        session.record(broken_off(*numbers, Check.INTERRUPTED, why, died))
 
 
 def _run(run: Run) -> Finish:

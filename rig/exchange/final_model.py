@@ -2,7 +2,8 @@
 
 from models.networks.spec import BadModel, load_model
 from models.training.dataset import Model
-from rig.errors import SessionError
+from rig.errors import SessionError, UsageError
+from rig.session.facts import ModelTrained, StoredFile
 from rig.session.folder import Session
 
 
@@ -12,13 +13,37 @@ def final_model(session: Session) -> Model:
     Raises:
         SessionError: There is none, or none that fits the session.
     """
+    return _load(session, _trained(session).model)
+
+
+def final_widths(session: Session) -> tuple[Model, Model]:
+    """Load the narrow and the full width of an A2 model on the CPU.
+
+    Raises:
+        SessionError: There is no model, or none that fits the session.
+        UsageError: It is no A2.
+    """
+    trained = _trained(session)
+    if trained.narrow is None:
+        raise UsageError(
+            f"--as a2: the final model of {session.folder} is no A2; "
+            f"'rig train {session.folder} --size a2' trains both widths in its place"
+        )
+    return _load(session, trained.narrow), _load(session, trained.model)
+
+
+def _trained(session: Session) -> ModelTrained:
     trained = session.state.learning.model
     if trained is None:
         raise SessionError(
             f"{session.folder}: has no final model yet; 'rig train {session.folder}' makes it"
         )
+    return trained
+
+
+def _load(session: Session, file: StoredFile) -> Model:
     try:
-        model, spec = load_model(session.stored(trained.model))
+        model, spec = load_model(session.stored(file))
     except BadModel as error:
         raise SessionError(str(error)) from None
     if spec.positions != session.config.panel.switch_positions:

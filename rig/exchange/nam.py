@@ -1,6 +1,7 @@
 """Stock ``.nam`` files of a session's model, played back before they are called exported."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import torch
 from torch import Tensor
 
 from calibration.signals import Part
+from models.nam.container import container
 from models.nam.embedded import embedded
 from models.nam.loudness import measure
 from models.nam.reader import read_and_play
@@ -73,15 +75,38 @@ def exported(
         LearnerError: It plays otherwise, or not at all: it must not be called exported.
         UsageError: The version of the format that was asked for cannot hold it.
     """
+    content = _encoded(session, nam_document(session, model, setting, label))
+    return content, export_error(session, model, setting, content)
+
+
+def exported_widths(
+    session: Session, narrow: Model, wide: Model, setting: Setting, label: Label
+) -> bytes:
+    """Return a container with both widths of an A2 model at one setting.
+
+    Raises:
+        LearnerError: One of them plays otherwise, or not at all.
+    """
+    trained = session.state.learning.model
+    esr = None if trained is None else trained.narrow_esr
+    # The knobs are beneath the whole, once, and are those of the full width.
+    plain = replace(label, with_knobs=False)
+    labelled = [(narrow, replace(plain, holdout_esr=esr)), (wide, plain)]
+    documents = [nam_document(session, model, setting, said) for model, said in labelled]
+    for (model, _), told in zip(labelled, documents, strict=True):
+        export_error(session, model, setting, _encoded(session, told))
+    section = {"rig": embedded(wide, faceplate(session))} if label.with_knobs else {}
+    return _encoded(session, {**container(documents), **section})
+
+
+def _encoded(session: Session, document: dict[str, Any]) -> bytes:
     try:
-        text = json.dumps(nam_document(session, model, setting, label), allow_nan=False)
+        return json.dumps(document, allow_nan=False).encode()
     except ValueError:
         raise LearnerError(
             f"{session.folder}: the model has weights that are no numbers; "
             f"'rig train {session.folder}' makes it anew"
         ) from None
-    content = text.encode()
-    return content, export_error(session, model, setting, content)
 
 
 def export_error(session: Session, model: Model, setting: Setting, exported: bytes) -> float:

@@ -102,6 +102,14 @@ def file_names(panel: Panel, items: Sequence[Wanted]) -> list[str]:
     return names
 
 
+def _what(version: str) -> str:
+    if version == "a2":
+        return (
+            "Each file holds an A2 model in both its widths: load it in any player that knows A2."
+        )
+    return f"Each file is a stock .nam model (version {version}): load it in any player."
+
+
 def text(
     name: str, gear: GearConfig, told: Mapping[str, str], holdout_esr: float | None, version: str
 ) -> str:
@@ -109,7 +117,7 @@ def text(
     amp = " ".join(word for word in (gear.make, gear.model) if word) or name
     found = worth(holdout_esr)
     lines = [amp, "", f"{len(told)} settings of one knob-conditioned model, captured with rig."]
-    lines.append(f"Each file is a stock .nam model (version {version}): load it in any player.")
+    lines.append(_what(version))
     if holdout_esr is not None:
         lines.append(f"On settings that it never heard: ESR {holdout_esr:.2g} ({found.words}).")
     lines += [f"Captured by {gear.modeled_by}."] * bool(gear.modeled_by)

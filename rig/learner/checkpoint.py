@@ -15,7 +15,7 @@ from rig.session.folder import Session
 
 #: Steps' worth of seconds that a killed learner loses at most.
 SAVE_EVERY_S = 60.0
-ROUNDS, UNFINISHED = "rounds", "unfinished-"
+ROUNDS, UNFINISHED, FINISHED = "rounds", "unfinished-", "finished-"
 RATE = f"{ROUNDS}/rate.txt"
 #: Weights and what the optimiser keeps of them: a large model has some tens of megabytes.
 MOST_BYTES, MOST_RATE_BYTES = 500_000_000, 100
@@ -32,10 +32,12 @@ def train(
     progress: Progress,
     validation: Dataset | None = None,
     clock: Callable[[], float] = time.monotonic,
+    more_follows: bool = False,
 ) -> float:
     """Train in place; where the same run was broken off, continue from its last checkpoint.
 
     A run is the same if it has the same name, data and recipe and starts from the same weights.
+    Where another run follows that this one is part of, its end is kept until that one is over.
 
     Raises:
         Diverged: The loss broke away again and again.
@@ -48,10 +50,12 @@ def train(
         progress(*((training.step, training.loss) if training is not None else (0, 0.0)))
 
     training = Training(model, dataset, recipe, validation, told)
-    path = f"{ROUNDS}/{UNFINISHED}{_digest(name, training)}.pt"
+    digest = _digest(name, training)
+    path, ended = (f"{ROUNDS}/{kind}{digest}.pt" for kind in (UNFINISHED, FINISHED))
     # A checkpoint that cannot be read changes nothing: training then starts from its beginning.
-    with contextlib.suppress(SessionError):
-        load_state(training, session.door.read(path, MOST_BYTES))
+    for checkpoint in (path, ended):
+        with contextlib.suppress(SessionError):
+            load_state(training, session.door.read(checkpoint, MOST_BYTES))
     saved_at = clock()
 
     def save_at_times(step: int, loss: float) -> None:
@@ -63,13 +67,17 @@ def train(
             saved_at = clock()
 
     loss = train_to_end(training, save_at_times)
+    if more_follows:
+        _save(session.door, ended, training)
+    else:
+        _forget(session.door, FINISHED)
     _forget(session.door)
     return loss
 
 
-def _forget(door: Door, but: str | None = None) -> None:
+def _forget(door: Door, prefix: str = UNFINISHED, but: str | None = None) -> None:
     """Remove the checkpoints of other runs: they take room and are of no use any more."""
-    for name in door.names(ROUNDS, prefix=UNFINISHED):
+    for name in door.names(ROUNDS, prefix=prefix):
         if f"{ROUNDS}/{name}" != but:
             door.remove(f"{ROUNDS}/{name}")
 

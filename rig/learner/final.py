@@ -3,6 +3,7 @@
 import json
 import time
 from dataclasses import asdict
+from functools import partial
 
 import numpy as np
 import torch
@@ -12,8 +13,10 @@ from models.acquisition import predictions
 from models.acquisition.disagreement import expected_errors
 from models.networks.spec import ModelSpec, dump_model
 from models.training.dataset import Model, Told, nobody
+from models.training.initial_levels import read_knobs_as
 from models.training.trainer import Recipe
 from rig.capture import Role
+from rig.config.types import NARROW
 from rig.exchange.metadata import Label
 from rig.exchange.nam import exported
 from rig.learner import checkpoint, data
@@ -50,6 +53,8 @@ PLENTY, VALIDATED_EVERY = 20, 10
 #: Settings on which the ensemble's expectation is mapped.
 WEAKNESS_SETTINGS = 192
 MODEL, EXPORT = "model/model.safetensors", "model/reference.nam"
+#: A2's narrow width.
+NARROW_FILE = "model/narrow.safetensors"
 
 
 def _validation(captures: int) -> list[int]:
@@ -59,22 +64,51 @@ def _validation(captures: int) -> list[int]:
     )
 
 
-def _train_model(session: Session, tell: Tell) -> tuple[Model, ModelSpec]:
+def _sizes(session: Session, size: str | None) -> list[str]:
+    """Return the sizes that are trained: the one that was asked for, and its narrow width."""
+    learner = session.config.learner
+    wide = size or learner.final_size
+    both = learner.architecture == "wavenet" and wide in NARROW
+    return [wide, NARROW[wide]] if both else [wide]
+
+
+def _train_models(session: Session, tell: Tell, sizes: list[str]) -> list[tuple[Model, ModelSpec]]:
     config, seed = session.config.learner, session.config.seed
     told = StageProgress(tell, LOADING, session.state.learning.round, 1).part
     dataset = training_data(session, told)
     positions = session.config.panel.switch_positions
-    spec = ModelSpec(config.architecture, config.final_size, positions, 1, silent=True)
     names = [knob.name for knob in session.config.panel.knobs]
-    model = initial_model(spec, dataset, seed, names, config.prior, told)
     recipe = Recipe(config.final_steps, frames_per_step=FRAMES, seed=seed)
     chosen = _validation(len(dataset.targets))
     # What decides when to stop cannot be learnt from, and holdouts decide nothing.
     rest = [row for row in range(len(dataset.targets)) if row not in chosen]
-    stage_progress = StageProgress(tell, FINAL_STAGE, session.state.learning.round, recipe.steps)
     training, validation = dataset.subset(rest), dataset.subset(chosen) if chosen else None
-    checkpoint.train(session, "final", model, training, recipe, stage_progress, validation)
-    return model, spec
+    stage = StageProgress(
+        tell, FINAL_STAGE, session.state.learning.round, recipe.steps * len(sizes)
+    )
+    found: list[tuple[Model, ModelSpec]] = []
+    for number, size in enumerate(sizes):
+        spec = ModelSpec(config.architecture, size, positions, 1, silent=True)
+        model = initial_model(spec, dataset, seed, names, config.prior, told)
+        if found:
+            read_knobs_as(model, found[0][0])
+        checkpoint.train(
+            session,
+            "final" if number == 0 else f"final-{size}",
+            model,
+            training,
+            recipe,
+            partial(_after, stage, number * recipe.steps),
+            validation,
+            more_follows=number + 1 < len(sizes),
+        )
+        found.append((model, spec))
+    return found
+
+
+def _after(stage: StageProgress, steps: int, done: int, loss: float) -> None:
+    """Report steps of a run that follows another."""
+    stage(steps + done, loss)
 
 
 def _repeatability_db(session: Session) -> float | None:
@@ -125,10 +159,27 @@ def _measure_thumps(session: Session, model: Model) -> Thumps:
     return measure_thumps(model, torch.from_numpy(guitar), signal.sample_rate)
 
 
-def train_final(session: Session, tell: Tell) -> facts.ModelTrained:
-    """Train, test, store and export the final model.
+def _store_narrow(
+    session: Session, trained: list[tuple[Model, ModelSpec]], told: Told
+) -> tuple[facts.StoredFile | None, dict[str, float]]:
+    """Store and test the narrow width, where there is one."""
+    if not trained:
+        return None, {}
+    (model, spec), *_ = trained
+    by_setting = holdout_esr(session, model, told)
+    model.cpu()
+    return staging.stage(session.door, NARROW_FILE, dump_model(model, spec)), by_setting
+
+
+def train_final(session: Session, tell: Tell, size: str | None = None) -> facts.ModelTrained:
+    """Train, test, store and export the final model, A2 in both its widths.
 
     Nothing of the holdouts chooses anything.
+
+    Args:
+        session: Whose captures are learnt from.
+        tell: Told how far it is.
+        size: Of the model, where it is another than the configuration's.
 
     Raises:
         LearnerError: It cannot be done.
@@ -137,7 +188,7 @@ def train_final(session: Session, tell: Tell) -> facts.ModelTrained:
     """
     began = time.monotonic()
     panel = session.config.panel
-    model, spec = _train_model(session, tell)
+    (model, spec), *narrow = _train_models(session, tell, _sizes(session, size))
     told = StageProgress(tell, TESTING, session.state.learning.round, 1).part
     by_setting = holdout_esr(session, model, told)
     total = mean(by_setting)
@@ -148,6 +199,7 @@ def train_final(session: Session, tell: Tell) -> facts.ModelTrained:
     label = Label(session.config.gear, total)
     # Before anything is stored: what plays otherwise is never called exported.
     content, error = exported(session, model, reference, label)
+    narrow_file, narrow_by_setting = _store_narrow(session, narrow, told)
     metrics = {
         "holdout_esr": total,
         "repeatability_esr": session.state.amp.repeatability_esr,
@@ -157,6 +209,7 @@ def train_final(session: Session, tell: Tell) -> facts.ModelTrained:
         "exported_at": panel.named(reference),
         "export_error": error,
         "turning": asdict(_measure_thumps(session, model)),
+        "narrow_by_setting": narrow_by_setting,
     }
     staging.stage(session.door, staging.METRICS, json.dumps(metrics, indent=1).encode())
     return facts.ModelTrained(
@@ -169,4 +222,7 @@ def train_final(session: Session, tell: Tell) -> facts.ModelTrained:
         export_error=error,
         within_db=closeness_of_model.within_db if closeness_of_model else None,
         verdict=closeness_of_model.sentence if closeness_of_model else None,
+        size=None if spec.size == session.config.learner.final_size else spec.size,
+        narrow=narrow_file,
+        narrow_esr=mean(narrow_by_setting),
     )

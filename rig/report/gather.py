@@ -139,7 +139,8 @@ def _facts(session: Session) -> Iterator[tuple[str, str]]:
     yield "strategy", config.plan.strategy
     learner = config.learner
     yield "ensemble", f"{learner.members} of {learner.architecture} {learner.size}"
-    yield "final model", f"{learner.architecture} {learner.final_size}"
+    size = (learning.model.size if learning.model else None) or learner.final_size
+    yield "final model", f"{learner.architecture} {size}"
     yield "recorded by", f"rig {created.rig_version}"
     yield "begun", _clock(state.started_at)
     yield "last word", _clock(state.updated_at)

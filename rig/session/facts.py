@@ -172,18 +172,10 @@ class TakeEnded(_Fact):
     died: Annotated[bool, Since(3)] = False
 
 
-def broken_off(take: int, capture: int, check: str, why: str, died: bool = False) -> TakeEnded:
-    """The end of a take that brought nothing back, in one sentence."""
-    reason = ReasonFact(check=check, figure=0.0, limit=0.0, sentence=why)
-    reasons = (reason,)
-    return TakeEnded(take=take, capture=capture, outcome=Outcome.FAILED, reasons=reasons, died=died)
-
-
 class CapturesSuspected(_Fact):
     """What was kept of some captures is not trusted any more: they are to be recorded again.
 
-    ``alone`` where each of them is odd by itself, and the amp is not: then a take is kept only
-    once another one agrees with it.
+    ``alone`` where each is odd by itself and the amp is not: kept only once another take agrees.
     """
 
     kind: Literal["captures-suspected"] = "captures-suspected"
@@ -321,6 +313,14 @@ class ModelTrained(_Fact):
     export_error: float | None = None
     within_db: float | None = None
     verdict: Words | None = None
+    size: Annotated[Words | None, Since(3)] = None
+    narrow: Annotated[StoredFile | None, Since(3)] = None
+    narrow_esr: Annotated[float | None, Since(3)] = None
+
+    @property
+    def files(self) -> tuple[StoredFile, ...]:
+        """Everything that was written for it."""
+        return (self.model, self.export, *([] if self.narrow is None else [self.narrow]))
 
 
 Fact = (

@@ -19,6 +19,7 @@ from rig.capture import Capture, Outcome, Take
 from rig.config import Config
 from rig.errors import RigError, SessionError
 from rig.session import facts, staging, store
+from rig.session.broken import broken_off
 from rig.session.door import Door, begin
 from rig.session.holding import acquire, examine, locked, new_journal, take_repaired
 from rig.session.journal import Journal
@@ -268,7 +269,7 @@ class Session:
         self, take: Take, why: str, check: Check = Check.DEVICE, *, died: bool = False
     ) -> None:
         """Close a take that brought nothing back."""
-        self.record(facts.broken_off(take.number, take.capture.number, check, why, died))
+        self.record(broken_off(take.number, take.capture.number, check, why, died))
 
     def _created(self) -> facts.SessionCreated:
         assert self.state.created is not None

@@ -84,7 +84,7 @@ class Learning:
     def forget(self, paths: set[str]) -> None:
         """Have no final model where one of its files was set aside."""
         model = self.model
-        if model is not None and {model.model.path, model.export.path} & paths:
+        if model is not None and {file.path for file in model.files} & paths:
             self.model = None
 
 

@@ -130,7 +130,7 @@ class Plausible:
 
     @_wrong.register
     def _(self, fact: facts.ModelTrained) -> str | None:
-        return _misplaced("model", fact.model) or _misplaced("model", fact.export)
+        return next(filter(None, (_misplaced("model", file) for file in fact.files)), None)
 
     def _unknown_round(self, number: int) -> str | None:
         return f"speaks of round {number}" if number > self.rounds + 1 else None

@@ -43,7 +43,7 @@ def put_in_place(door: Door, model: ModelTrained) -> None:
     Raises:
         StorageError: The disk does not let it.
     """
-    waiting = [file.path for file in (model.model, model.export) if place(door, file) != file.path]
+    waiting = [file.path for file in model.files if place(door, file) != file.path]
     # First, since these tell whose it is.
     if waiting and door.file(staged(METRICS)) is not None:
         door.move(staged(METRICS), METRICS)

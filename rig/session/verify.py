@@ -55,8 +55,7 @@ def _stored(session: Session) -> Iterator[tuple[int | None, StoredFile]]:
     for learnt in {learnt.round: learnt for learnt in state.learning.rounds}.values():
         yield None, learnt.ensemble
     if state.learning.model is not None:
-        yield None, state.learning.model.model
-        yield None, state.learning.model.export
+        yield from ((None, file) for file in state.learning.model.files)
 
 
 def _unrecorded(session: Session) -> Iterator[Problem]:
@@ -77,7 +76,7 @@ def _foreign(session: Session) -> Iterator[Problem]:
 def _is_made_anew(session: Session, file: StoredFile) -> bool:
     """Whether a file that was set aside once stands for something again: a later model, say."""
     model = session.state.learning.model
-    return model is not None and file in (model.model, model.export)
+    return model is not None and file in model.files
 
 
 def verify(session: Session) -> Report:

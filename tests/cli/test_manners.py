@@ -160,7 +160,7 @@ def test_training_stops_between_steps_and_leaves_the_model(
 ) -> None:
     before = _files(copied / "model")
 
-    def interrupted(_: Session, tell: object) -> None:
+    def interrupted(_: Session, tell: object, _size: str | None) -> None:
         os.kill(os.getpid(), signal.SIGINT)
         assert callable(tell)
         tell(type("At", (), {"done": 1, "total": 2})())

@@ -143,6 +143,34 @@ def test_training_that_was_broken_off_ends_as_if_it_had_not_been(copied: Path) -
     assert not left.exists()
 
 
+def test_a_run_that_another_follows_is_not_trained_twice(copied: Path) -> None:
+    session = Session.view(copied)
+    ticks = iter(range(0, 100_000, 61))
+
+    def kill(step: int, _loss: float) -> None:
+        if step == 2:
+            raise Killed
+
+    first = made(TOYS[0], seed=4)
+    checkpoint.train(session, "wide", first, toy(), SHORT, lambda *_: None, more_follows=True)
+    with pytest.raises(Killed):
+        checkpoint.train(
+            session, "narrow", made(TOYS[0], seed=5), toy(), SHORT, kill, clock=lambda: next(ticks)
+        )
+    told: list[int] = []
+    again = made(TOYS[0], seed=4)
+    checkpoint.train(
+        session, "wide", again, toy(), SHORT, lambda step, _: told.append(step), more_follows=True
+    )
+    # Not a step of it is taken again, and it ends with the same weights.
+    assert not [step for step in told if 0 < step < SHORT.steps]
+    assert dump_model(again, TOYS[0]) == dump_model(first, TOYS[0])
+    second = made(TOYS[0], seed=5)
+    checkpoint.train(session, "narrow", second, toy(), SHORT, lambda *_: None)
+    session.close()
+    assert not list((copied / "rounds").glob("*finished-*.pt"))
+
+
 def test_a_checkpoint_of_other_captures_is_not_gone_on_from(copied: Path) -> None:
     session = Session.view(copied)
     ticks = iter(range(0, 100_000, 61))

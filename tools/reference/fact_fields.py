@@ -78,6 +78,9 @@ OWN = {
     "ModelTrained.export_error": "ESR between the .nam file and the model.",
     "ModelTrained.within_db": "How far it is from recordings of the amp itself, in dB.",
     "ModelTrained.verdict": "What the model is worth, in one sentence.",
+    "ModelTrained.size": "Its size, where `rig train --size` chose another than the configuration.",
+    "ModelTrained.narrow": "The weights of A2's narrow width, where the model is A2.",
+    "ModelTrained.narrow_esr": "Mean ESR of the narrow width on the holdout settings.",
 }
 
 

@@ -1,0 +1,1 @@
+"""Our WaveNet as a HyperWaveNet: stock, with weights that a small network makes of the knobs."""
