@@ -9,10 +9,9 @@ from pathlib import Path
 from calibration.signals import Signal
 from rig.clock import next_time_of_day
 from rig.config import Config
-from rig.config.types import NARROW
 from rig.preflight.finding import Finding, Grade, finding
 from rig.session.folder import FRAME_BYTES, STORED_CHANNELS
-from rig.session.forecast import LOOK_SHARE, PROPOSING_S, step_s
+from rig.session.forecast import LOOK_SHARE, PROPOSING_S, final_step_s, step_s
 from rig.session.signal import read_guitars
 
 #: Models, journal and logs, on top of the audio.
@@ -131,8 +130,7 @@ def hours(config: Config, signal: Signal, take_s: float, *, paced: bool) -> Hour
     rounds = 1 + -(-to_order // plan.batch)
     # Once more, for the longer training of the first round.
     learning_s = rounds * (PROPOSING_S + round_s) + round_s
-    widths = [learner.final_size, *filter(None, [NARROW.get(learner.final_size)])]
-    final_s = sum(map(step_s, widths)) * learner.final_steps
+    final_s = final_step_s(learner.final_size) * learner.final_steps
     return Hours(
         takes_needed(config) * each_s,
         plan.looks * (captures + plan.holdouts) * look_s,

@@ -2,6 +2,7 @@
 
 from rig.capture import Outcome, Role
 from rig.config import Config
+from rig.config.types import NARROW
 from rig.session.state import State
 
 #: A step of the final model takes about this share of a step of the ensemble.
@@ -11,7 +12,9 @@ FIRST_ROUND = 1.8
 #: Seconds of one training step on two processor cores, and of choosing a batch
 #: (docs/benchmarks/learner-round.md); smaller and larger models in shares of it.
 STEP_S, PROPOSING_S = 0.06, 16.0
-STEP_SHARES = {"nano": 0.6, "feather": 1.0, "lite": 1.6, "standard": 2.0}
+STEP_SHARES = {
+    "nano": 0.6, "feather": 1.0, "lite": 1.6, "standard": 2.0, "a2": 2.0, "a2-slim": 0.9,
+}  # fmt: skip
 
 
 def take_s(state: State) -> float | None:
@@ -65,6 +68,11 @@ def step_s(size: str) -> float:
     return STEP_S * STEP_SHARES.get(size, 1.0)
 
 
+def final_step_s(size: str) -> float:
+    """Return the seconds of a step of the final model, of both widths where it has two."""
+    return sum(map(step_s, filter(None, [size, NARROW.get(size)])))
+
+
 def whole_take_s(state: State) -> float | None:
     """Seconds that a take of the whole signal takes; None where nobody can know yet."""
     kept = [about.capture.role for about in state.captures.values() if about.kept is not None]
@@ -86,7 +94,7 @@ def learning_s(state: State, config: Config, rounds: int) -> float:
     if known_s is not None:
         return rounds * known_s + closing_s(state, config) + final_s(state, config)
     each_s = PROPOSING_S + step_s(learner.size) * learner.steps
-    final = step_s(learner.final_size) * learner.final_steps
+    final = final_step_s(learner.final_size) * learner.final_steps
     return (rounds + bool(rounds) * (FIRST_ROUND - 1.0)) * each_s + final
 
 
