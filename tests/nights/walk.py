@@ -89,9 +89,10 @@ def walk(seed: int, steps: int) -> list[str]:
             happened.append(name)
             events[name][1](night, draw)
             night.every_promise_is_kept()
+        night.see_through()
     except BaseException as error:
         error.add_note(f"walk {seed}: {', '.join(happened)}")
-        night.leave()
         raise
-    night.teardown()
+    finally:
+        night.leave()
     return happened
