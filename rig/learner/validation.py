@@ -120,7 +120,8 @@ def closeness(
     amp = "of two recordings of the amp itself" if floor_db is not None else "of the amp"
     sentence = f"within {within:.1f} dB {amp} at {len(usual)} settings it never heard"
     if exception is not None:
-        sentence += f", except {exception.words(panel)}"
-        if unusual:
-            sentence += f" (there {max(max(unusual) - floor, 0.0):.1f} dB)"
+        there = (
+            f"there {max(max(unusual) - floor, 0.0):.1f} dB" if unusual else "expected, not tried"
+        )
+        sentence += f", except {exception.words(panel)} ({there})"
     return Closeness(within, sentence)

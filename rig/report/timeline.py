@@ -79,7 +79,8 @@ class Timeline:
     @_take_in.register
     def _(self, fact: facts.CapturesSuspected, at: float) -> None:
         numbers = ", ".join(map(str, fact.captures))
-        self._happened(at, "doubt", f"captures {numbers} are recorded again: {fact.why}")
+        words = "capture" if len(fact.captures) == 1 else "captures"
+        self._happened(at, "doubt", f"{words} {numbers} recorded again: {fact.why}")
 
     @_take_in.register
     def _(self, fact: facts.ProcessDied, at: float) -> None:

@@ -17,6 +17,8 @@ EXCELLENT_ESR = 0.01
 #: So many more settings, as a share of those that there are, and at least; an error of a model
 #: falls with the number of settings, and fewer would not be noticed.
 MORE_SHARE, LEAST_MORE = 0.5, 6
+#: How the learner's sentence begins to name where the model is worse.
+EXCEPT = ", except "
 #: What asked for more says of the place where the model is worst, it says from this ratio on.
 WORSE = 1.25
 
@@ -134,7 +136,8 @@ def verdict(session: Session, region: Region | None) -> Verdict:
     said = f"{MEANS[word]}"
     if model.verdict:
         said += f": {model.verdict}"
-    if region is not None:
+    # The learner's own exception is drawn finer than half of a knob, and one region is enough.
+    if region is not None and EXCEPT not in (model.verdict or ""):
         said += f"; it is worst {region.words}"
     return Verdict(word, f"{said[0].upper()}{said[1:]}.", *_next(session, word))
 
@@ -144,11 +147,19 @@ def _next(session: Session, word: str) -> tuple[str, str]:
     if word in ("excellent", "good", "never tested"):
         target = f"{session.config.name}.nam".replace(" ", "-")
         typed = command("rig", "export", session.folder, target)
-        return "Take it into your player: any setting of it as a file.", typed
+        advice = f"Take it into your player: {_at(session)}"
+        return advice, typed
     kept = session.state.ordered_to_learn()
     wanted = kept + max(round(MORE_SHARE * kept), LEAST_MORE)
     typed = command("rig", "capture", "--session", session.folder, "--captures", str(wanted))
     return f"Record {wanted - kept} more settings; what is there already stays.", typed
+
+
+def _at(session: Session) -> str:
+    """How a file of this or of another setting is had."""
+    panel = session.config.panel
+    knob, value = panel.knobs[0], panel.reference.values[0]
+    return f"this is the middle setting; add --at {knob.name}={knob.describe(value)} for another."
 
 
 def _unfinished(session: Session) -> Verdict:

@@ -156,7 +156,7 @@ def test_free_knobs_are_told_with_their_distance(session: Path, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        (("amp.json", "--as", "rtnural"), "there are nam, onnx"),
+        (("amp.json", "--as", "rtnural"), "there are nam, a2, onnx"),
         (("amp.nam", "--as", "onnx"), "ends in .onnx"),
         (("amp.json", "--as", "rtneural", "--free", "mid"), "no such knob"),
         (("amp.onnx", "--as", "onnx", "--free", "gain"), "--free: goes with --as rtneural"),
