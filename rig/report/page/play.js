@@ -42,7 +42,8 @@ class Stage {
     this.inlet = gain(1);
     this.amp = await ampNode(this.context, this.section, { units });
     [this.wet, this.dry, this.straight, this.boxed, this.out] = [gain(1), gain(0), gain(1), gain(0), gain(this.loud)];
-    this.cabinet = new ConvolverNode(this.context);
+    // What browsers do to an IR by themselves leaves even a plain impulse 28 dB down.
+    this.cabinet = new ConvolverNode(this.context, { disableNormalization: true });
     this.analyser = new AnalyserNode(this.context, { fftSize: 2048 });
     const mixed = gain(1);
     this.inlet.connect(this.amp).connect(this.wet).connect(mixed);
@@ -63,7 +64,11 @@ class Stage {
   box(impulse) {
     this.impulse = impulse;
     if (!this.context) return;
-    if (impulse) this.cabinet.buffer = impulse;
+    if (impulse) {
+      const buffer = this.context.createBuffer(1, impulse.length, this.rate);
+      buffer.copyToChannel(impulse, 0);
+      this.cabinet.buffer = buffer;
+    }
     this.fade(this.boxed, impulse ? 1 : 0);
     this.fade(this.straight, impulse ? 0 : 1);
   }
@@ -113,10 +118,14 @@ class Stage {
   }
 }
 
-/** A WAV that was dropped or chosen, as one channel at the model's rate. */
-async function decoded(file, rate) {
-  const context = new OfflineAudioContext(1, 1, rate);
-  return context.decodeAudioData(await file.arrayBuffer());
+/** A WAV that was dropped or chosen, as one channel at the model's rate; the error says what is wrong. */
+async function clipOf(file, rate) {
+  const context = new OfflineAudioContext(1, 1, rate), bytes = await file.arrayBuffer();
+  let buffer = null;
+  try { buffer = await context.decodeAudioData(bytes); } catch { throw new Error("not audio that this browser can read."); }
+  const samples = mono(buffer);
+  if (!samples.every(Number.isFinite)) throw new Error("holds samples that are no finite numbers (NaN or infinity); export it again.");
+  return samples;
 }
 
 function mono(buffer) {
@@ -124,6 +133,31 @@ function mono(buffer) {
   for (let channel = 0; channel < buffer.numberOfChannels; channel++)
     buffer.getChannelData(channel).forEach((v, i) => { samples[i] += v / buffer.numberOfChannels; });
   return samples;
+}
+
+/** What pink noise from 80 Hz to 8 kHz, about a guitar, is louder by behind an impulse response. */
+function gainOf(impulse, rate) {
+  const count = 240;
+  let power = 0;
+  for (let i = 0; i < count; i++) {
+    // Goertzel's sum at frequencies that are evenly spread by octaves, as the power of pink noise is.
+    const turn = 2 * Math.cos((2 * Math.PI * 80 * 100 ** (i / (count - 1))) / rate);
+    let last = 0, before = 0;
+    for (const sample of impulse) { const now = sample + turn * last - before; before = last; last = now; }
+    power += last * last + before * before - turn * last * before;
+  }
+  return Math.sqrt(power / count);
+}
+
+/** The longest cabinet in seconds: a whole song behind the amp would only stop the page. */
+const LONGEST_IR_S = 10;
+
+/** A cabinet's impulse response that leaves the loudness as it is; one of a plain impulse is that. */
+function cabinetOf(samples, rate) {
+  if (samples.length > LONGEST_IR_S * rate) throw new Error(`longer than ${LONGEST_IR_S} s, which is no cabinet's IR.`);
+  const gain = gainOf(samples, rate);
+  if (!(gain > 1e-9)) throw new Error("holds only silence.");
+  return samples.map((v) => v / gain);
 }
 
 /** A file, chosen or dropped; `taken` is given it. */
@@ -175,12 +209,16 @@ function playPart(content) {
   sides.element.hidden = true;
   sides.element.id = "sides";
   const file = fileInput("Your dry guitar (WAV) ", "audio/*", async (chosen) => {
-    try { own = mono(await decoded(chosen, modelled.sample_rate)); } catch { said.textContent = `${chosen.name}: not audio that this browser can read.`; return; }
+    try { own = await clipOf(chosen, modelled.sample_rate); } catch (error) { said.textContent = `${chosen.name}: ${error.message}`; return; }
     group.mark(null);
     start("file");
   });
   const cabinet = fileInput("A cabinet's IR (WAV) ", "audio/*", async (chosen) => {
-    try { stage.box(await decoded(chosen, modelled.sample_rate)); said.textContent = `Cabinet: ${chosen.name}.`; none.hidden = false; } catch { said.textContent = `${chosen.name}: not audio that this browser can read.`; }
+    try {
+      stage.box(cabinetOf(await clipOf(chosen, modelled.sample_rate), modelled.sample_rate));
+      said.textContent = `Cabinet: ${chosen.name}.`;
+      none.hidden = false;
+    } catch (error) { said.textContent = `${chosen.name}: ${error.message}`; }
   });
   const none = make("button", { type: "button", hidden: true, onclick: () => { stage.box(null); none.hidden = true; } }, "No cabinet");
   document.addEventListener("rig-listens", stop);
@@ -216,7 +254,9 @@ function meter(stage) {
   setInterval(() => {
     if (!stage.analyser) return;
     stage.analyser.getFloatTimeDomainData(samples);
-    const peak = 20 * Math.log10(Math.max(1e-6, ...samples.map(Math.abs)));
+    const loudest = Math.max(1e-6, ...samples.map(Math.abs));
+    // A NaN would stay in `shown` for ever.
+    const peak = Number.isFinite(loudest) ? 20 * Math.log10(loudest) : -60;
     shown = Math.max(peak, shown - 1.5, -60);
     bar.style.width = `${Math.min(100, (100 * (shown + 60)) / 60)}%`;
     bar.className = shown >= -0.1 ? "hot" : "";
