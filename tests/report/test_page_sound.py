@@ -88,3 +88,78 @@ def test_a_file_that_holds_no_numbers_is_refused(played: Opened, place: str, bad
     samples[100] = bad
     give(played, place, "broken.wav", samples)
     played.page.wait_for_selector(f"{SAID}:has-text('broken.wav: holds samples that are no finite')")
+
+
+SLOW = """() => {
+  const decode = OfflineAudioContext.prototype.decodeAudioData;
+  OfflineAudioContext.prototype.decodeAudioData = async function (bytes) {
+    await new Promise((resume) => { setTimeout(resume, 500); });
+    return decode.call(this, bytes);
+  };
+}"""
+
+
+def test_stop_wins_over_a_file_that_is_still_read(played: Opened) -> None:
+    page = played.page
+    page.evaluate(SLOW)
+    give(played, GUITAR, "slow.wav", tone())
+    assert "Loading slow.wav ..." in page.inner_text(SAID)
+    page.get_by_role("button", name="Stop playing").click()
+    own = page.locator("#play button[data-key=file]")
+    own.wait_for(state="visible")
+    page.wait_for_timeout(300)
+    assert page.inner_text(SAID) == "Not playing."
+    assert level(played) == -60
+    own.click()
+    eventually(lambda: level(played) == pytest.approx(-12, abs=1))
+    assert own.inner_text() == "Play slow.wav"
+    assert own.get_attribute("aria-pressed") == "true"
+    page.get_by_role("button", name="Stop playing").click()
+    assert own.get_attribute("aria-pressed") == "false"
+    assert own.is_visible()
+
+
+def test_the_status_tells_source_and_cabinet(played: Opened) -> None:
+    give(played, CABINET, "4x12.wav", impulse())
+    played.page.wait_for_selector(f"{SAID}:text-is('Not playing. Cabinet: 4x12.wav.')")
+    give(played, GUITAR, "mine.wav", tone())
+    played.page.wait_for_selector(
+        f"{SAID}:text-is('Playing your file mine.wav. Cabinet: 4x12.wav.')"
+    )
+    played.page.click("#play button:text-is('No cabinet')")
+    assert played.page.inner_text(SAID) == "Playing your file mine.wav. No cabinet."
+    assert played.complaints == []
+
+
+#: What is given to the loudspeaker, and what the meter says in words.
+AT_THE_END = """() => {
+  const connect = AudioNode.prototype.connect;
+  AudioNode.prototype.connect = function (to, ...rest) {
+    if (to instanceof AudioDestinationNode && this instanceof WaveShaperNode) {
+      globalThis.tapped = new AnalyserNode(this.context, { fftSize: 8192 });
+      connect.call(this, globalThis.tapped);
+    }
+    return connect.call(this, to, ...rest);
+  };
+}"""
+LOUDEST = """() => {
+  const samples = new Float32Array(8192);
+  globalThis.tapped.getFloatTimeDomainData(samples);
+  return Math.max(...samples.map(Math.abs));
+}"""
+
+
+def test_nothing_gets_past_full_scale_and_the_meter_says_so(played: Opened) -> None:
+    page = played.page
+    page.evaluate(AT_THE_END)
+    give(played, GUITAR, "tone.wav", tone())
+    eventually(lambda: level(played) == pytest.approx(-12, abs=1))
+    page.wait_for_timeout(300)
+    assert page.evaluate(LOUDEST) == pytest.approx(0.25, rel=0.01)
+    assert page.get_attribute("#play [role=meter]", "aria-valuetext") == "-12 dBFS"
+    page.fill("#play input[aria-label='output gain in dB']", "20")
+    eventually(lambda: "limited" in page.inner_text("#level"))
+    page.wait_for_timeout(300)
+    assert 0.9 < page.evaluate(LOUDEST) <= 1.0
+    page.fill("#play input[aria-label='output gain in dB']", "0")
+    eventually(lambda: page.inner_text("#level") == "-12 dBFS")
