@@ -26,8 +26,9 @@ def wav(samples: NDArray[Any]) -> bytes:
     return file.getvalue()
 
 
-def tone(peak: float = 0.25) -> NDArray[np.float64]:
-    return peak * np.sin(2 * np.pi * 440 * np.arange(RATE) / RATE)
+def tone() -> NDArray[np.float64]:
+    """A second at -12 dBFS."""
+    return np.asarray(0.25 * np.sin(2 * np.pi * 440 * np.arange(RATE) / RATE))
 
 
 def impulse(gain: float = 1.0) -> NDArray[np.float64]:
@@ -87,7 +88,30 @@ def test_a_file_that_holds_no_numbers_is_refused(played: Opened, place: str, bad
     samples = tone()
     samples[100] = bad
     give(played, place, "broken.wav", samples)
-    played.page.wait_for_selector(f"{SAID}:has-text('broken.wav: holds samples that are no finite')")
+    said = "broken.wav: holds samples that are no finite numbers"
+    played.page.wait_for_selector(f"{SAID}:has-text('{said}')")
+    assert played.complaints == []
+
+
+#: The meter is given what is no number while `broken` is set.
+BROKEN = """() => {
+  const read = AnalyserNode.prototype.getFloatTimeDomainData;
+  AnalyserNode.prototype.getFloatTimeDomainData = function (samples) {
+    read.call(this, samples);
+    if (globalThis.broken) samples[7] = NaN;
+  };
+  globalThis.broken = true;
+}"""
+
+
+def test_the_meter_goes_on_after_what_is_no_number(played: Opened) -> None:
+    played.page.evaluate(BROKEN)
+    give(played, GUITAR, "tone.wav", tone())
+    played.page.wait_for_selector(f"{SAID}:has-text('Playing')")
+    played.page.wait_for_timeout(300)
+    assert level(played) == -60
+    played.page.evaluate("() => { globalThis.broken = false; }")
+    eventually(lambda: level(played) == pytest.approx(-12, abs=1))
 
 
 SLOW = """() => {
@@ -163,3 +187,24 @@ def test_nothing_gets_past_full_scale_and_the_meter_says_so(played: Opened) -> N
     assert 0.9 < page.evaluate(LOUDEST) <= 1.0
     page.fill("#play input[aria-label='output gain in dB']", "0")
     eventually(lambda: page.inner_text("#level") == "-12 dBFS")
+
+
+#: An interface that is given only after somebody has been asked, and what became of it.
+ASKED_FIRST = """() => {
+  navigator.mediaDevices.getUserMedia = async () => {
+    await new Promise((resume) => { setTimeout(resume, 500); });
+    const way = new MediaStreamAudioDestinationNode(new AudioContext());
+    globalThis.given = way.stream.getTracks()[0];
+    return way.stream;
+  };
+}"""
+
+
+def test_an_input_that_comes_after_stop_is_given_back(played: Opened) -> None:
+    page = played.page
+    page.evaluate(ASKED_FIRST)
+    page.click("#play button:has-text('my guitar')")
+    page.get_by_role("button", name="Stop playing").click()
+    page.wait_for_function("() => globalThis.given?.readyState === 'ended'")
+    assert page.inner_text(SAID) == "Not playing."
+    assert page.locator("#play button[aria-pressed=true][data-key=input]").count() == 0

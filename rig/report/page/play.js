@@ -248,6 +248,7 @@ function playPart(content) {
   sides.element.id = "sides";
   const file = fileInput("Your dry guitar (WAV) ", "audio/*", async (chosen) => {
     const mine = ++asked;
+    group.mark(playing);
     tell(`Loading ${chosen.name} ...`);
     try {
       const samples = await clipOf(chosen, modelled.sample_rate);
