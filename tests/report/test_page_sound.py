@@ -28,12 +28,15 @@ def wav(samples: NDArray[Any]) -> bytes:
 
 def tone() -> NDArray[np.float64]:
     """A second at -12 dBFS."""
-    return np.asarray(0.25 * np.sin(2 * np.pi * 440 * np.arange(RATE) / RATE))
+    samples: NDArray[np.float64] = 0.25 * np.sin(2 * np.pi * 440 * np.arange(RATE) / RATE)
+    return samples
 
 
 def impulse(gain: float = 1.0) -> NDArray[np.float64]:
     """An impulse with nothing behind it, as a cabinet of 2048 samples."""
-    return np.eye(1, 2048)[0] * gain
+    samples = np.zeros(2048)
+    samples[0] = gain
+    return samples
 
 
 def give(shown: Opened, place: str, name: str, samples: NDArray[Any]) -> None:

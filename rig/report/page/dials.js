@@ -97,7 +97,7 @@ function gainSlider(stage, { heard }) {
 function meter(stage) {
   const bar = make("div"), element = make("div", { class: "meter", role: "meter", "aria-label": "output level", "aria-valuemin": -60, "aria-valuemax": 0, "aria-valuenow": -60 }, bar);
   // Its text is for the eyes: a screen reader has the meter's own.
-  const words = make("span", { class: "soft", "aria-hidden": "true", id: "level" }), samples = new Float32Array(2048);
+  const words = make("span", { class: "soft", "aria-hidden": "true", id: "level" }), samples = new Float32Array(stage.span);
   let shown = -60, limited = 0;
   setInterval(() => {
     if (!stage.analyser) return;

@@ -51,7 +51,8 @@ function limitingCurve() {
 
 /** What sounds: source, amp or bypass, cabinet, gain, meter. */
 class Stage {
-  constructor(rate, section) { Object.assign(this, { rate, section, loud: 0, bypassed: false, side: "left" }); }
+  // The meter looks every 50 ms: in its `span` of frames no peak falls between two looks.
+  constructor(rate, section) { Object.assign(this, { rate, section, loud: 0, bypassed: false, side: "left", span: rate > 64000 ? 8192 : 4096 }); }
 
   /** Once, however fast it is clicked; after a failure, again. */
   open(units) {
@@ -67,7 +68,7 @@ class Stage {
     [this.wet, this.dry, this.straight, this.boxed, this.out] = [gain(1), gain(0), gain(1), gain(0), gain(this.loud)];
     // What browsers do to an IR by themselves leaves even a plain impulse 28 dB down.
     this.cabinet = new ConvolverNode(this.context, { disableNormalization: true });
-    this.analyser = new AnalyserNode(this.context, { fftSize: 2048 });
+    this.analyser = new AnalyserNode(this.context, { fftSize: this.span });
     const mixed = gain(1);
     this.inlet.connect(this.amp).connect(this.wet).connect(mixed);
     this.inlet.connect(this.dry).connect(mixed);
