@@ -224,8 +224,8 @@ function mushraPart(loop, heard, results, done, rate) {
     // Clicked twice, or the setting was changed meanwhile.
     if (round !== mine) return;
     const order = Object.keys(named).map((name) => [crypto.getRandomValues(new Uint32Array(1))[0], name]).sort((a, b) => a[0] - b[0]).map(([, name]) => name);
-    const sounds = { reference: amp, ...Object.fromEntries(order.map((name, i) => [String(i), named[name]])) };
-    const labels = { reference: "Reference", ...Object.fromEntries(order.map((_, i) => [String(i), `Sound ${i + 1}`])) };
+    const sounds = { reference: amp, ...Object.fromEntries(order.map((name, i) => [`sound-${i + 1}`, named[name]])) };
+    const labels = { reference: "Reference", ...Object.fromEntries(order.map((_, i) => [`sound-${i + 1}`, `Sound ${i + 1}`])) };
     const unheard = new Set(Object.keys(labels)), hint = make("p", { class: "soft" });
     const play = (key) => {
       if (round !== mine) return;
