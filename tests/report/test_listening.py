@@ -107,8 +107,76 @@ def test_rating_hides_who_is_who_until_the_end(shown: Opened) -> None:
     assert page.locator("#mushra input[type=range]").count() == 3
     shown_before = page.inner_text("#mushra").lower()
     assert "anchor" not in shown_before
-    page.click("#mushra button:has-text('Done')")
-    assert "low-pass anchor" in page.inner_text("#mushra")
+    assert page.is_disabled("#mushra button:has-text('Done')")
+    assert "still to play: Sound 1, Sound 2, Sound 3" in page.inner_text("#mushra")
+    for number in (1, 2, 3):
+        page.click(f"#mushra button:has-text('Sound {number}')")
+    page.fill("#mushra input[type=range] >> nth=1", "72")
+    # Two clicks before the page has come to breathe.
+    done = page.locator("#mushra button:has-text('Done')")
+    done.evaluate("(button) => { button.click(); button.click(); }")
+    said = page.inner_text("#mushra [role=status]")
+    assert "low-pass anchor (the amp without its treble)" in said
+    assert said.count("to which you gave") == 3
+    assert "to which you gave 72" in said.split("Sound 2")[1].split(";")[0]
+    with page.expect_download() as coming:
+        page.click("#listen button:has-text('Save')")
+    saved = json.loads(coming.value.path().read_text(encoding="utf-8"))
+    assert len(saved["mushra"]) == 1
+    assert shown.complaints == []
+
+
+ANSWER = "#abx button:has-text('X is the amp')"
+STATUS = "#abx p[role=status]"
+
+
+def test_a_double_click_answers_one_trial(shown: Opened) -> None:
+    page = shown.page
+    page.click("#abx button:has-text('Begin')")
+    page.click(f"{ANSWER}:enabled")
+    page.locator(ANSWER).evaluate("(button) => { button.click(); button.click(); }")
+    assert "Trial 2 of" in page.inner_text(STATUS)
+    # A is no X: who has only heard A has nothing to answer.
+    page.click("#abx button:has-text('A: the amp')")
+    page.wait_for_timeout(800)
+    assert page.is_disabled(ANSWER)
+    page.click("#abx button[data-key=x]")
+    page.dblclick(ANSWER)
+    assert "Trial 3 of" in page.inner_text(STATUS)
+    assert shown.complaints == []
+
+
+def test_stop_pauses_a_blind_test_and_another_setting_ends_it_aloud(shown: Opened) -> None:
+    page = shown.page
+    page.click("#abx button:has-text('Begin')")
+    page.click(ANSWER)
+    page.wait_for_selector(f"{ANSWER}:enabled")
+    page.get_by_role("button", name="Stop listening").click()
+    page.wait_for_timeout(100)
+    assert "Trial 2 of" in page.inner_text(STATUS)
+    page.click(ANSWER)
+    assert "Trial 3 of" in page.inner_text(STATUS)
+    page.select_option("#listen select[aria-label=setting]", "1")
+    said = page.inner_text(STATUS)
+    assert said.startswith("The test ended after 2 of ")
+    assert said.endswith(" trials and is not counted.")
+    assert page.locator(ANSWER).count() == 0
+    assert shown.complaints == []
+
+
+def test_clicks_in_any_order_break_nothing(shown: Opened) -> None:
+    script = """async () => {
+      for (let turn = 0; turn < 60; turn++) {
+        const found = [...document.querySelectorAll("#listen button, #play .live > .row button")];
+        const buttons = found.filter((button) => !/Save|nam/.test(button.textContent));
+        buttons[(turn * 7919) % buttons.length].click();
+        if (turn % 6 === 5) await new Promise((resume) => { setTimeout(resume, 30); });
+      }
+    }"""
+    shown.call(script)
+    shown.page.get_by_role("button", name="Stop listening").click()
+    shown.page.get_by_role("button", name="Stop playing").click()
+    assert shown.complaints == []
 
 
 def test_the_amp_plays_when_it_is_told_to(shown: Opened) -> None:

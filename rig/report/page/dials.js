@@ -1,4 +1,5 @@
 // Knobs as on the faceplate: turned by pointer, wheel and keyboard, told to screen readers.
+// Behind them: bypass, the output's gain, and the meter.
 
 /** A knob goes round from half past seven to half past four, in degrees from the top. */
 const TURN = [-135, 135];
@@ -75,4 +76,42 @@ function switchControl(knob, told) {
     make("div", { class: "switch" }, knob.labels.map((label, place) => make("label", {}, inputs[place], ` ${label}`))));
   control.set((knob.reference - knob.low) / (knob.high - knob.low || 1));
   return control;
+}
+
+function bypassBox(stage) {
+  const box = make("input", { type: "checkbox", onchange: () => stage.bypass(box.checked) });
+  return make("label", {}, box, "Bypass");
+}
+
+/** The output's gain in dB, from where the worst and the best setting are as loud as when compared. */
+function gainSlider(stage, { heard }) {
+  const gains = heard.map((h) => h.model.gain).sort((a, b) => a - b);
+  const first = gains.length ? Math.max(-40, Math.min(20, Math.round(20 * Math.log10(gains[gains.length >> 1])))) : -6;
+  const slider = make("input", { type: "range", min: -40, max: 20, step: 1, value: first, "aria-label": "output gain in dB" }), shown = make("output", {});
+  const set = () => { shown.textContent = `${slider.value} dB`; slider.setAttribute("aria-valuetext", shown.textContent); stage.gain(dbToGain(Number(slider.value))); };
+  slider.addEventListener("input", set);
+  set();
+  return make("label", {}, "Output", slider, shown);
+}
+
+function meter(stage) {
+  const bar = make("div"), element = make("div", { class: "meter", role: "meter", "aria-label": "output level", "aria-valuemin": -60, "aria-valuemax": 0, "aria-valuenow": -60 }, bar);
+  // Its text is for the eyes: a screen reader has the meter's own.
+  const words = make("span", { class: "soft", "aria-hidden": "true", id: "level" }), samples = new Float32Array(stage.span);
+  let shown = -60, limited = 0;
+  setInterval(() => {
+    if (!stage.analyser) return;
+    stage.analyser.getFloatTimeDomainData(samples);
+    const loudest = Math.max(1e-6, ...samples.map(Math.abs));
+    // A NaN would stay in `shown` for ever.
+    const peak = Number.isFinite(loudest) ? 20 * Math.log10(loudest) : -60;
+    shown = Math.max(peak, shown - 1.5, -60);
+    bar.style.width = `${Math.min(100, (100 * (shown + 60)) / 60)}%`;
+    bar.className = shown >= -0.1 ? "hot" : "";
+    limited = peak > -1 ? 20 : Math.max(0, limited - 1);
+    words.textContent = `${shown > -60 ? "" : "below "}${Math.round(shown)} dBFS${limited ? ", limited" : ""}`;
+    element.setAttribute("aria-valuenow", Math.round(Math.min(shown, 0)));
+    element.setAttribute("aria-valuetext", words.textContent);
+  }, 50);
+  return [element, words];
 }

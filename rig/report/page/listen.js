@@ -96,12 +96,14 @@ function listenPart(content) {
   const save = make("button", { type: "button", disabled: true, onclick: () => download(`${content.report.session}-listening.json`, JSON.stringify({ ...results, at: new Date().toISOString() }, null, 1), "application/json") }, "Save my results");
   const done = () => { save.disabled = false; };
   const tests = [openPart(loop, heard), abxPart(loop, heard, results, done), mushraPart(loop, heard, results, done, modelled.sample_rate)];
-  const stopAll = () => { loop.stop(); tests.forEach((test) => test.reset()); };
-  pick.addEventListener("change", stopAll);
+  const stopAll = () => { loop.stop(); tests.forEach((test) => test.pause()); };
+  // Half a test at one setting and half at another would be none.
+  pick.addEventListener("change", () => { loop.stop(); tests.forEach((test) => test.end()); });
   document.addEventListener("rig-plays", stopAll);
+  document.addEventListener("rig-listens", () => tests.forEach((test) => test.pause()));
   return section("listen", "Listen",
     make("p", {}, "At settings that the model has never heard, the worst first. Take and model are made equally loud (ITU-R BS.1770)."),
-    make("div", { class: "live" }, make("div", { class: "row" }, make("label", {}, "Setting", pick), make("button", { type: "button", onclick: stopAll }, "Stop"), save),
+    make("div", { class: "live" }, make("div", { class: "row" }, make("label", {}, "Setting", pick), make("button", { type: "button", "aria-label": "Stop listening", onclick: stopAll }, "Stop"), save),
       tests.map((test) => test.element),
       make("p", { class: "soft" }, "Send the saved file to whoever made this: ", make("code", {}, "rig report SESSION --results FILE"), " reads it.")));
 }
@@ -112,43 +114,80 @@ function openPart(loop, heard) {
   const group = choices("what is heard", names, null, (key) => {
     if (loop.isPlaying && loop.owner === "open") loop.choose(key); else { document.dispatchEvent(new Event("rig-listens")); start(key); }
   });
-  const start = (key) => { loop.owner = "open"; loop.start(soundsOf(heard(), boost.checked ? 10 : 1), key); };
+  const start = (key) => { loop.owner = "open"; loop.start(soundsOf(heard(), boost.checked ? 10 : 1), key); group.mark(key); };
   boost.addEventListener("change", () => { if (loop.owner === "open" && loop.isPlaying) start(loop.heard); });
-  return { element: make("div", {}, make("h3", {}, "Side by side"), group.element, make("label", {}, boost, " difference 20 dB louder")), reset: () => group.mark(null) };
+  const pause = () => group.mark(null);
+  return { element: make("div", {}, make("h3", {}, "Side by side"), group.element, make("label", {}, boost, " difference 20 dB louder")), pause, end: pause };
 }
+
+/** For so long X must have sounded before an answer counts; a double click is over by then, too. */
+const HEARD_MS = 500;
 
 function abxPart(loop, heard, results, done) {
   const count = make("select", { "aria-label": "number of trials" }, [10, 16, 20].map((n) => make("option", { value: n, selected: n === 16 }, `${n} trials`)));
   const told = make("p", { role: "status" }, "X is the amp or the model. Which of them?");
-  const place = make("div", {});
-  let state = null;
-  const reset = () => { state = null; place.replaceChildren(); };
-  const play = (name) => {
-    const key = name === "x" ? state.x : name;
-    if (loop.isPlaying && loop.owner === "abx") loop.choose(key); else { loop.owner = "abx"; loop.start(state.sounds, key); }
+  const hint = make("p", { class: "soft" }, "An answer counts once X was heard in its trial."), place = make("div", {});
+  let state = null, wait = 0, focused = null;
+  const answers = Object.entries({ amp: "X is the amp", model: "X is the model" }).map(([key, words]) => make("button", { type: "button", class: "main", onclick: () => answer(key) }, words));
+  const allow = (is) => {
+    // A button that is switched off loses the focus of whoever goes by keys.
+    if (!is) focused = answers.find((button) => button === document.activeElement) ?? focused;
+    answers.forEach((button) => { button.disabled = !is; });
+    hint.style.visibility = is ? "hidden" : "";
+    if (is && document.activeElement === document.body) focused?.focus({ preventScroll: true });
   };
-  const next = () => { state.x = crypto.getRandomValues(new Uint8Array(1))[0] & 1 ? "amp" : "model"; group.mark("x"); play("x"); };
+  const listened = () => {
+    if (!state || loop.owner !== "abx" || !loop.isPlaying || loop.named !== "x") return;
+    if (audio.made.state !== "running") { wait = setTimeout(listened, HEARD_MS); return; }
+    state.isHeard = true;
+    allow(true);
+  };
+  const pause = () => { clearTimeout(wait); group.mark(null); };
+  const end = () => {
+    if (state) told.textContent = `The test ended after ${state.trials} of ${state.of} trials and is not counted.`;
+    pause();
+    state = focused = null;
+    place.replaceChildren();
+  };
+  const play = (name) => {
+    if (!state) return;
+    const key = name === "x" ? state.x : name;
+    if (loop.isPlaying && loop.owner === "abx") loop.choose(key); else { document.dispatchEvent(new Event("rig-listens")); loop.owner = "abx"; loop.start(state.sounds, key); group.mark(name); }
+    loop.named = name;
+    clearTimeout(wait);
+    if (name === "x" && !state.isHeard) wait = setTimeout(listened, HEARD_MS);
+  };
+  const next = () => {
+    state.x = crypto.getRandomValues(new Uint8Array(1))[0] & 1 ? "amp" : "model";
+    state.isHeard = false;
+    told.textContent = `Trial ${state.trials + 1} of ${state.of}.`;
+    allow(false);
+    group.mark("x");
+    play("x");
+  };
   const group = choices("what is heard", { amp: "A: the amp", model: "B: the model", x: "X" }, "x", play);
   const answer = (key) => {
+    if (!state?.isHeard) return;
     state.trials += 1;
     state.right += key === state.x;
-    if (state.trials < state.of) { told.textContent = `Trial ${state.trials + 1} of ${state.of}.`; next(); return; }
-    const chance = binomialTail(state.right, state.trials);
-    told.textContent = `${state.right} of ${state.trials} right: ${chance < 0.05 ? "you could tell them apart" : "you could not be shown to tell them apart"} (p = ${Number(chance.toPrecision(2))}).`;
-    results.abx.push({ setting: heard().told, trials: state.trials, right: state.right });
+    if (state.trials < state.of) { next(); return; }
+    const { setting, trials, right } = state, chance = binomialTail(right, trials);
+    results.abx.push({ setting, trials, right });
     loop.stop();
-    reset();
+    end();
+    told.textContent = `${right} of ${trials} right: ${chance < 0.05 ? "you could tell them apart" : "you could not be shown to tell them apart"} (p = ${Number(chance.toPrecision(2))}).`;
     done();
   };
   const begin = make("button", { type: "button", onclick: () => {
     document.dispatchEvent(new Event("rig-listens"));
-    const { amp, model } = soundsOf(heard());
-    state = { trials: 0, right: 0, of: Number(count.value), sounds: { amp, model } };
-    told.textContent = `Trial 1 of ${state.of}.`;
-    place.replaceChildren(group.element, make("div", { class: "row" }, make("button", { type: "button", class: "main", onclick: () => answer("amp") }, "X is the amp"), make("button", { type: "button", class: "main", onclick: () => answer("model") }, "X is the model")));
+    loop.stop();
+    const { amp, model } = soundsOf(heard()), before = state ? `The test before ended after ${state.trials} of ${state.of} trials and is not counted. ` : "";
+    state = { trials: 0, right: 0, of: Number(count.value), setting: heard().told, sounds: { amp, model } };
+    place.replaceChildren(group.element, make("div", { class: "row" }, answers), hint);
     next();
+    told.prepend(before);
   } }, "Begin the blind test");
-  return { element: make("div", { id: "abx" }, make("h3", {}, "Can you tell? (ABX)"), make("div", { class: "row" }, count, begin), told, place), reset };
+  return { element: make("div", { id: "abx" }, make("h3", {}, "Can you tell? (ABX)"), make("div", { class: "row" }, count, begin), told, place), pause, end };
 }
 
 /** The amp with nothing above 3.5 kHz: everybody hears that it is worse (ITU-R BS.1534's anchor). */
@@ -163,32 +202,57 @@ async function anchorOf(samples, rate) {
   return (await context.startRendering()).getChannelData(0);
 }
 
+/** What somebody who has just rated them wants to know of the sounds. */
+const RATED = { "hidden reference": "hidden reference", model: "model", "low-pass anchor": "low-pass anchor (the amp without its treble)" };
+
 function mushraPart(loop, heard, results, done, rate) {
-  const place = make("div", {}), reset = () => place.replaceChildren();
+  const place = make("div", {}), told = make("p", { role: "status" });
+  let round = null, group = null;
+  const pause = () => group?.mark(null);
+  const end = () => {
+    if (round) told.textContent = "The rating ended before Done and is not counted.";
+    round = group = null;
+    place.replaceChildren();
+  };
   const begin = make("button", { type: "button", onclick: async () => {
     document.dispatchEvent(new Event("rig-listens"));
-    const { amp, model } = soundsOf(heard());
+    loop.stop();
+    const mine = { setting: heard().told }, { amp, model } = soundsOf(heard());
+    end();
+    round = mine;
     const named = { "hidden reference": amp, model, "low-pass anchor": await anchorOf(amp, rate) };
+    // Clicked twice, or the setting was changed meanwhile.
+    if (round !== mine) return;
     const order = Object.keys(named).map((name) => [crypto.getRandomValues(new Uint32Array(1))[0], name]).sort((a, b) => a[0] - b[0]).map(([, name]) => name);
-    const sounds = { reference: amp, ...Object.fromEntries(order.map((name, i) => [String(i), named[name]])) };
-    const labels = { reference: "Reference", ...Object.fromEntries(order.map((_, i) => [String(i), `Sound ${i + 1}`])) };
-    const group = choices("what is heard", labels, "reference", (key) => (loop.isPlaying && loop.owner === "mushra" ? loop.choose(key) : play(key)));
-    const play = (key) => { loop.owner = "mushra"; loop.start(sounds, key); };
+    const sounds = { reference: amp, ...Object.fromEntries(order.map((name, i) => [`sound-${i + 1}`, named[name]])) };
+    const labels = { reference: "Reference", ...Object.fromEntries(order.map((_, i) => [`sound-${i + 1}`, `Sound ${i + 1}`])) };
+    const unheard = new Set(Object.keys(labels)), hint = make("p", { class: "soft" });
+    const play = (key) => {
+      if (round !== mine) return;
+      if (loop.isPlaying && loop.owner === "mushra") loop.choose(key); else { document.dispatchEvent(new Event("rig-listens")); loop.owner = "mushra"; loop.start(sounds, key); group.mark(key); }
+      unheard.delete(key);
+      finish.disabled = unheard.size > 0;
+      hint.textContent = unheard.size ? `Done needs every sound played once; still to play: ${[...unheard].map((each) => labels[each]).join(", ")}.` : "";
+    };
+    group = choices("what is heard", labels, "reference", play);
     const sliders = order.map((_, i) => make("input", { type: "range", min: 0, max: 100, value: 50, "aria-label": `how close sound ${i + 1} is to the reference` }));
     const rows = sliders.map((slider, i) => {
       const shown = make("output", {}, "50");
       slider.addEventListener("input", () => { shown.textContent = slider.value; });
       return make("div", { class: "rating" }, make("span", {}, `Sound ${i + 1}`), slider, shown);
     });
-    const finish = make("button", { type: "button", class: "main", onclick: () => {
+    const finish = make("button", { type: "button", class: "main", disabled: true, onclick: () => {
+      if (round !== mine || unheard.size) return;
       const ratings = Object.fromEntries(order.map((name, i) => [name, Number(sliders[i].value)]));
-      results.mushra.push({ setting: heard().told, ratings });
+      results.mushra.push({ setting: mine.setting, ratings });
+      round = null;
       loop.stop();
-      place.replaceChildren(make("p", { role: "status" }, order.map((name, i) => `Sound ${i + 1} was the ${name}`).join("; "), "."));
+      end();
+      told.textContent = `${order.map((name, i) => `Sound ${i + 1} was the ${RATED[name]}, to which you gave ${ratings[name]}`).join("; ")}.`;
       done();
     } }, "Done");
-    place.replaceChildren(group.element, make("p", { class: "soft" }, "One of the sounds is the reference itself. 100: the same; 0: bad."), ...rows, finish);
+    place.replaceChildren(group.element, make("p", { class: "soft" }, "One of the sounds is the reference itself. 100: the same; 0: bad."), ...rows, finish, hint);
     play("reference");
   } }, "Begin rating");
-  return { element: make("div", { id: "mushra" }, make("h3", {}, "How close is it? (after MUSHRA)"), make("div", { class: "row" }, begin), place), reset };
+  return { element: make("div", { id: "mushra" }, make("h3", {}, "How close is it? (after MUSHRA)"), make("div", { class: "row" }, begin), told, place), pause, end };
 }

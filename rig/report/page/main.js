@@ -13,4 +13,4 @@ for (const part of partsOfPage.map((of) => of(content)).filter(Boolean)) {
 addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((details) => { details.open = true; }));
 
 /** What tests, and the curious, may call. */
-globalThis.rig = { content, newPlayer, render, namDocument, measureLoudness, KnobModel, ampNode, samplesOf, soundsOf, binomialTail, realTimeFactor };
+globalThis.rig = { content, newPlayer, render, namDocument, measureLoudness, KnobModel, ampNode, samplesOf, soundsOf, binomialTail, realTimeFactor, cabinetOf };

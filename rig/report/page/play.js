@@ -32,24 +32,52 @@ async function ampNode(context, section, options) {
 
 const dbToGain = (db) => 10 ** (db / 20);
 
+/** From here on peaks are rounded, and none gets past full scale: a headphone is on somebody's ears. */
+const LIMIT_FROM = dbToGain(-1);
+
+/** What the limiter's curve spans, in full scales; beyond it is flat. */
+const LIMITER_WIDTH = 8;
+
+function limitingCurve() {
+  const half = 8192, curve = new Float32Array(2 * half + 1);
+  for (let i = 0; i <= half; i++) {
+    const x = (i * LIMITER_WIDTH) / half, room = 1 - LIMIT_FROM;
+    const y = x <= LIMIT_FROM ? x : LIMIT_FROM + room * Math.tanh((x - LIMIT_FROM) / room);
+    curve[half + i] = y;
+    curve[half - i] = -y;
+  }
+  return curve;
+}
+
 /** What sounds: source, amp or bypass, cabinet, gain, meter. */
 class Stage {
-  constructor(rate, section) { Object.assign(this, { rate, section, loud: 0, bypassed: false, side: "left" }); }
+  // The meter looks every 50 ms: in its `span` of frames no peak falls between two looks.
+  constructor(rate, section) { Object.assign(this, { rate, section, loud: 0, bypassed: false, side: "left", span: rate > 64000 ? 8192 : 4096 }); }
 
-  async open(units) {
+  /** Once, however fast it is clicked; after a failure, again. */
+  open(units) {
+    this.opened ??= this.build(units).catch((error) => { this.opened = null; throw error; });
+    return this.opened;
+  }
+
+  async build(units) {
     this.context = audio.context(this.rate);
     const gain = (value) => new GainNode(this.context, { gain: value });
     this.inlet = gain(1);
     this.amp = await ampNode(this.context, this.section, { units });
     [this.wet, this.dry, this.straight, this.boxed, this.out] = [gain(1), gain(0), gain(1), gain(0), gain(this.loud)];
-    this.cabinet = new ConvolverNode(this.context);
-    this.analyser = new AnalyserNode(this.context, { fftSize: 2048 });
+    // What browsers do to an IR by themselves leaves even a plain impulse 28 dB down.
+    this.cabinet = new ConvolverNode(this.context, { disableNormalization: true });
+    this.analyser = new AnalyserNode(this.context, { fftSize: this.span });
     const mixed = gain(1);
     this.inlet.connect(this.amp).connect(this.wet).connect(mixed);
     this.inlet.connect(this.dry).connect(mixed);
     mixed.connect(this.straight).connect(this.out);
     mixed.connect(this.boxed).connect(this.cabinet).connect(this.out);
-    this.out.connect(this.analyser).connect(this.context.destination);
+    // A shaper holds its curve between -1 and 1: what goes in is turned down by its width.
+    const limiter = new WaveShaperNode(this.context, { curve: limitingCurve() });
+    this.out.connect(this.analyser);
+    this.out.connect(gain(1 / LIMITER_WIDTH)).connect(limiter).connect(this.context.destination);
     this.bypass(this.bypassed);
     if (this.impulse) this.box(this.impulse);
   }
@@ -63,7 +91,11 @@ class Stage {
   box(impulse) {
     this.impulse = impulse;
     if (!this.context) return;
-    if (impulse) this.cabinet.buffer = impulse;
+    if (impulse) {
+      const buffer = this.context.createBuffer(1, impulse.length, this.rate);
+      buffer.copyToChannel(impulse, 0);
+      this.cabinet.buffer = buffer;
+    }
     this.fade(this.boxed, impulse ? 1 : 0);
     this.fade(this.straight, impulse ? 0 : 1);
   }
@@ -77,12 +109,14 @@ class Stage {
     this.source.start();
   }
 
-  /** Play what comes in; returns whether the interface brings more than one channel. */
-  async listenTo() {
+  /** Play what comes in, unless it is no longer `wanted`; returns whether it has more than one channel. */
+  async listenTo(wanted) {
     this.silence();
     // What is made for calls would take a guitar apart. Without a wish for two channels some browsers mix them.
     const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false, channelCount: { ideal: 2 } };
-    this.stream = await navigator.mediaDevices.getUserMedia({ audio: plain });
+    const stream = await navigator.mediaDevices.getUserMedia({ audio: plain });
+    if (!wanted()) { stream.getTracks().forEach((track) => track.stop()); return false; }
+    this.stream = stream;
     this.source = new MediaStreamAudioSourceNode(this.context, { mediaStream: this.stream });
     const count = this.stream.getAudioTracks()[0].getSettings().channelCount ?? 2;
     this.sides = count > 1 ? new ChannelSplitterNode(this.context, { numberOfOutputs: 2 }) : null;
@@ -113,10 +147,14 @@ class Stage {
   }
 }
 
-/** A WAV that was dropped or chosen, as one channel at the model's rate. */
-async function decoded(file, rate) {
-  const context = new OfflineAudioContext(1, 1, rate);
-  return context.decodeAudioData(await file.arrayBuffer());
+/** A WAV that was dropped or chosen, as one channel at the model's rate; the error says what is wrong. */
+async function clipOf(file, rate) {
+  const context = new OfflineAudioContext(1, 1, rate), bytes = await file.arrayBuffer();
+  let buffer = null;
+  try { buffer = await context.decodeAudioData(bytes); } catch { throw new Error("not audio that this browser can read."); }
+  const samples = mono(buffer);
+  if (!samples.every(Number.isFinite)) throw new Error("holds samples that are no finite numbers (NaN or infinity); export it again.");
+  return samples;
 }
 
 function mono(buffer) {
@@ -124,6 +162,31 @@ function mono(buffer) {
   for (let channel = 0; channel < buffer.numberOfChannels; channel++)
     buffer.getChannelData(channel).forEach((v, i) => { samples[i] += v / buffer.numberOfChannels; });
   return samples;
+}
+
+/** What pink noise from 80 Hz to 8 kHz, about a guitar, is louder by behind an impulse response. */
+function gainOf(impulse, rate) {
+  const count = 240;
+  let power = 0;
+  for (let i = 0; i < count; i++) {
+    // Goertzel's sum at frequencies that are evenly spread by octaves, as the power of pink noise is.
+    const turn = 2 * Math.cos((2 * Math.PI * 80 * 100 ** (i / (count - 1))) / rate);
+    let last = 0, before = 0;
+    for (const sample of impulse) { const now = sample + turn * last - before; before = last; last = now; }
+    power += last * last + before * before - turn * last * before;
+  }
+  return Math.sqrt(power / count);
+}
+
+/** The longest cabinet in seconds: a whole song behind the amp would only stop the page. */
+const LONGEST_IR_S = 10;
+
+/** A cabinet's impulse response that leaves the loudness as it is; one of a plain impulse is that. */
+function cabinetOf(samples, rate) {
+  if (samples.length > LONGEST_IR_S * rate) throw new Error(`longer than ${LONGEST_IR_S} s, which is no cabinet's IR.`);
+  const gain = gainOf(samples, rate);
+  if (!(gain > 1e-9)) throw new Error("holds only silence.");
+  return samples.map((v) => v / gain);
 }
 
 /** A file, chosen or dropped; `taken` is given it. */
@@ -153,76 +216,71 @@ function playPart(content) {
     if (frame || !stage.amp) return;
     frame = requestAnimationFrame(() => { frame = 0; stage.turn(units()); });
   }
-  let own = null;
+  const told = { guitar: "Playing held-out guitar.", input: "Playing what comes in. Use headphones: a loudspeaker would howl.", null: "Not playing." };
+  // Whoever clicked last wins: what comes back from decoding looks whether it is still `asked`.
+  let own = null, asked = 0, playing = null, box = null;
+  const tell = (news = "") => { said.textContent = [news, told[playing], box ? `Cabinet: ${box}.` : playing ? "No cabinet." : ""].filter(Boolean).join(" "); };
   const start = async (source) => {
+    const mine = ++asked, isWanted = () => mine === asked;
     document.dispatchEvent(new Event("rig-plays"));
+    group.mark(source);
     try {
-      if (!stage.amp) await stage.open(units());
+      await stage.open(units());
       await stage.context.resume();
+      if (!isWanted()) return;
       stage.turn(units());
       sides.element.hidden = true;
-      if (source === "input") sides.element.hidden = !(await stage.listenTo());
-      else stage.play(source === "file" ? own : samplesOf(modelled.guitar));
-      said.textContent = { guitar: "Playing held-out guitar.", file: "Playing your file.", input: "Playing what comes in. Use headphones: a loudspeaker would howl." }[source];
+      if (source !== "input") stage.play(source === "file" ? own : samplesOf(modelled.guitar));
+      else { const hasSides = await stage.listenTo(isWanted); if (!isWanted()) return; sides.element.hidden = !hasSides; }
+      playing = source;
+      tell();
     } catch (error) {
-      group.mark(null);
-      said.textContent = source === "input" ? `The browser gives no input (${error.message}). Some give none to a page that is a file: try Chromium or Firefox.` : `This browser cannot play it (${error.message}).`;
+      if (!isWanted()) return;
+      stop();
+      tell(source === "input" ? `The browser gives no input (${error.message}). Some give none to a page that is a file: try Chromium or Firefox.` : `This browser cannot play it (${error.message}).`);
     }
   };
-  const stop = () => { stage.silence(); sides.element.hidden = true; group.mark(null); said.textContent = "Not playing."; };
-  const group = choices("what is played", { guitar: "Play held-out guitar", input: "Play my guitar (input)" }, null, start);
+  const stop = () => { asked += 1; stage.silence(); sides.element.hidden = true; group.mark(playing = null); tell(); };
+  const group = choices("what is played", { guitar: "Play held-out guitar", file: "Your file", input: "Play my guitar (input)" }, null, start);
+  const ownButton = group.element.querySelector("[data-key=file]");
+  ownButton.hidden = true;
   const sides = choices("which channel of the interface", { left: "Left (input 1)", right: "Right (input 2)", both: "Both, mixed" }, stage.side, (side) => stage.pick(side));
   sides.element.hidden = true;
   sides.element.id = "sides";
   const file = fileInput("Your dry guitar (WAV) ", "audio/*", async (chosen) => {
-    try { own = mono(await decoded(chosen, modelled.sample_rate)); } catch { said.textContent = `${chosen.name}: not audio that this browser can read.`; return; }
-    group.mark(null);
-    start("file");
+    const mine = ++asked;
+    group.mark(playing);
+    tell(`Loading ${chosen.name} ...`);
+    try {
+      const samples = await clipOf(chosen, modelled.sample_rate);
+      // Stopped meanwhile: it is there to be played, unless a later file is.
+      if (mine !== asked && own) return;
+      own = samples;
+    } catch (error) { tell(`${chosen.name}: ${error.message}`); return; }
+    told.file = `Playing your file ${chosen.name}.`;
+    ownButton.textContent = `Play ${chosen.name}`;
+    ownButton.hidden = false;
+    if (mine === asked) start("file");
   });
+  let boxes = 0;
+  const setBox = (impulse, name) => { boxes += 1; stage.box(impulse); box = name; none.hidden = !name; tell(); };
   const cabinet = fileInput("A cabinet's IR (WAV) ", "audio/*", async (chosen) => {
-    try { stage.box(await decoded(chosen, modelled.sample_rate)); said.textContent = `Cabinet: ${chosen.name}.`; none.hidden = false; } catch { said.textContent = `${chosen.name}: not audio that this browser can read.`; }
+    const mine = ++boxes;
+    tell(`Loading ${chosen.name} ...`);
+    try {
+      const impulse = cabinetOf(await clipOf(chosen, modelled.sample_rate), modelled.sample_rate);
+      if (mine === boxes) setBox(impulse, chosen.name);
+    } catch (error) { tell(`${chosen.name}: ${error.message}`); }
   });
-  const none = make("button", { type: "button", hidden: true, onclick: () => { stage.box(null); none.hidden = true; } }, "No cabinet");
+  const none = make("button", { type: "button", hidden: true, onclick: () => setBox(null, null) }, "No cabinet");
   document.addEventListener("rig-listens", stop);
   return section("play", "Play it",
     make("p", {}, "This is the captured amp. Turn its knobs: the blue part is where players set them, small marks are settings that were recorded."),
     make("div", { class: "live" },
       make("div", { class: "faceplate", role: "group", "aria-label": "faceplate" }, controls.map((control) => control.element)),
       group.element, sides.element, make("div", { class: "row" }, file, cabinet, none), said,
-      make("div", { class: "row" }, make("button", { type: "button", onclick: stop }, "Stop"), bypassBox(stage), gainSlider(stage, modelled), meter(stage)),
+      make("div", { class: "row" }, make("button", { type: "button", "aria-label": "Stop playing", onclick: stop }, "Stop"), bypassBox(stage), gainSlider(stage, modelled), meter(stage)),
       make("div", { class: "row" }, presets(report, controls), namButton(content, controls)), loadLine(stage, modelled)));
-}
-
-function bypassBox(stage) {
-  const box = make("input", { type: "checkbox", onchange: () => stage.bypass(box.checked) });
-  return make("label", {}, box, "Bypass");
-}
-
-/** The output's gain in dB, from where the worst and the best setting are as loud as when compared. */
-function gainSlider(stage, { heard }) {
-  const gains = heard.map((h) => h.model.gain).sort((a, b) => a - b);
-  const first = gains.length ? Math.max(-40, Math.min(20, Math.round(20 * Math.log10(gains[gains.length >> 1])))) : -6;
-  const slider = make("input", { type: "range", min: -40, max: 20, step: 1, value: first, "aria-label": "output gain in dB" }), shown = make("output", {});
-  const set = () => { shown.textContent = `${slider.value} dB`; slider.setAttribute("aria-valuetext", shown.textContent); stage.gain(dbToGain(Number(slider.value))); };
-  slider.addEventListener("input", set);
-  set();
-  return make("label", {}, "Output", slider, shown);
-}
-
-function meter(stage) {
-  const bar = make("div"), element = make("div", { class: "meter", role: "meter", "aria-label": "output level", "aria-valuemin": -60, "aria-valuemax": 0, "aria-valuenow": -60 }, bar);
-  const samples = new Float32Array(2048);
-  let shown = -60;
-  setInterval(() => {
-    if (!stage.analyser) return;
-    stage.analyser.getFloatTimeDomainData(samples);
-    const peak = 20 * Math.log10(Math.max(1e-6, ...samples.map(Math.abs)));
-    shown = Math.max(peak, shown - 1.5, -60);
-    bar.style.width = `${Math.min(100, (100 * (shown + 60)) / 60)}%`;
-    bar.className = shown >= -0.1 ? "hot" : "";
-    element.setAttribute("aria-valuenow", Math.round(Math.min(shown, 0)));
-  }, 50);
-  return element;
 }
 
 /** Settings to go to: the reference, and every holdout. */
