@@ -1,5 +1,6 @@
 """The ``rig`` command; each command imports what it needs when it runs, so all answer at once."""
 
+import errno
 import sys
 import tempfile
 import traceback
@@ -121,6 +122,12 @@ def _not_understood(error: Any) -> int:
     return UsageError.exit_code
 
 
+#: What a system refuses for reasons that its user can see and mend.
+REFUSED = (errno.ENAMETOOLONG, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS)
+#: The exit code that typer gives Ctrl-C where a command does not take it up itself, as shells do.
+BROKEN_OFF = 130
+
+
 def main() -> None:
     """Run the command line; a mistake is one line on standard error and an exit code."""
     # Without a console, as under pythonw, there are none.
@@ -128,7 +135,10 @@ def main() -> None:
     try:
         refuse_strangers()
         # Not left to typer, whose sentences about mistakes are boxes of several lines.
-        sys.exit(app(prog_name="rig", standalone_mode=False))
+        code = app(prog_name="rig", standalone_mode=False)
+        if code == BROKEN_OFF:
+            sys.stderr.write("rig: broken off\n")
+        sys.exit(code)
     except NotUnderstood as error:
         sys.exit(_not_understood(error))
     except RigError as error:
@@ -142,6 +152,8 @@ def main() -> None:
         # Whoever read the output, such as head, has seen enough.
         sys.exit(1)
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in REFUSED:
+            sys.exit(f"rig: {error.filename or 'a file'}: {error.strerror}")
         sys.stderr.write(
             f"rig: an error that rig did not expect ({type(error).__name__}: {error}); "
             f"please report it with {_traceback_file()}\n"

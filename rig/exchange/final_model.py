@@ -5,6 +5,7 @@ from models.training.dataset import Model
 from rig.errors import SessionError, UsageError
 from rig.session.facts import ModelTrained, StoredFile
 from rig.session.folder import Session
+from rig.session.verdict import command
 
 
 def final_model(session: Session) -> Model:
@@ -25,9 +26,10 @@ def final_widths(session: Session) -> tuple[Model, Model]:
     """
     trained = _trained(session)
     if trained.narrow is None:
+        typed = command("rig", "train", session.folder, "--size", "a2")
         raise UsageError(
             f"--as a2: the final model of {session.folder} is no A2; "
-            f"'rig train {session.folder} --size a2' trains both widths in its place"
+            f"'{typed}' trains both widths in its place"
         )
     return _load(session, trained.narrow), _load(session, trained.model)
 

@@ -81,7 +81,7 @@ def _sentence(distance: dict[str, Any]) -> str:
     return (
         f"the file is a fit: its ESR to the model is {esr['median']:.1g} (median), "
         f"{esr['worst']:.1g} (worst) over {distance['settings']} settings, and silence comes out "
-        f"at {distance['silence_dbfs']:.0f} dBFS at the most"
+        f"at {distance['silence_dbfs']:.0f} dBFS at those"
     )
 
 

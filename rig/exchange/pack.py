@@ -92,7 +92,8 @@ def file_names(panel: Panel, items: Sequence[Wanted]) -> list[str]:
     names = []
     for number, item in enumerate(items, 1):
         values = (
-            f"{knob.name} {knob.describe(item.values[knob.name])}"
+            # By the value that it takes: a span may lie between two positions.
+            f"{knob.name} {knob.describe(knob.quantise(item.values[knob.name]))}"
             for knob in turned
             if knob.name in item.values
         )

@@ -139,3 +139,20 @@ def test_a_session_goes_on_when_only_names_have_changed(copied: Path, names: Pat
     done = rig("capture", names, "--session", copied, "--headless")
     assert done.returncode == 0, done.stderr
     assert (copied / "report.html").is_file()
+
+
+def test_a_file_is_named_by_the_value_that_its_knob_takes(finished: Path, tmp_path: Path) -> None:
+    done = rig("export", str(finished), str(tmp_path / "st"), "--grid", "gain=2:3:0.25")
+    assert done.returncode == 0, done.stderr
+    names = sorted(path.name for path in (tmp_path / "st").glob("*.nam"))
+    assert names[:2] == ["01-gain-2.nam", "02-gain-2.2.nam"]
+    held = json.loads((tmp_path / "st" / names[1]).read_text(encoding="utf-8"))
+    assert "gain 2.2" in json.dumps(held["metadata"])
+
+
+def test_a_name_that_is_too_long_is_one_line(finished: Path, tmp_path: Path) -> None:
+    done = rig("export", str(finished), str(tmp_path / f"{'x' * 303}.nam"))
+    assert done.returncode == 1
+    assert done.stderr.startswith("rig: ")
+    assert "did not expect" not in done.stderr
+    assert len(done.stderr.splitlines()) == 1
