@@ -156,3 +156,12 @@ def test_a_name_that_is_too_long_is_one_line(finished: Path, tmp_path: Path) -> 
     assert done.stderr.startswith("rig: ")
     assert "did not expect" not in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_pack_is_not_mixed_with_another(finished: Path, tmp_path: Path) -> None:
+    pack = ["export", str(finished), str(tmp_path / "st"), "--force", "--grid"]
+    assert rig(*pack, "gain=2/4").returncode == 0
+    mixed = rig(*pack, "gain=3/5")
+    assert mixed.returncode == 2
+    assert "holds other models (01-gain-2.nam)" in mixed.stderr
+    assert rig(*pack, "gain=2/4").returncode == 0
