@@ -82,15 +82,16 @@ class Stage {
     if (this.impulse) this.box(this.impulse);
   }
 
+  // While the amp is still loading there is a context, and nothing in it to fade.
   fade(node, value) { node.gain.setTargetAtTime(value, this.context.currentTime, 0.008); }
-  bypass(is) { this.bypassed = is; if (this.context) { this.fade(this.wet, is ? 0 : 1); this.fade(this.dry, is ? 1 : 0); } }
-  gain(value) { this.loud = value; if (this.context) this.fade(this.out, value); }
+  bypass(is) { this.bypassed = is; if (this.out) { this.fade(this.wet, is ? 0 : 1); this.fade(this.dry, is ? 1 : 0); } }
+  gain(value) { this.loud = value; if (this.out) this.fade(this.out, value); }
   turn(units) { this.amp?.port.postMessage({ units }); }
 
   /** Put a cabinet behind the amp, or take it away. */
   box(impulse) {
     this.impulse = impulse;
-    if (!this.context) return;
+    if (!this.out) return;
     if (impulse) {
       const buffer = this.context.createBuffer(1, impulse.length, this.rate);
       buffer.copyToChannel(impulse, 0);
