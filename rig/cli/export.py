@@ -9,7 +9,14 @@ import typer
 from rig.cli.asking import At, SessionFolder, model_of, view, warn
 from rig.cli.common import out
 from rig.cli.exporting import CONTAINER, NAM_FILES, PLAYED, Other, export_other, refuse_unused
-from rig.cli.writing import Force, progress, put, refuse_existing, refuse_full_folder
+from rig.cli.writing import (
+    Force,
+    progress,
+    put,
+    refuse_existing,
+    refuse_full_folder,
+    refuse_mixing,
+)
 from rig.errors import UsageError
 
 if TYPE_CHECKING:
@@ -96,7 +103,7 @@ def export(
         names = pack.file_names(told.panel, items)
         if target.suffix == NAM:
             names = [target.name]
-        _refuse_mixing(target, names)
+        refuse_mixing(target, names)
         asked = dict(zip(names, items, strict=True))
         files = _files(opened, told, asked, _form(form), knobs, kind == CONTAINER)
         _write(opened, target, files)
@@ -114,16 +121,6 @@ def _refuse_target(target: Path, force: bool) -> None:
         )
     else:
         refuse_full_folder(target, force)
-
-
-def _refuse_mixing(target: Path, names: list[str]) -> None:
-    """Refuse to put a pack among models that its text would not speak of."""
-    there = {path.name for path in target.glob(f"*{NAM}")} if target.is_dir() else set()
-    if others := sorted(there - {*names}):
-        raise UsageError(
-            f"{target}: holds other models ({others[0]}), and nobody could tell them from these; "
-            "choose another folder"
-        )
 
 
 def _config(session: "Session", path: Path | None) -> "Config":

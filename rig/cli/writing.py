@@ -44,6 +44,20 @@ def refuse_full_folder(target: Path, force: bool) -> None:
         raise UsageError(f"{target}: is not empty; --force writes into it")
 
 
+def refuse_mixing(target: Path, names: list[str]) -> None:
+    """Refuse to put a pack among models that its text would not speak of.
+
+    Raises:
+        UsageError: There are some in the folder.
+    """
+    there = {path.name for path in target.glob("*.nam")} if target.is_dir() else set()
+    if others := sorted(there - {*names}):
+        raise UsageError(
+            f"{target}: holds other models ({others[0]}), and nobody could tell them from these; "
+            "choose another folder"
+        )
+
+
 def put(session: "Session", target: Path, content: bytes) -> None:
     """Write what a user asked for, whole or not at all; in the session's folder follow no link.
 
