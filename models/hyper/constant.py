@@ -44,6 +44,7 @@ def constant_units(turned: Tensor, constant: Tensor, seed: int) -> ConstantUnits
     read = torch.randn(UNITS + 1, 1, generator=draw).double() * UNITS**-0.5
 
     def error() -> Tensor:
+        """Return by how much the units miss the constant."""
         off: Tensor = functional.silu(turned @ weight + bias) @ read[:-1] + read[-1] - wanted
         return off.square().mean()
 

@@ -113,6 +113,7 @@ def _common_units(known: Tensor, certain: Tensor, wanted: Tensor, seed: int) -> 
     ones = torch.ones(len(known), 1).double()
 
     def features() -> Tensor:
+        """Return what the tensors and the constant are read off, as it stands now."""
         return torch.cat([functional.silu(standing @ weight + bias), certain, ones], 1)
 
     found = torch.cat(
@@ -120,6 +121,7 @@ def _common_units(known: Tensor, certain: Tensor, wanted: Tensor, seed: int) -> 
     )
 
     def error() -> Tensor:
+        """Return by how much they are read wrongly."""
         read = features() @ found
         off = (read[:, :-1] - along).square().mean()
         return off + PEDESTAL * (read[:, -1:] / level - pedestal).square().mean()

@@ -109,8 +109,9 @@ def _show(rows: list[dict[str, Any]]) -> None:
         some = results.of_amp(rows, mode, amp)
         for where, words in (("play", "where players set the knobs"), ("anywhere", "anywhere")):
             header, *lines = results.table(some, mode, where, "mean")
-            title = f"{amp}, {mode}: mean {results.ranking(mode)} {words}"
-            shown = Table(title=title, title_justify="left", box=None)
+            # Not the table's own title, which would be folded to the table's width.
+            out.print(f"{amp}, {mode}: mean {results.ranking(mode)} {words}")
+            shown = Table(box=None)
             for index, word in enumerate(header):
                 shown.add_column(word, justify="left" if index == 0 else "right", no_wrap=True)
             for line in lines:

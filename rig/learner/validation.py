@@ -12,6 +12,7 @@ from torch import Tensor
 from models.training.dataset import Dataset, Model, Told, nobody, play_captures
 from models.training.mel import log_mel
 from rig.knobs import Panel, Setting
+from rig.session.verdict import EXCEPT
 
 Floats = NDArray[np.float64]
 
@@ -123,5 +124,5 @@ def closeness(
         there = (
             f"there {max(max(unusual) - floor, 0.0):.1f} dB" if unusual else "expected, not tried"
         )
-        sentence += f", except {exception.words(panel)} ({there})"
+        sentence += f"{EXCEPT}{exception.words(panel)} ({there})"
     return Closeness(within, sentence)

@@ -13,7 +13,7 @@ _GRAB = "import filelock, sys; filelock.FileLock(sys.argv[1]).acquire(timeout=0)
 
 
 def replaces(folder: Path) -> str:
-    """Put a file in the place of another at once, while somebody has the other one open."""
+    """Put a synced file in the place of another at once."""
     old, new = folder / "töne.bin", folder / "töne.bin.new"
     old.write_bytes(b"old")
     new.write_bytes(b"new")
