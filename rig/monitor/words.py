@@ -53,9 +53,9 @@ def counted(view: View) -> str:
 
 
 def left(view: View) -> str:
-    """How long it still takes; of a session that is over, how long it took."""
+    """How long it still takes; of a session that is over, how long takes took."""
     if view.is_over:
-        return f"took {duration(view.taken_s)}"
+        return f"recorded for {duration(view.taken_s)}"
     if view.status.state == "stopping":
         return "stopping"
     if view.status.eta is None:

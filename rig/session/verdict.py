@@ -10,10 +10,8 @@ from typing import Protocol
 
 from rig.capture import Role
 from rig.session.folder import Session
-from rig.session.worth import Worth, worth
+from rig.session.worth import worth
 
-#: Below this few can tell a model from its amp (as neural-amp-modeler's trainer grades its own).
-EXCELLENT_ESR = 0.01
 #: So many more settings, as a share of those that there are, and at least; an error of a model
 #: falls with the number of settings, and fewer would not be noticed.
 MORE_SHARE, LEAST_MORE = 0.5, 6
@@ -22,12 +20,6 @@ EXCEPT = ", except "
 #: What asked for more says of the place where the model is worst, it says from this ratio on.
 WORSE = 1.25
 
-WORDS = {
-    Worth.GOOD: "good",
-    Worth.USABLE: "usable",
-    Worth.POOR: "record more",
-    Worth.UNKNOWN: "never tested",
-}
 #: What a musician may do with it.
 MEANS = {
     "excellent": "even side by side few people will tell it from the amp",
@@ -119,19 +111,12 @@ def weak_region(session: Session) -> Region | None:
     return worst_region([knob.name for knob in panel.knobs], places)
 
 
-def word_of(holdout_esr: float | None) -> str:
-    """The word for a model's error on settings that it never heard."""
-    if holdout_esr is not None and holdout_esr < EXCELLENT_ESR:
-        return "excellent"
-    return WORDS[worth(holdout_esr)]
-
-
 def verdict(session: Session, region: Region | None) -> Verdict:
     """What the session is worth now."""
     model = session.state.learning.model
     if model is None:
         return _unfinished(session)
-    word = word_of(model.holdout_esr)
+    word = worth(model.holdout_esr).words
     # The learner's own sentence, so that the page and the terminal say the same.
     said = f"{MEANS[word]}"
     if model.verdict:

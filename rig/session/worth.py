@@ -2,17 +2,18 @@
 
 from enum import Enum
 
-#: Below these, a model is hard to tell from the amp, and one to play with (as the trainer of
-#: neural-amp-modeler grades its own).
-GOOD_ESR, USABLE_ESR = 0.035, 0.1
+#: Below these, few can tell a model from its amp, it is hard to tell in a mix, and it is one to
+#: play with (as the trainer of neural-amp-modeler grades its own).
+EXCELLENT_ESR, GOOD_ESR, USABLE_ESR = 0.01, 0.035, 0.1
 
 
 class Worth(Enum):
     """How good a model is: a word for people, and the colour that it may have."""
 
+    EXCELLENT = ("excellent", "green")
     GOOD = ("good", "green")
     USABLE = ("usable", "yellow")
-    POOR = ("poor: record more", "bold red")
+    POOR = ("record more", "bold red")
     UNKNOWN = ("never tested", "yellow")
 
     @property
@@ -30,6 +31,8 @@ def worth(holdout_esr: float | None) -> Worth:
     """Return what a model is worth by its error on settings that it never heard."""
     if holdout_esr is None:
         return Worth.UNKNOWN
+    if holdout_esr < EXCELLENT_ESR:
+        return Worth.EXCELLENT
     # Written so that what is no number is poor.
     if holdout_esr < GOOD_ESR:
         return Worth.GOOD

@@ -187,7 +187,8 @@ def test_ctrl_c_waits_for_the_next_step() -> None:
 @pytest.mark.parametrize(
     ("esr", "found"),
     [
-        (0.001, Worth.GOOD),
+        (0.001, Worth.EXCELLENT),
+        (0.02, Worth.GOOD),
         (0.05, Worth.USABLE),
         (0.6, Worth.POOR),
         (float("nan"), Worth.POOR),
@@ -201,7 +202,7 @@ def test_a_poor_model_is_not_announced_in_green(esr: float | None, found: Worth)
         learnt_from=(1,), holdout_esr=esr, by_setting={}, seconds=1.0, model=file, export=file
     )
     said = _said(Path("s"), fact)
-    assert ("green" in str(said.spans)) == (found is Worth.GOOD)
+    assert ("green" in str(said.spans)) == (found in (Worth.EXCELLENT, Worth.GOOD))
     assert said.plain.endswith("wrote s/model/x and s/model/x")
 
 

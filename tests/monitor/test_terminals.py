@@ -56,7 +56,7 @@ def test_a_terminal_that_only_prints_is_told_in_lines(
     assert re.search(
         r"^\d\d:\d\d:\d\d  take \d+ \(\w+\) kept: gain .* peak -\d+ dBFS$", text, re.MULTILINE
     )
-    assert "finished, 8 of 8 captures, took" in text
+    assert "finished, 8 of 8 captures, recorded for" in text
 
 
 def test_lines_tell_each_thing_once(finished: Path) -> None:

@@ -17,7 +17,8 @@ from rig.report.gather import gather
 from rig.report.make import REPORT, content, make
 from rig.report.pictures import ranked
 from rig.session.folder import Session
-from rig.session.verdict import command, word_of, worst_region
+from rig.session.verdict import MEANS, command, worst_region
+from rig.session.worth import Worth, worth
 from tests.cli.test_cli import rig
 
 ROOT = Path(__file__).parents[2]
@@ -89,7 +90,8 @@ def test_a_model_that_cannot_be_read_leaves_the_figures(copied: Path) -> None:
      (float("nan"), "record more"), (None, "never tested")],
 )  # fmt: skip
 def test_the_word_follows_from_the_error(esr: float | None, word: str) -> None:
-    assert word_of(esr) == word
+    assert worth(esr).words == word
+    assert {each.words for each in Worth} == {*MEANS}
 
 
 def test_the_worst_half_of_a_knob_is_named() -> None:
