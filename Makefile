@@ -30,7 +30,8 @@ test-others: $(VENV)/.installed-test ## Run all other tests; what they say comes
 	@nice -n 19 $(BIN)/python -m pytest -m "not slow" $(DEVICE_TESTS:%=--ignore=%) -n 2 --dist loadfile \
 	  >.test-others.log 2>&1; found=$$?; cat .test-others.log; rm -f .test-others.log; exit $$found
 
-test-slow: $(VENV)/.installed-test ## Run the tests that take minutes.
+test-slow: $(VENV)/.installed-test ## Run the tests that take minutes, those of a Ray cluster among them.
+	$(BIN)/pip install --quiet -c constraints.txt -e ".[ray]"
 	$(BIN)/python -m pytest -m slow
 
 slowest: $(VENV)/.installed-test ## Run the tests but those of devices, and list the ten slowest.

@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import numpy as np
 
+from calibration import levels
 from rig import config as configuration
 from rig.capture import Capture, Outcome, Role
 from rig.learner.final import train_final
@@ -62,7 +63,13 @@ def recorded(session: Session, count: int) -> None:
         path = f"captures/{take.number:05d}.wav"
         stored = store.write(session.door, path, store.wav_bytes(heard, signal.sample_rate))
         session.record(
-            facts.TakeEnded(take=take.number, capture=number, outcome=Outcome.KEPT, aligned=stored)
+            facts.TakeEnded(
+                take=take.number,
+                capture=number,
+                outcome=Outcome.KEPT,
+                aligned=stored,
+                figures={"noise_dbfs": -96.0, "return_rms_dbfs": levels.rms_dbfs(heard)},
+            )
         )
 
 

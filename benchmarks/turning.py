@@ -18,7 +18,6 @@ from models.training.dataset import Dataset, Model, evaluate, nobody
 from models.training.loop import train_to_end
 from models.training.trainer import Recipe, Training
 from rig import data
-from rig.devices.virtual.amplifier import Amplifier
 from rig.devices.virtual.presets import preset
 from rig.learner.rounds import initial_model
 from rig.learner.thumps import Floats, Thumps, measure_thumps
@@ -50,7 +49,7 @@ def recorded(amp: str) -> tuple[Dataset, Dataset]:
     points = np.concatenate([spread, others]).astype(np.float32)
     targets = []
     for point in points:
-        circuit = Amplifier(chosen.circuit, dict(zip(knobs, map(float, point), strict=True)), RATE)
+        circuit = chosen.amplifier(dict(zip(knobs, map(float, point), strict=True)), RATE)
         played = circuit(np.concatenate([audio, np.zeros(RATE // 100)]))
         late = round(circuit.delay_frames)
         targets.append(played[late : late + len(audio)])

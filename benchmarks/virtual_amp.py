@@ -3,7 +3,6 @@
 import time
 
 from rig import data
-from rig.devices.virtual.amplifier import Amplifier
 from rig.devices.virtual.presets import PRESETS
 from rig.session import store
 
@@ -20,7 +19,7 @@ def main() -> None:
         spent = []
         for _ in range(RUNS):
             began = time.perf_counter()
-            Amplifier(preset.circuit, {}, rate)(audio)
+            preset.amplifier({}, rate)(audio)
             spent.append(time.perf_counter() - began)
         median = sorted(spent)[RUNS // 2]
         speed = len(audio) / rate / median

@@ -20,6 +20,8 @@ REFERENCE = 2 * np.pi / 48
 #: Half-width of the interpolation kernel; its error is under -100 dB up to 0.42 of the rate.
 KERNEL_FRAMES = 64
 KERNEL_BETA = 10.0
+#: A shift this near to whole frames is one: what is left is 110 dB down at the highest frequency.
+WHOLE_FRAMES = 1e-6
 #: Frequencies weaker than this share of the strongest say nothing about the delay.
 PHAT_FLOOR = 1e-4
 
@@ -141,15 +143,24 @@ def advance(audio: ArrayLike, frames: float, length: int) -> Audio:
     A Kaiser-windowed sinc interpolates, so nothing rings further than `KERNEL_FRAMES`.
     """
     samples = np.asarray(audio, dtype=np.float64)
+    nearest = round(frames)
+    # No sample is touched: what was brought in step once comes back bit for bit.
+    if abs(frames - nearest) < WHOLE_FRAMES:
+        return _cut(samples, nearest, length)
     whole = int(np.floor(frames))
-    # The whole frames are a cut, and only the fraction is interpolated: a whole shift is exact.
+    # The whole frames are a cut, and only the fraction is interpolated.
     taps = np.arange(-KERNEL_FRAMES, KERNEL_FRAMES + 1) + (frames - whole)
     # The window moves with the sinc: fixed in place, it would be off its middle by the fraction.
     bell = np.sqrt(np.maximum(1.0 - (taps / (KERNEL_FRAMES + 1)) ** 2, 0.0))
     kernel = np.sinc(taps) * np.i0(KERNEL_BETA * bell) / np.i0(KERNEL_BETA)
-    padded = np.zeros(length + 2 * KERNEL_FRAMES)
-    first = whole - KERNEL_FRAMES
-    source = samples[max(first, 0) : max(first + len(padded), 0)]
-    offset = max(-first, 0)
-    padded[offset : offset + len(source)] = source
+    padded = _cut(samples, whole - KERNEL_FRAMES, length + 2 * KERNEL_FRAMES)
     return np.asarray(scipy.signal.oaconvolve(padded, kernel, mode="valid"))
+
+
+def _cut(samples: Audio, first: int, length: int) -> Audio:
+    """Return ``length`` frames from ``first`` on, which may lie before the beginning."""
+    found = np.zeros(length)
+    source = samples[max(first, 0) : max(first + length, 0)]
+    offset = min(max(-first, 0), length)
+    found[offset : offset + len(source)] = source
+    return found

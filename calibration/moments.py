@@ -128,7 +128,7 @@ def oddest_moments(
     left = np.stack(
         [_unexplained(gram, around, int(i), np.flatnonzero(owners != i)) for i in everyone]
     )
-    return _oddest(left, power, total, noise_powers, rows)
+    return list(map(_moment, _oddities(left, power, total, noise_powers, rows)))
 
 
 def block_powers(audio: ArrayLike, sample_rate: int) -> Audio:
@@ -155,13 +155,28 @@ def oddest_residuals(
         return None
     # The block itself counts here: no mixture was fitted to what stands around it.
     power = scipy.ndimage.uniform_filter1d(local, WINDOW_BLOCKS, axis=1)
-    return _oddest(left, power, np.maximum(local.mean(axis=1), 1e-20), noise_powers, rows)
+    total = np.maximum(local.mean(axis=1), 1e-20)
+    found = _oddities(left, power, total, noise_powers, range(len(left)))
+    # What is odd in others too is hard for distorted settings, and the median of all does not tell:
+    # the second oddest of the others does, and a single other broken one is not it.
+    near = scipy.ndimage.maximum_filter1d(found, 3, axis=1)
+    company = [np.sort(np.delete(near, row, axis=0), axis=0)[-2] for row in rows]
+    pairs = zip(rows, company, strict=True)
+    return [_moment(found[row] / np.maximum(others, 1.0)) for row, others in pairs]
 
 
-def _oddest(
+def _moment(oddity: Audio) -> Moment:
+    return Moment(float(np.max(oddity)), int(np.argmax(oddity)) * BLOCK_S)
+
+
+def _oddities(
     left: Audio, power: Audio, total: Audio, noise_powers: Sequence[float], rows: Sequence[int]
-) -> list[Moment]:
-    """Hold what is left of a take in each block against what is left of the others there."""
+) -> Audio:
+    """Hold what is left of takes in each block against what is left of the others there.
+
+    Returns:
+        How odd each block of the rows is, ``(rows, blocks)``.
+    """
     # How hard an instant is to explain is told by the others: an attack is hard for all.
     # The share of the whole take keeps silence, which has nothing to explain, from being hard.
     usual = left / (power + 1e-3 * total[:, None])
@@ -176,6 +191,5 @@ def _oddest(
         most = np.quantile(others, FAINT_QUANTILE, axis=0)
         faint = (most * power[row] + FAINT_SHARE * total[row] + noise) / FAINT_WEIGHT
         # Whichever is stricter: each sees faults that the other misses.
-        oddity = left[row] / np.minimum(loud, faint)
-        found.append(Moment(float(np.max(oddity)), int(np.argmax(oddity)) * BLOCK_S))
-    return found
+        found.append(left[row] / np.minimum(loud, faint))
+    return np.stack(found)

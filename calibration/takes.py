@@ -19,6 +19,8 @@ LOST_SHARPNESS = 8.0
 #: Without a loopback the amp's own delay is in the estimate, and its knobs move it by this much.
 ESTIMATE_FRAMES = 8.0
 BLOCK_S = 0.01
+#: DC under this, -140 dBFS, is less than a converter of 24 bits tells.
+LEAST_OFFSET = 1e-7
 #: Two sweeps that agree less than this were not both there.
 LEAST_AGREEMENT = 0.3
 #: The end of a recording that is held against its beginning, and how long an amp rings before it.
@@ -163,7 +165,9 @@ def align(
 def offset_of(returned: Audio, signal: Signal) -> float:
     """The converter's own DC, heard before anything is played."""
     silence = _silence(returned, signal)
-    return float(np.mean(silence)) if len(silence) else 0.0
+    offset = float(np.mean(silence)) if len(silence) else 0.0
+    # To take away less than any converter resolves would only change every sample's last bit.
+    return 0.0 if abs(offset) < LEAST_OFFSET else offset
 
 
 def _silence(raw_returned: Audio, signal: Signal) -> Audio:

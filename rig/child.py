@@ -31,6 +31,15 @@ MAX_LINE = 16_000_000
 MAX_BLOCK = 4_000_000_000
 
 
+def own_module(module: str, *arguments: str) -> list[str]:
+    """Return the command that runs one of our own modules under our own interpreter.
+
+    What lies in the folder that somebody works in is never run in its place: that may be a
+    stranger's session, or an older copy of this program.
+    """
+    return [sys.executable, "-P", "-m", module, *arguments]
+
+
 class ChildGone(Exception):
     """The child process ended."""
 
@@ -127,7 +136,7 @@ class Child:
         flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
         with _opened(log) as stderr:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", module, *([] if owner is None else [owner])],
+                own_module(module, *([] if owner is None else [owner])),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,

@@ -49,6 +49,10 @@ class NotPlain(SessionError):
     """Something that is no plain file, or no folder, where one belongs in a session."""
 
 
+class ConfigChanged(SessionError):
+    """A session whose ``rig.yaml`` is not what it began with; its journal may be well."""
+
+
 class StorageError(RigError):
     """The disk did not take what was written."""
 

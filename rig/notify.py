@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 
@@ -12,6 +13,13 @@ log = logging.getLogger("rig")
 #: A program that takes longer is left to itself no more.
 PATIENCE_S = waits.PROGRAM_ENDS.s
 PREFIX = "RIG_"
+
+
+def missing(command: Sequence[str]) -> str | None:
+    """Say that a program is not there; None where it is, or where none is named."""
+    if not command or shutil.which(command[0]) is not None:
+        return None
+    return f"there is no program {command[0]!r} on this machine, so nobody would be told"
 
 
 def tell(command: Sequence[str], event: str, facts: Mapping[str, object]) -> int | None:

@@ -7,7 +7,8 @@ import re
 import shlex
 import subprocess
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Annotated
 
@@ -30,8 +31,17 @@ def is_printable(text: str) -> bool:
 def printable(text: str) -> str:
     r"""A text in one line, what cannot be printed as ``\x1b`` or a space, not endlessly long."""
     shown = re.sub(r"\r?\n|\t", " ", text)
-    shown = _UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], shown)
+    shown = _spelled(shown)
     return shown if len(shown) <= MOST_CHARACTERS else f"{shown[: MOST_CHARACTERS - 1]}…"
+
+
+def printable_lines(text: str) -> str:
+    r"""A text of several lines, all else that cannot be printed as ``\x1b``."""
+    return "\n".join(_spelled(line) for line in text.split("\n"))
+
+
+def _spelled(text: str) -> str:
+    return _UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 #: What stands for a sign where a terminal's encoding lacks it, each as wide as what it stands for.
@@ -87,6 +97,11 @@ def pasteable(text: str, session: Path) -> str:
     return _ADVISED.sub(named, text)
 
 
+def count_of(number: int, noun: str, plural: str = "") -> str:
+    """Return a number with what is counted: ``1 file``, ``2 files``."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
 #: The type of a text that comes from a file, and is made printable as it is read.
 Words = Annotated[str, AfterValidator(printable)]
 
@@ -115,6 +130,27 @@ def log_lines(pattern: str, dates: str | None = None, stream: IO[str] | None = N
         dates: How times look.
         stream: Where to; standard error where left out.
     """
+    logging.basicConfig(level=logging.INFO, handlers=[_handler(pattern, dates, stream)])
+
+
+def log_warnings(pattern: str, dates: str | None, stream: IO[str]) -> None:
+    """Have warnings and errors written to another stream as well; see `log_lines`."""
+    handler = _handler(pattern, dates, stream)
+    handler.setLevel(logging.WARNING)
+    logging.getLogger().addHandler(handler)
+
+
+@contextmanager
+def log_nothing_but_warnings() -> Iterator[None]:
+    """Keep news out of every log for a while."""
+    logging.disable(logging.INFO)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def _handler(pattern: str, dates: str | None, stream: IO[str] | None) -> logging.Handler:
     handler = logging.StreamHandler(stream)
     handler.setFormatter(LogFormatter(pattern, dates))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    return handler

@@ -14,8 +14,10 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"rig.__main__"}),
     frozenset({"rig.cli"}),
     frozenset({"rig.selftest"}),
-    frozenset({"rig.monitor", "rig.preflight", "rig.bench", "rig.contracts", "rig.report"}),
+    frozenset({"rig.monitor", "rig.preflight", "rig.bench", "rig.contracts", "rig.report"})
+    | frozenset({"rig.guide"}),
     frozenset({"rig.daemon", "rig.player"}),
+    frozenset({"rig.elsewhere"}),
     frozenset({"rig.learner"}),
     frozenset({"rig.proposals", "rig.exchange"}),
     frozenset({"rig.session"}),
@@ -24,7 +26,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"rig.faceplate"}),
     frozenset({"rig.knobs", "rig.capture", "rig.errors", "rig.clock", "rig.child", "rig.data"})
     | frozenset({"rig.dataset"})
-    | frozenset({"rig.keep_awake", "rig.notify", "rig.printable", "rig.waits"}),
+    | frozenset({"rig.keep_awake", "rig.notify", "rig.ordinary", "rig.printable", "rig.waits"}),
     frozenset({"calibration", "models"}),
 )
 #: Neighbours on one floor that may use each other, one way.
@@ -32,6 +34,7 @@ DOORS = {
     ("rig.capture", "rig.knobs"),
     ("rig.data", "rig.errors"),
     ("rig.dataset", "rig.errors"),
+    ("rig.dataset", "rig.ordinary"),
     ("rig.child", "rig.waits"),
     ("rig.notify", "rig.waits"),
     ("rig.keep_awake", "rig.waits"),

@@ -6,8 +6,9 @@ import logging
 import pytest
 
 from rig import config as configuration
+from rig.cli import common
 from rig.errors import ConfigError
-from rig.printable import LogFormatter, is_printable, printable
+from rig.printable import LogFormatter, count_of, is_printable, printable
 from rig.session import facts
 from tests.conftest import TINY
 
@@ -68,3 +69,22 @@ def test_a_configuration_holds_no_control_characters(old: str, new: str, where: 
 def test_what_a_users_own_program_is_told_may_have_lines() -> None:
     config = configuration.parse(TINY + '\nnotify: {on_finish: [sh, -c, "a\\nb"]}\n')
     assert config.notify.on_finish[-1] == "a\nb"
+
+
+def test_no_folder_s_name_turns_a_line_around(capsys: pytest.CaptureFixture[str]) -> None:
+    # A file's name may hold anything but a slash: "wrote .../gpj.exe" read backwards, and orders.
+    name = "amp\u202egpj\x1b[2J.exe"
+    common.out.print(f"wrote {name}", markup=False)
+    common.out.print(f"[b]two[/b]\nlines of {name}")
+    said = capsys.readouterr().out
+    assert said.splitlines() == [
+        r"wrote amp\u202egpj\x1b[2J.exe",
+        "two",
+        r"lines of amp\u202egpj\x1b[2J.exe",
+    ]
+
+
+def test_a_count_agrees_with_its_noun() -> None:
+    assert [count_of(n, "file") for n in range(3)] == ["0 files", "1 file", "2 files"]
+    assert count_of(1, "file was", "files were") == "1 file was"
+    assert count_of(2, "file was", "files were") == "2 files were"

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from rig import config as configuration
-from tools.reference import commands, facts, status
+from tools.reference import answers, commands, facts, status
 from tools.reference import configuration as rig_yaml
 
 ROOT = Path(__file__).parents[1]
@@ -20,6 +20,7 @@ by [the tutorial](../tutorial.md), [the words](../words.md) and
 
 - [rig.yaml](rig-yaml.md): every key, with its type, range, default and meaning.
 - [Commands](commands.md): every command with its arguments and options.
+- [Answers for rig init](answers.md): every key of a file for `rig init --answers`.
 - [rig status --json](status.md): every key of what it prints.
 - [Facts](facts.md): everything that a session's journal may hold.
 """
@@ -31,6 +32,7 @@ def pages() -> dict[Path, str]:
         FOLDER / "README.md": INDEX,
         FOLDER / "rig-yaml.md": rig_yaml.page(),
         FOLDER / "commands.md": commands.page(),
+        FOLDER / "answers.md": answers.page(),
         FOLDER / "status.md": status.page(),
         FOLDER / "facts.md": facts.page(),
         Path("rig.schema.json"): json.dumps(configuration.json_schema(), indent=1),

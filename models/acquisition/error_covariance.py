@@ -12,8 +12,8 @@ from models.acquisition.gaussian_process import GaussianProcess, fit_length_scal
 #: How much the members' own covariance counts; the rest is what captures leave uncertain by their
 #: distance (`GaussianProcess`), since a few members cannot know every way to be wrong.
 SHARE = 0.5
-#: Targets to whose sounds the lengths of the knobs are fitted, beside all captures.
-FITTED_TARGETS = 64
+#: Targets and captures to whose sounds the lengths of the knobs are fitted: their number is cubed.
+FITTED_TARGETS, FITTED_CAPTURES = 64, 256
 #: What captures leave uncertain by their distance counts as at least this much of not knowing.
 LEAST_UNCERTAINTY = 1e-3
 #: Least variance that stays when a setting is recorded, as a share of the mean over the targets.
@@ -58,7 +58,9 @@ class ErrorCovariance:
         # by the median, so that a few captures that are learnt badly do not set it.
         at_known = variances[count:] if len(known) else variances.new_zeros(1)
         self.noise = at_known.median().clamp(min=NOISE)
-        fitted = [*range(min(count, FITTED_TARGETS)), *range(count, len(points))]
+        # Of more captures than that every second or third, from the first night to the last.
+        every = max(-(-len(known) // FITTED_CAPTURES), 1)
+        fitted = [*range(min(count, FITTED_TARGETS)), *range(count, len(points), every)]
         length_scales = fit_length_scales(points[fitted], evaluation.responses[fitted], positions)
         self._process = GaussianProcess(known, length_scales, positions)
         # Both parts get the same mean over the targets, so that `share` weighs like against like.

@@ -43,7 +43,8 @@ def _conditioning(g: Graph, section: KnobSection) -> tuple[str, str, str, str]:
     """Return drive and level ``(2, 1)``, latents and features, for both ends of a block."""
     t, knobs = section.tensors, section.knobs
     ends = [g.shaped(g.input(n, knobs), 1, -1) for n in ("knobs_before", "knobs")]
-    unit = g.node("Concat", *ends, axis=0)
+    # Beyond their ends nothing was learnt, and a host's automation may overshoot.
+    unit = g.node("Clip", g.node("Concat", *ends, axis=0), 0.0, 1.0)
     turned = g.node("Sub", g.node("Mul", unit, 2.0), 1.0)
     read = _inputs(g, section, unit, _tapered(g, turned, t["encoder.taper"][:, 0]))
     hidden = g.node("MatMul", read, t["encoder.first"])

@@ -29,6 +29,8 @@ class Dataset:
         knobs: Where the knobs stood, ``(captures, knobs)`` in [0, 1].
         start: First frame that may be learnt from.
         stop: The frame after the last one.
+        floors: Mean squares that captures with less are taken to have, since less is not heard,
+            ``(captures,)``; None takes each at its own power.
     """
 
     audio: Tensor
@@ -36,15 +38,19 @@ class Dataset:
     knobs: Tensor
     start: int
     stop: int
+    floors: Tensor | None = None
 
     def to(self, device: torch.device) -> "Dataset":
         """Return the same captures on another device."""
         audio, targets = self.audio.to(device), self.targets.to(device)
-        return Dataset(audio, targets, self.knobs.to(device), self.start, self.stop)
+        floors = None if self.floors is None else self.floors.to(device)
+        return Dataset(audio, targets, self.knobs.to(device), self.start, self.stop, floors)
 
     def subset(self, captures: list[int]) -> "Dataset":
         """Return a dataset of some of the captures, by their numbers."""
-        return replace(self, targets=self.targets[captures], knobs=self.knobs[captures])
+        floors = None if self.floors is None else self.floors[captures]
+        targets, knobs = self.targets[captures], self.knobs[captures]
+        return replace(self, targets=targets, knobs=knobs, floors=floors)
 
     def powers(self, emphasis: float, told: Told = nobody) -> Tensor:
         """Return each capture's power, plain and pre-emphasised: ``(captures, 2)``, above 0."""
@@ -54,7 +60,15 @@ class Dataset:
             both = (learnt**2).mean(), (emphasise(learnt, emphasis) ** 2).mean()
             found.append(torch.stack(both))
             told(number, len(self.targets))
-        return torch.stack(found) + 1e-12
+        powers = torch.stack(found) + 1e-12
+        if self.floors is None:
+            return powers
+        # Both forms by the same factor: a floor is of no colour, and takes the capture's own.
+        return powers * (self.floors / powers[:, 0]).clamp(min=1.0)[:, None]
+
+    def floor(self, capture: int) -> float:
+        """Return the mean square below which one capture is taken to be there, above 0."""
+        return 1e-12 if self.floors is None else max(float(self.floors[capture]), 1e-12)
 
 
 @dataclass(frozen=True)
@@ -87,10 +101,10 @@ def play_captures(
 
 
 def evaluate(model: Model, data: Dataset, told: Told = nobody) -> Evaluation:
-    """Compute the ESR from ``start`` to ``stop`` of every capture."""
+    """Compute the ESR from ``start`` to ``stop`` of every capture, relative to what is heard."""
     each, together = [], []
-    for predicted, target in play_captures(model, data, told):
-        power = (target**2).sum() + 1e-12
+    for row, (predicted, target) in enumerate(play_captures(model, data, told)):
+        power = (target**2).sum().clamp(min=data.floor(row) * len(target))
         each.append(((predicted - target) ** 2).sum(-1) / power)
         together.append(((predicted.mean(0) - target) ** 2).sum() / power)
     return Evaluation(torch.stack(each, 1).cpu(), torch.stack(together).cpu())

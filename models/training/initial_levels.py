@@ -24,10 +24,17 @@ WHITENING = 1e-2
 LOUDEST_FRAMES = 16_384
 
 
-def log_levels(targets: Tensor) -> Tensor:
-    """Return the natural log of each RMS over `UNIT_RMS`, ``(..., frames)`` to ``(...)``."""
+def log_levels(targets: Tensor, floors: Tensor | None = None) -> Tensor:
+    """Return the natural log of each RMS over `UNIT_RMS`, ``(..., frames)`` to ``(...)``.
+
+    Mean squares below ``floors`` are taken for these: a knob's slope is to lead to where nothing is
+    heard, and not as far down as one closed pot goes.
+    """
+    power = (targets**2).mean(-1)
+    if floors is not None:
+        power = torch.maximum(power, floors)
     # Half the logarithm of a mean square is that of the RMS; the constant is for silence.
-    return 0.5 * torch.log((targets**2).mean(-1) + 1e-12) - torch.log(torch.tensor(UNIT_RMS))
+    return 0.5 * torch.log(power + 1e-12) - torch.log(torch.tensor(UNIT_RMS))
 
 
 def level_slopes(features: Tensor, levels: Tensor) -> tuple[Tensor, Tensor]:
@@ -49,7 +56,9 @@ def level_slopes(features: Tensor, levels: Tensor) -> tuple[Tensor, Tensor]:
 
 
 # By plain correlation some drawn amps were wrong, deconvolved 20 of 20 were right (decision 14).
-def polarity(audio: Tensor, targets: Tensor, told: Told = nobody) -> float:
+def polarity(
+    audio: Tensor, targets: Tensor, told: Told = nobody, floors: Tensor | None = None
+) -> float:
     """Return 1 if what comes back follows what went in, -1 if it is turned over.
 
     The sign of the impulse response's peak, deconvolved.
@@ -58,6 +67,7 @@ def polarity(audio: Tensor, targets: Tensor, told: Told = nobody) -> float:
         audio: ``(frames,)``, best with something broad in it, such as the preamble.
         targets: ``(captures, frames)``.
         told: Told of each capture.
+        floors: Mean squares below which a capture has hardly a say: it is noise.
     """
     # A plain correlation of guitar has peaks of either sign half a period apart.
     # Padded to twice the length, since a product of spectra would wrap the response around.
@@ -65,10 +75,11 @@ def polarity(audio: Tensor, targets: Tensor, told: Told = nobody) -> float:
     power = spectrum.abs() ** 2
     inverse = spectrum.conj() / (power + WHITENING * power.mean())
     response = audio.new_zeros(LAG_FRAMES)
-    for number, target in enumerate(targets, 1):
+    least = audio.new_full((len(targets),), 1e-18) if floors is None else floors
+    for number, (target, floor) in enumerate(zip(targets, least, strict=True), 1):
         back = torch.fft.irfft(torch.fft.rfft(target, 2 * len(audio)) * inverse)[:LAG_FRAMES]
         # Over its own RMS, so that loud captures do not outvote quiet ones.
-        response += back / ((target**2).mean().sqrt() + 1e-9)
+        response += back / torch.maximum((target**2).mean(), floor).sqrt()
         told(number, len(targets))
     return 1.0 if float(response[response.abs().argmax()]) >= 0.0 else -1.0
 
@@ -93,11 +104,11 @@ def _level_differences(model: Model, data: Dataset, told: Told) -> Tensor:
     differences = []
     with torch.no_grad():
         # A few at a time: what a network keeps of all captures at once would not fit.
-        for knobs, target in zip(
-            torch.split(data.knobs, 8), torch.split(data.targets, 8), strict=True
-        ):
+        for rows in torch.split(torch.arange(len(data.targets)), 8):
+            some = data.subset(rows.tolist())
+            knobs, target = some.knobs, some.targets[:, start : start + frames]
             batch = audio.expand(model.members, len(knobs), -1), knobs.expand(model.members, -1, -1)
-            wanted = log_levels(target[:, start : start + frames])
+            wanted = log_levels(target, some.floors)
             differences.append(wanted - log_levels(model(*batch)))
             told(8 * len(differences), len(data.knobs))
     return torch.cat(differences, 1)
@@ -110,7 +121,8 @@ def start_at_levels(model: Model, data: Dataset, told: Told = nobody) -> None:
     """
     if isinstance(model, KnobWaveNet):
         # From the very first frame: the preamble lies before what may be learnt from.
-        model.polarity.fill_(polarity(data.audio[: data.stop], data.targets[:, : data.stop], told))
+        targets = data.targets[:, : data.stop]
+        model.polarity.fill_(polarity(data.audio[: data.stop], targets, told, data.floors))
     differences = _level_differences(model, data, told)
     features = model.encoder.features(data.knobs)
     with torch.no_grad():

@@ -27,12 +27,10 @@ class Diverged(ArithmeticError):
 class Backtracking:
     """Goes back to the last good state, at half the rate, when the loss breaks away.
 
-    Attributes:
-        gave_up: Whether it went back too often; the last good state is what there is then.
+    Where it had to go back too often, the run is broken off: the last good state is what there is.
     """
 
     def __init__(self, training: Training) -> None:
-        self.gave_up = False
         self._training = training
         self._bad, self._recoveries, self._best = 0, 0, float("inf")
         self._recent: deque[float] = deque(maxlen=RECENT_STEPS)
@@ -65,14 +63,13 @@ class Backtracking:
         training = self._training
         self._bad, self._recoveries = 0, self._recoveries + 1
         self._recent.clear()
-        if self._recoveries > RECOVERIES:
-            if not self._has_learnt:
-                raise Diverged("the loss was never a number")
-            self.gave_up = True
+        if self._recoveries > RECOVERIES and not self._has_learnt:
+            raise Diverged("the loss was never a number")
         rate_factor, step, draw = training.rate_factor / 2, training.step, training.state()["draw"]
         # The same windows again might break it again, and steps that were lost are not made up for:
         # a round ends when it should.
         training.restore({**self._safe, "slower": rate_factor, "step": step, "draw": draw})
+        training.broke_off = self._recoveries > RECOVERIES
 
 
 def train_to_end(training: Training, progress: Progress) -> float:
@@ -85,7 +82,7 @@ def train_to_end(training: Training, progress: Progress) -> float:
         Diverged: The loss was never a number.
     """
     backtracking = Backtracking(training)
-    while not (training.is_over or backtracking.gave_up):
+    while not training.is_over:
         backtracking.watch(training.advance())
         progress(training.step, training.loss)
     return training.finish()

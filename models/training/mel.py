@@ -8,6 +8,9 @@ BANDS, LOW_HZ, HIGH_HZ = 32, 40.0, 16_000.0
 #: Frames of each Hann window; windows hop by half of it.
 #: At 48 kHz bins lie 23 Hz apart, so that even the lowest band has several.
 WINDOW = 2048
+#: The peak of a sine in such a power spectrum, over its mean square: its amplitude times a quarter
+#: of the window's length.
+SINE_PEAK = WINDOW**2 / 8
 #: The quietest a band is told apart from silence, below the recording's own level.
 FLOOR_DB = -60.0
 
@@ -42,13 +45,16 @@ def _powers(audio: Tensor) -> Tensor:
     return spectrum.real**2 + spectrum.imag**2
 
 
-def log_mel(audio: Tensor, sample_rate: float, floor_db: float = FLOOR_DB) -> Tensor:
+def log_mel(
+    audio: Tensor, sample_rate: float, floor_db: float = FLOOR_DB, floor_power: float = 0.0
+) -> Tensor:
     """Return the level of every mel band at every instant.
 
     Args:
         audio: ``(..., frames)``.
         sample_rate: Hz.
         floor_db: What is quieter than this, relative to the loudest band, is silence.
+        floor_power: So is what is quieter than a sine wave of this mean square.
 
     Returns:
         ``(..., BANDS, instants)`` in dB, nothing lower than the floor.
@@ -57,5 +63,6 @@ def log_mel(audio: Tensor, sample_rate: float, floor_db: float = FLOOR_DB) -> Te
     mel = filterbank(sample_rate).to(power) @ power
     # By the recording's own loudest band; the tiny constant is for digital silence.
     floor = mel.amax((-1, -2), keepdim=True) * 10.0 ** (floor_db / 10.0) + 1e-20
+    floor = floor + SINE_PEAK * floor_power
     level_db: Tensor = 10.0 * torch.log10(mel + floor)
     return level_db.view(*audio.shape[:-1], *level_db.shape[-2:])

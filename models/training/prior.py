@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from models.networks.wavenet import KnobWaveNet
 
-PRIORS = Path(__file__).parent / "data" / "priors"
+PRIORS = Path(__file__).parents[1] / "data" / "priors"
 CONSTANT, DIRECT, TAPER = "encoder.constant", "encoder.direct", "encoder.taper"
 # A trunk without names gains nothing: what knobs do would still be learnt from zero (decision 14).
 #: What knobs are called on faceplates, by the name that the prior knows them by.

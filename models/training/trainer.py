@@ -88,6 +88,9 @@ class Training:
         validation: Captures that decide which weights are kept and when it is enough; they are
             neither trained on nor good for any figure that is reported.
         told: Told of each capture that is measured or validated: many of them take long.
+
+    Attributes:
+        broke_off: Whether its end came early, because the loss broke away again and again.
     """
 
     def __init__(
@@ -102,7 +105,7 @@ class Training:
         self.model, self.data, self.recipe = model, data, recipe
         self.validation = validation
         self.step, self.loss, self.rate_factor = 0, 0.0, 1.0
-        self.step_loss = 0.0
+        self.step_loss, self.broke_off = 0.0, False
         self.best_error, self.stale = float("inf"), 0
         history = model.history_frames
         # Silence in front: the first frames have no history of their own.
@@ -133,7 +136,8 @@ class Training:
     @property
     def is_over(self) -> bool:
         """Whether all steps are done, or more would not help."""
-        return self.step >= self.recipe.steps or self.stale >= STALE_VALIDATIONS
+        enough = self.step >= self.recipe.steps or self.stale >= STALE_VALIDATIONS
+        return enough or self.broke_off
 
     def _rate(self) -> float:
         # One more on both sides, so that neither the first step nor the last has a rate of 0.
@@ -260,6 +264,7 @@ class Training:
             "best": self._best,
             "best_error": self.best_error,
             "stale": self.stale,
+            "broke_off": self.broke_off,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -272,6 +277,8 @@ class Training:
         self._draw.set_state(state["draw"].cpu())
         self.step, self.loss, self.rate_factor = state["step"], state["loss"], state["slower"]
         self._best, self.best_error, self.stale = state["best"], state["best_error"], state["stale"]
+        # Checkpoints of before have it not.
+        self.broke_off = state.get("broke_off", False)
 
 
 def dump_state(training: Training) -> bytes:

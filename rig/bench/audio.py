@@ -1,18 +1,22 @@
 """The full comparison: audio models are trained on what each strategy has recorded."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
+from calibration import levels
 from calibration.signals import Part
 from models.networks.spec import ModelSpec
+from models.training.audibility import audible_floor
 from models.training.dataset import Dataset, Model, nobody, play_captures
 from models.training.loop import train
 from models.training.losses import spectral_distance
 from models.training.trainer import Recipe
 from rig.bench.subjects import Subject, recording_frames
+from rig.config.types import LearnerConfig
 from rig.knobs import Setting
 from rig.learner.excerpts import loudest_excerpts
 from rig.learner.rounds import initial_model
@@ -54,7 +58,9 @@ class TrainingPlan:
         return "audio" if self.prior else "audio-no-prior"
 
 
-def dataset(subject: Subject, settings: Sequence[Setting], parts: Sequence[Part]) -> Dataset:
+def dataset(
+    subject: Subject, settings: Sequence[Setting], parts: Sequence[Part], floor_power: float
+) -> Dataset:
     """Record settings of a subject, from the first part's first frame to the last part's end."""
     frames = recording_frames(subject)
     spans = [subject.signal.segment(part) for part in parts]
@@ -65,15 +71,24 @@ def dataset(subject: Subject, settings: Sequence[Setting], parts: Sequence[Part]
         torch.from_numpy(points.astype(np.float32)),
         min(span.start for span in spans),
         max(span.stop for span in spans),
+        floors=torch.full((len(settings),), floor_power),
     )
 
 
+def heard_from(subject: Subject, settings: Sequence[Setting]) -> float:
+    """Return the mean square from which a setting is heard beside the loudest of some."""
+    guitar = subject.signal.segment(Part.TRAIN)
+    played = [subject.record(setting)[guitar.start : guitar.stop] for setting in settings]
+    loudest = max((levels.rms_dbfs(each.astype(float)) for each in played), default=-math.inf)
+    return audible_floor(loudest, LearnerConfig().audible_range_db, -math.inf)
+
+
 def train_ensemble(
-    subject: Subject, settings: Sequence[Setting], plan: TrainingPlan, seed: int
+    subject: Subject, settings: Sequence[Setting], plan: TrainingPlan, seed: int, floor_power: float
 ) -> Model:
     """Train an ensemble on these settings and nothing else."""
     positions = subject.panel.switch_positions
-    data = dataset(subject, settings, [Part.TONES, Part.TRAIN])
+    data = dataset(subject, settings, [Part.TONES, Part.TRAIN], floor_power)
     names = [knob.name for knob in subject.panel.knobs]
     # As PANAMA trains: from random weights, with no prior and no level known.
     if plan.concat:
@@ -96,17 +111,19 @@ class ErrorsBySetting:
     rms: list[float]
 
 
-def evaluate_on(model: Model, subject: Subject, settings: Sequence[Setting]) -> ErrorsBySetting:
-    """Play the held-out guitar at every setting, and measure the errors."""
-    data = dataset(subject, settings, [Part.HOLDOUT])
+def evaluate_on(
+    model: Model, subject: Subject, settings: Sequence[Setting], floor_power: float
+) -> ErrorsBySetting:
+    """Play the held-out guitar at every setting, and measure the errors of what is heard."""
+    data = dataset(subject, settings, [Part.HOLDOUT], floor_power)
     stop = min(data.stop, data.start + round(TESTED_S * subject.signal.sample_rate))
     esr, stft, rms = [], [], []
     for predicted, target in play_captures(model, replace(data, stop=stop)):
-        mean, power = predicted.mean(0), (target**2).mean() + 1e-12
+        mean, power = predicted.mean(0), (target**2).mean().clamp(min=max(floor_power, 1e-12))
         esr.append(float(((mean - target) ** 2).mean() / power))
         scale = power.rsqrt()
         stft.append(float(spectral_distance((mean * scale)[None], (target * scale)[None])))
-        rms.append(float(power.sqrt()))
+        rms.append(float((target**2).mean().sqrt()))
     return ErrorsBySetting(esr, stft, rms)
 
 

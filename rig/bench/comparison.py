@@ -115,8 +115,12 @@ def _require_enough(subject: Subject, amp: str, terms: Terms) -> None:
         )
 
 
-def _refuse_impossible(comparison: Comparison) -> None:
-    """Refuse unknown amps and strategies, and sessions with too few settings, before hours pass."""
+def refuse_impossible(comparison: Comparison) -> None:
+    """Refuse unknown amps and strategies, and sessions with too few settings, before hours pass.
+
+    Raises:
+        UsageError: There is something of that.
+    """
     for strategy in comparison.strategies:
         if strategy not in STRATEGIES:
             names = ", ".join(STRATEGIES)
@@ -138,7 +142,7 @@ def compare(comparison: Comparison, tell: Tell) -> None:
         UsageError: There is no such amp or strategy, or a session with too few settings.
         RigError: A live rig failed.
     """
-    _refuse_impossible(comparison)
+    refuse_impossible(comparison)
     trials = [
         (comparison, amp, strategy, seed)
         # Outermost: a comparison that is broken off has run every strategy as often as any other.

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from calibration.signals import Part
 from models.acquisition.disagreement import Predictions
+from models.acquisition.predictions import BAND_RANGE_DB
 from models.training.mel import log_mel
 from rig.bench.subjects import Subject
 from rig.knobs import Setting
@@ -35,10 +36,16 @@ LENGTHS, NOISES = (0.2, 0.35, 0.6, 1.0, 1.7), (1e-4, 1e-3, 1e-2)
 
 
 class Listener:
-    """Records a subject's settings as log-mel levels, each once."""
+    """Records a subject's settings as log-mel levels, each once.
 
-    def __init__(self, subject: Subject) -> None:
+    Args:
+        subject: Whose settings.
+        floor_power: The mean square of what is just heard beside the loudest setting.
+    """
+
+    def __init__(self, subject: Subject, floor_power: float) -> None:
         self._subject = subject
+        self._silent = floor_power * 10.0 ** (BAND_RANGE_DB / 10.0)
         start = subject.signal.segment(Part.TRAIN).start
         self._span = slice(start, start + round(LISTENED_S * subject.signal.sample_rate))
         # Rounds ask for the same settings again and again: each is measured once.
@@ -46,7 +53,8 @@ class Listener:
 
     def _measure(self, setting: Setting) -> Table:
         audio = torch.from_numpy(self._subject.record(setting)[self._span].copy())
-        levels = log_mel(audio, self._subject.signal.sample_rate)
+        rate = self._subject.signal.sample_rate
+        levels = log_mel(audio, rate, floor_power=self._silent)
         return levels.flatten().numpy().astype(float)
 
     def __call__(self, settings: Sequence[Setting]) -> Table:

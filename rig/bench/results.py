@@ -9,8 +9,9 @@ from typing import Any
 import filelock
 import numpy as np
 
-from rig.errors import UsageError
+from rig.errors import StorageError, UsageError
 from rig.knobs import Setting
+from rig.ordinary import why_not_made
 
 Row = dict[str, Any]
 
@@ -29,7 +30,11 @@ class Results:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / LINES
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            reason = why_not_made(folder, error)
+            raise StorageError(f"{folder}: cannot be written to: {reason}") from None
 
     def rows(self) -> list[Row]:
         """Return all rows; a line that a kill has cut short is left out.

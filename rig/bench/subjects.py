@@ -4,6 +4,7 @@ import hashlib
 import io
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -16,10 +17,10 @@ from calibration import signals
 from calibration.checks import Baseline, Limits, judge
 from calibration.signals import Part
 from calibration.takes import align
+from calibration.verdict import Check
 from rig.config import Config, ExcerptConfig, SignalConfig
 from rig.devices.client import DevicesClient
-from rig.devices.virtual.amplifier import Amplifier
-from rig.devices.virtual.presets import preset
+from rig.devices.virtual.presets import Preset, preset
 from rig.errors import DeviceError, UsageError
 from rig.knobs import Knob, Panel, Setting
 from rig.session import store
@@ -40,8 +41,12 @@ BRIEF = SignalConfig(
     holdout=ExcerptConfig(file="builtin:guitar-holdout", start_s=3.0, length_s=0.6),
     tones_hz=(),
 )
-#: Takes of one setting before a live amp is given up.
-TRIES = 4
+#: Takes of one setting before it is left out, and silent ones before silence is its sound.
+TRIES, SILENT_TWICE = 4, 2
+
+
+class Unrecordable(DeviceError):
+    """Raised for a setting of which no take passed its checks; others may well be recorded."""
 
 
 class Subject(Protocol):
@@ -63,7 +68,11 @@ class Subject(Protocol):
         """The settings there are; None where every setting can be had."""
 
     def record(self, setting: Setting) -> Frames:
-        """Record a setting: ``(frames,)``, aligned with the signal, its tail left out."""
+        """Record a setting: ``(frames,)``, aligned with the signal, its tail left out.
+
+        Raises:
+            Unrecordable: It cannot be had of this amp.
+        """
 
 
 def recording_frames(subject: Subject) -> int:
@@ -102,6 +111,17 @@ class RecordingCache:
         return audio
 
 
+def panel_of(built_in: Preset) -> Panel:
+    """Return the knobs of a built-in amp, and its switches."""
+    switch = Knob("", 0.0, 1.0, 2, ("off", "on"), (0.0, 1.0), play=(0.0, 1.0))
+    return Panel(
+        tuple(
+            replace(switch, name=name) if name in built_in.switches else Knob(name)
+            for name in built_in.controls
+        )
+    )
+
+
 class VirtualSubject:
     """A built-in amp, rendered as its circuit is, without converter or hiss.
 
@@ -122,7 +142,7 @@ class VirtualSubject:
         except KeyError:
             raise UsageError(f"--amp {name}: there is no such built-in amp") from None
         self.name = name
-        self.panel = Panel(tuple(Knob(control) for control in self._preset.controls))
+        self.panel = panel_of(self._preset)
         self.signal = compose_signal(guitar, folder, SAMPLE_RATE)
         self._cache = RecordingCache(
             folder / "recordings" / f"{name}-{self.signal.duration_s:.0f}s"
@@ -136,7 +156,7 @@ class VirtualSubject:
     def _render(self, setting: Setting) -> Frames:
         points = self.panel.point(setting).tolist()
         positions = dict(zip(self._preset.controls.values(), points, strict=True))
-        amplifier = Amplifier(self._preset.circuit, positions, float(SAMPLE_RATE))
+        amplifier = self._preset.amplifier(positions, float(SAMPLE_RATE))
         # Oversampling delays the output: without its beginning, it is aligned with the signal.
         played = amplifier(self.signal.send)[amplifier.delay_frames :]
         return np.asarray(played[: recording_frames(self)], np.float32)
@@ -157,6 +177,7 @@ class LiveSubject:
         self.name, self.panel, self._limits = config.name, config.panel, config.checks
         self._cache = RecordingCache(folder / "recordings" / config.name)
         self._devices = DevicesClient(config, folder / "audio.log")
+        self._refused: dict[Setting, Unrecordable] = {}
         self._devices.open()
         self.signal = compose_signal(config.signal, base, self._devices.sample_rate)
 
@@ -164,13 +185,22 @@ class LiveSubject:
         """Play a setting once, and keep the recording on disk.
 
         Raises:
-            DeviceError: No take of it passed its checks.
+            Unrecordable: No take of it passed its checks.
         """
         found = self._cache.get(setting)
-        return self._cache.put(setting, self._reamp(setting)) if found is None else found
+        if found is not None:
+            return found
+        # Strategies and seeds ask for the same settings again, and would all wait as long.
+        if setting in self._refused:
+            raise self._refused[setting]
+        try:
+            return self._cache.put(setting, self._reamp(setting))
+        except Unrecordable as error:
+            self._refused[setting] = error
+            raise
 
     def _reamp(self, setting: Setting) -> Frames:
-        why = ""
+        why, silent = "", 0
         for _ in range(TRIES):
             self._devices.dial(setting)
             take = self._devices.reamp(self.signal.send.astype(np.float32))
@@ -178,10 +208,12 @@ class LiveSubject:
             aligned = align(take.returned.astype(float), loopback, self.signal, take.dropouts)
             # Without a baseline: a comparison records no canaries, so each take stands for itself.
             verdict = judge(aligned, self.signal, Limits(**self._limits.model_dump()), Baseline())
-            if verdict.kept:
+            # All that is wrong with a closed volume pot is that nothing comes out of it.
+            silent += {reason.check for reason in verdict.reasons} == {Check.SILENCE}
+            if verdict.kept or silent == SILENT_TWICE:
                 return aligned.returned[: recording_frames(self)].astype(np.float32)
             why = verdict.reasons[0].sentence
-        raise DeviceError(f"{self.panel.describe(setting)}: no take passed its checks: {why}")
+        raise Unrecordable(f"{self.panel.describe(setting)}: no take passed its checks: {why}")
 
     def __enter__(self) -> Self:
         return self

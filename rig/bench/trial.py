@@ -1,5 +1,6 @@
 """One strategy on one amp from one seed, through rising numbers of captures."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,10 +14,13 @@ from models.acquisition.disagreement import Predictions
 from models.training.dataset import Model
 from rig.bench import audio, features
 from rig.bench.audio import TrainingPlan
-from rig.bench.subjects import Subject
+from rig.bench.subjects import Subject, Unrecordable
+from rig.errors import DeviceError
 from rig.knobs import Setting
 from rig.proposals import designs
 from rig.proposals.strategies import STRATEGIES, ProposalRequest
+
+log = logging.getLogger("rig")
 
 #: Tests are the same for every strategy and seed: a stream of their own.
 TEST_SEED = 90_001
@@ -107,14 +111,19 @@ class _Audio:
     """An ensemble of audio models."""
 
     def __init__(
-        self, subject: Subject, settings: Sequence[Setting], plan: TrainingPlan, seed: int
+        self,
+        subject: Subject,
+        settings: Sequence[Setting],
+        plan: TrainingPlan,
+        seed: int,
+        floor_power: float,
     ) -> None:
-        self._subject = subject
-        self._model: Model = audio.train_ensemble(subject, settings, plan, seed)
+        self._subject, self._floor_power = subject, floor_power
+        self._model: Model = audio.train_ensemble(subject, settings, plan, seed, floor_power)
 
     def errors(self, settings: Sequence[Setting]) -> dict[str, list[float]]:
         """Return ESR, spectral distance, and the true level."""
-        tested = audio.evaluate_on(self._model, self._subject, settings)
+        tested = audio.evaluate_on(self._model, self._subject, settings, self._floor_power)
         return {"esr": tested.esr, "stft": tested.stft, "rms": tested.rms}
 
     def predictions(self) -> tuple[Predictions, Predictions]:
@@ -122,10 +131,9 @@ class _Audio:
         excerpts = audio.excerpts(self._subject, self._model.history_frames)
         for parameter in self._model.parameters():
             parameter.requires_grad_(False)
-        rate = self._subject.signal.sample_rate
-        return predictions.relative(self._model, excerpts, rate), predictions.plain(
-            self._model, excerpts
-        )
+        rate, model = self._subject.signal.sample_rate, self._model
+        relative = predictions.relative(model, excerpts, rate, self._floor_power)
+        return relative, predictions.plain(model, excerpts)
 
 
 def settings_to_test(subject: Subject, count: int) -> tuple[list[Setting], list[Setting]]:
@@ -141,6 +149,26 @@ def settings_to_test(subject: Subject, count: int) -> tuple[list[Setting], list[
     rest = [setting for setting in subject.pool if setting not in play]
     order = random.permutation(len(rest))[: count // 2]
     return play, [rest[index] for index in order.tolist()]
+
+
+def recordable(subject: Subject, settings: Sequence[Setting]) -> list[Setting]:
+    """Return the settings that can be recorded, and say of each other one that it is left out.
+
+    Raises:
+        DeviceError: The amp gives nothing at all.
+    """
+    found, why = [], "nothing was asked for"
+    for setting in settings:
+        try:
+            subject.record(setting)
+        except Unrecordable as error:
+            log.warning("left out: %s", error)
+            why = str(error)
+        else:
+            found.append(setting)
+    if settings and not found:
+        raise DeviceError(f"none of {len(settings)} settings can be recorded; the last one, {why}")
+    return found
 
 
 def _figures(errors: dict[str, list[float]]) -> dict[str, Any]:
@@ -165,15 +193,21 @@ class _TrialState:
 
     def __init__(self, trial: Trial, terms: Terms) -> None:
         self._trial, self._terms = trial, terms
-        self._play, self._anywhere = settings_to_test(trial.subject, terms.tests)
-        self._tested = set(self._play) | set(self._anywhere)
-        self._listener = features.Listener(trial.subject)
+        subject = trial.subject
+        drawn = settings_to_test(subject, terms.tests)
+        self._play, self._anywhere = (recordable(subject, settings) for settings in drawn)
+        self._tested = {*drawn[0], *drawn[1]}
+        # By what is tested on: the same for every strategy, whatever it records.
+        self._floor_power = audio.heard_from(subject, [*self._play, *self._anywhere])
+        self._listener = features.Listener(subject, self._floor_power)
 
     def train(self, settings: Sequence[Setting]) -> TrainedModel:
-        """Train a model on these settings."""
-        if self._terms.plan is None:
-            return _Features(self._listener, settings, self._trial.seed)
-        return _Audio(self._trial.subject, settings, self._terms.plan, self._trial.seed)
+        """Train a model on these settings, without those that cannot be recorded."""
+        subject, plan, seed = self._trial.subject, self._terms.plan, self._trial.seed
+        settings = recordable(subject, settings)
+        if plan is None:
+            return _Features(self._listener, settings, seed)
+        return _Audio(subject, settings, plan, seed, self._floor_power)
 
     def row(
         self, settings: Sequence[Setting], model: TrainedModel, spent_s: float

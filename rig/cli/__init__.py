@@ -1,6 +1,7 @@
 """The ``rig`` command; each command imports what it needs when it runs, so all answer at once."""
 
 import errno
+import re
 import sys
 import tempfile
 import traceback
@@ -16,6 +17,7 @@ from rig.cli import (
     capture,
     export,
     importing,
+    init,
     listen,
     model,
     play,
@@ -26,7 +28,7 @@ from rig.cli import (
     setup,
     unit,
 )
-from rig.cli.common import about
+from rig.cli.common import BROKEN_OFF, about
 from rig.errors import RigError, UsageError
 from rig.printable import pasteable, print_plainly
 
@@ -37,7 +39,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    setup.init,
+    init.init,
     setup.devices,
     setup.check,
     selftest.selftest,
@@ -124,8 +126,15 @@ def _not_understood(error: Any) -> int:
 
 #: What a system refuses for reasons that its user can see and mend.
 REFUSED = (errno.ENAMETOOLONG, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS)
-#: The exit code that typer gives Ctrl-C where a command does not take it up itself, as shells do.
-BROKEN_OFF = 130
+
+
+def _at_home(words: list[str]) -> list[str]:
+    """Put the home folder for ``~`` where no shell did: behind ``=``, in quotes, or on Windows."""
+    parts = (re.fullmatch(r"(--[\w-]+=)?(~(?:[/\\].*)?)", word, re.DOTALL) for word in words)
+    return [
+        f"{found[1] or ''}{Path(found[2]).expanduser()}" if found else word
+        for word, found in zip(words, parts, strict=True)
+    ]
 
 
 def main() -> None:
@@ -135,7 +144,7 @@ def main() -> None:
     try:
         refuse_strangers()
         # Not left to typer, whose sentences about mistakes are boxes of several lines.
-        code = app(prog_name="rig", standalone_mode=False)
+        code = app(_at_home(sys.argv[1:]), prog_name="rig", standalone_mode=False)
         if code == BROKEN_OFF:
             sys.stderr.write("rig: broken off\n")
         sys.exit(code)

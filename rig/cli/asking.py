@@ -8,7 +8,7 @@ import typer
 from rich.text import Text
 
 from rig.cli.common import err, find_session
-from rig.errors import UsageError
+from rig.errors import RigError, UsageError
 
 if TYPE_CHECKING:
     from rig.knobs import Setting
@@ -30,11 +30,19 @@ def view(folder: Path) -> "Session":
     """Open a session for reading.
 
     Raises:
-        SessionError: There is none, or it is damaged.
+        SessionError: There is none, it is damaged, or its configuration was changed by hand.
     """
+    from rig.session.edited import refuse_edited
     from rig.session.folder import Session
 
-    return Session.view(find_session(folder))
+    session = Session.view(find_session(folder))
+    try:
+        # Other ranges would be read into settings that were recorded with these.
+        refuse_edited(session)
+    except RigError:
+        session.close()
+        raise
+    return session
 
 
 def setting_of(session: "Session", at: Sequence[str] | None, option: str = "--at") -> "Setting":
@@ -49,7 +57,7 @@ def setting_of(session: "Session", at: Sequence[str] | None, option: str = "--at
     try:
         values = panel.read(*(at or ()))
     except ValueError as error:
-        raise UsageError(f"{option} {' '.join(at or ())}: {error}") from None
+        raise UsageError(f"{option}: {error}") from None
     found = asked(panel, values, recorded_settings(session))
     warn(f"{option}: {remark}" for remark in found.remarks)
     return found.setting

@@ -41,6 +41,10 @@ def bench(
     workers: Annotated[
         int, typer.Option(min=0, max=256, help="Processes; 0 is one for each core.")
     ] = 0,
+    on: Annotated[
+        str | None,
+        typer.Option(help="A Ray cluster to run the trials on: host:port, or ray://host:port."),
+    ] = None,
     plots: Annotated[bool, typer.Option("--plots", help="Draw the curves as pictures.")] = False,
 ) -> None:
     """Compare ways to choose settings, on the same amps and terms.
@@ -54,6 +58,7 @@ def bench(
     from rig.bench.trial import Terms
     from rig.proposals.strategies import STRATEGIES
 
+    _refuse_address(on)
     at = _counts(counts)
     plan = TrainingPlan(size=size, steps=steps, prior=prior, concat=concat) if audio else None
     # The first count is measured too, so there cannot be more seeds than that.
@@ -65,7 +70,7 @@ def bench(
         terms=Terms(counts=at, seeds_at=min(first, at[0]), batch=batch, tests=tests, plan=plan),
         workers=workers or os.cpu_count() or 1,
     )
-    _compare(comparison)
+    _compare(comparison, on)
     rows = results.Results(folder).rows()
     _show(rows)
     (folder / "results.md").write_text(results.markdown(rows), encoding="utf-8")
@@ -74,11 +79,25 @@ def bench(
             out.print(str(path))
 
 
-def _compare(comparison: "Comparison") -> None:
+def _refuse_address(on: str | None) -> None:
+    from rig.config.elsewhere import INSTALL, checked_address, has_ray
+
+    if on is None:
+        return
+    if not has_ray():
+        raise UsageError(f"--on {on}: Ray is not installed here: {INSTALL}")
+    try:
+        checked_address(on)
+    except ValueError as error:
+        raise UsageError(f"--on {on}: {error}") from None
+
+
+def _compare(comparison: "Comparison", on: str | None) -> None:
     """Run a comparison and show its progress as a bar."""
     from rich.progress import Progress
 
     from rig.bench.comparison import compare
+    from rig.bench.on_cluster import compare_on
 
     with Progress(console=err, disable=not err.is_terminal) as progress:
         bar = progress.add_task("comparing", total=None)
@@ -87,7 +106,10 @@ def _compare(comparison: "Comparison") -> None:
             """Move the bar on, as each trial ends."""
             progress.update(bar, completed=done, total=total, description=what)
 
-        compare(comparison, tell)
+        if on is None:
+            compare(comparison, tell)
+        else:
+            compare_on(comparison, on, tell)
 
 
 def _counts(text: str) -> tuple[int, ...]:

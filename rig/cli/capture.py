@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,11 +10,15 @@ import typer
 
 from rig.cli.common import err, out
 from rig.cli.detached import answered, refusal
+from rig.cli.quiet import Quiet, is_quiet
 from rig.errors import RigError, SessionError, Stopped, UsageError
 
 if TYPE_CHECKING:
     from rig.config import Config
     from rig.daemon.request import CommandLine, Request
+
+#: How the log's lines begin in front: an ISO time, with its zone.
+LINES, DATES = "%(asctime)s %(message)s", "%Y-%m-%dT%H:%M:%S%z"
 
 
 def capture(
@@ -47,6 +52,7 @@ def capture(
             "Lockstep is the default where the device is faster than time.",
         ),
     ] = None,
+    _quiet: Quiet = False,
 ) -> None:
     """Record, learn, ask, record again; run again on the same session to continue it.
 
@@ -74,6 +80,7 @@ def _captured(typed: "CommandLine", *, headless: bool, detach: bool = False) -> 
 
     # Mistakes are told here, where somebody reads them, and not in the log of a daemon.
     request, loaded = decide(typed, drivers.problems)
+    _warn_of_programs(loaded)
     # Without a terminal nobody watches: as headless, even where that was not asked for.
     in_front = headless or not (detach or out.is_terminal)
     if in_front:
@@ -82,10 +89,20 @@ def _captured(typed: "CommandLine", *, headless: bool, detach: bool = False) -> 
     process = _start(request)
     if detach:
         return answered(request, process)
-    code = _watch(request.session, process)
+    code = _watch(request.session, process, rehearses=typed.rehearses)
     if code is None and not typed.rehearses:
         out.print(f"the capture goes on; 'rig monitor {request.session}' shows it again")
     return code or 0
+
+
+def _warn_of_programs(config: "Config") -> None:
+    """Say which programs nobody will be told by, while somebody is still there to mend it."""
+    from rig.cli.asking import warn
+    from rig.notify import missing
+
+    for key, command in config.notify:
+        if (said := missing(command)) is not None:
+            warn([f"notify.{key}: {said}"])
 
 
 def refuse_hands(config: "Config") -> None:
@@ -104,13 +121,19 @@ def _in_front(request: "Request", config: "Config") -> int:
     from rig.daemon.afterwards import report
     from rig.daemon.request import prepared
     from rig.daemon.service import capture as run
-    from rig.printable import log_lines
+    from rig.printable import log_lines, log_nothing_but_warnings, log_warnings
 
-    log_lines("%(asctime)s %(message)s", "%Y-%m-%dT%H:%M:%S%z", sys.stdout)
-    prepared(request)
+    log_lines(LINES, DATES, out.file)
+    if is_quiet():
+        log_warnings(LINES, DATES, sys.stderr)
+    door = prepared(request)
     ending = run(request, config)
-    # The lock is free by now, and the ending written down: this can change neither.
-    report(request.session)
+    if request.rehearses:
+        return ending.exit_code
+    # How it ended is the last line: where a report lies is no news.
+    with log_nothing_but_warnings() if is_quiet() else nullcontext():
+        # The lock is free by now, and the ending written down: this can change neither.
+        report(door)
     return ending.exit_code
 
 
@@ -125,7 +148,9 @@ def _start(request: "Request") -> "subprocess.Popen[bytes]":
         raise SessionError(f"{request.session}: cannot be written to: {error.strerror}") from None
 
 
-def _watch(session: Path, process: "subprocess.Popen[bytes]") -> int | None:
+def _watch(
+    session: Path, process: "subprocess.Popen[bytes]", *, rehearses: bool = False
+) -> int | None:
     """Show the monitor until the daemon ends, or None where somebody left it before."""
     from rig.cli.session import print_status
     from rig.monitor.show import monitor, wait_for
@@ -158,8 +183,9 @@ def _watch(session: Path, process: "subprocess.Popen[bytes]") -> int | None:
     code = _waited(process)
     # The journal may not exist: a daemon that cannot begin makes no session.
     try:
-        print_status(session)
-        _say_where(session)
+        print_status(session, rehearses=rehearses)
+        if not rehearses:
+            _say_where(session)
     except RigError:
         if ended_early:
             err.print("rig: stopped before it had begun")

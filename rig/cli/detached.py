@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rig import waits
 from rig.cli.common import err, out
 from rig.errors import RigError
+from rig.printable import count_of
 
 if TYPE_CHECKING:
     from rig.daemon.request import Request
@@ -59,7 +60,7 @@ def _started(request: "Request") -> "DaemonStarted | None":
 
 def _goals(started: "DaemonStarted") -> str:
     """What it is after, in words."""
-    words = [] if started.captures is None else [f"{started.captures} captures"]
+    words = [] if started.captures is None else [count_of(started.captures, "capture")]
     if started.until is not None:
         words.append(f"until {datetime.fromtimestamp(started.until):%H:%M}")
     return ", ".join(words) or "until its targets are reached"
@@ -67,7 +68,8 @@ def _goals(started: "DaemonStarted") -> str:
 
 def refusal(session: Path) -> str:
     """Return what a capture had to say that ended at once."""
-    from rig.daemon.processes import last_words
+    from rig.daemon.processes import LOG, last_words
     from rig.session.door import Door
 
-    return f"rig: {last_words(Door(session)) or 'the capture ended at once and left no word'}"
+    nothing = f"the capture ended at once and left no word; {session / LOG} may have more"
+    return f"rig: {last_words(Door(session)) or nothing}"

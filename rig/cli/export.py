@@ -9,8 +9,10 @@ import typer
 from rig.cli.asking import At, SessionFolder, model_of, view, warn
 from rig.cli.common import out
 from rig.cli.exporting import CONTAINER, NAM_FILES, PLAYED, Other, export_other, refuse_unused
+from rig.cli.quiet import Quiet
 from rig.cli.writing import (
     Force,
+    new_folder,
     progress,
     put,
     refuse_existing,
@@ -18,6 +20,7 @@ from rig.cli.writing import (
     refuse_mixing,
 )
 from rig.errors import UsageError
+from rig.printable import count_of
 
 if TYPE_CHECKING:
     from rig.config import Config
@@ -79,6 +82,7 @@ def export(
         typer.Option("--knobs", help="Put the whole model with its knobs beneath, for rig's kin."),
     ] = False,
     force: Force = False,
+    _quiet: Quiet = False,
 ) -> None:
     """Export the model as standard .nam files or for other runtimes, or what was recorded."""
     packed = {"--grid": grid, "--preset": preset, "--config": config, "--knobs": knobs}
@@ -143,8 +147,10 @@ def _wanted(
     panel = config.panel
     if names and spans:
         raise UsageError("--preset and --grid: choose one; a pack holds either")
+    option = "--at"
     try:
         base = panel.read(*(at or ()))
+        option = "--preset" if names else "--grid"
         chosen = list(config.presets) if "all" in names else names
         if names and not chosen:
             pack.presets(config, names, base)
@@ -152,8 +158,7 @@ def _wanted(
             return pack.presets(config, chosen, base)
         return pack.grid(panel, spans, base) if spans else [pack.Wanted(base)]
     except ValueError as error:
-        typed = [*(at or ()), *spans, *names]
-        raise UsageError(f"{' '.join(typed)}: {error}") from None
+        raise UsageError(f"{option}: {error}") from None
 
 
 def _form(version: str) -> str:
@@ -195,11 +200,12 @@ def _files(
     with progress("exporting") as tell:
         for done, ((name, item), one) in enumerate(zip(items.items(), found, strict=True)):
             tell(done, len(items))
-            label = Label(config.gear, esr, item.preset, version, knobs)
+            label = Label(config.gear, esr, item.preset, version, knobs, item.name)
             files[name] = content(one.setting, label)
             told[name] = config.panel.describe(one.setting)
     if len(files) > 1:
-        said = pack.text(config.name, config.gear, told, esr, CONTAINER if both else version)
+        form = CONTAINER if both else version
+        said = pack.text(config.name, config.gear, told, session.state.learning, form)
         files[pack.TEXT_NAME] = said.encode()
     for name, setting in told.items():
         out.print(f"{name}: {setting}", markup=False)
@@ -222,6 +228,7 @@ def _write(session: "Session", target: Path, files: dict[str, bytes]) -> None:
     """Write a file, an archive or a folder, and say so."""
     from rig.exchange import pack
 
+    made = new_folder(target)
     if target.suffix == NAM:
         put(session, target, *files.values())
     elif target.suffix == ZIP:
@@ -229,5 +236,5 @@ def _write(session: "Session", target: Path, files: dict[str, bytes]) -> None:
     else:
         for name, content in files.items():
             put(session, target / name, content)
-    count = "" if target.suffix == NAM else f": {len(files)} files"
-    out.print(f"wrote {target}{count}", markup=False)
+    count = "" if target.suffix == NAM else f": {count_of(len(files), 'file')}"
+    out.print(f"wrote {target}{made}{count}", markup=False)

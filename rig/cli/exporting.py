@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rig.cli.asking import model_of, setting_of, view, warn
 from rig.cli.common import out
 from rig.cli.export_data import export_data
-from rig.cli.writing import put, refuse_existing
+from rig.cli.writing import new_folder, put, refuse_existing
 from rig.errors import UsageError
 
 if TYPE_CHECKING:
@@ -93,12 +93,12 @@ def _export_model(asked: Other) -> None:
     if asked.kind == "onnx" and find_spec("onnx") is None:
         raise UsageError(f"--as onnx: needs the package onnx: {INSTALL}")
     refuse_existing(asked.target, asked.force)
-    opened = view(asked.session)
+    opened, made = view(asked.session), new_folder(asked.target)
     try:
         put(opened, asked.target, _content(opened, asked))
     finally:
         opened.close()
-    out.print(f"wrote {asked.target}", markup=False)
+    out.print(f"wrote {asked.target}{made}", markup=False)
 
 
 def _content(session: "Session", asked: Other) -> bytes:
@@ -109,6 +109,8 @@ def _content(session: "Session", asked: Other) -> bytes:
         return runtimes.onnx(session, model)
     setting, names = setting_of(session, asked.at), (asked.free or "").replace(" ", "").split(",")
     free = [name for name in names if name]
+    for name in {*session.config.panel.read(*(asked.at or ()))} & {*free}:
+        raise UsageError(f"--free {name}: --at sets it, and it cannot both stand and turn")
     if asked.kind == "hyperwavenet":
         made = hyper.hyperwavenet(session, model, setting)
     else:

@@ -7,8 +7,9 @@ import typer
 
 from rig.cli.asking import warn
 from rig.cli.common import out
-from rig.cli.writing import progress
+from rig.cli.writing import new_folder, progress
 from rig.errors import SessionError, UsageError
+from rig.printable import count_of
 
 if TYPE_CHECKING:
     from rig.daemon.importing import Imported
@@ -42,13 +43,15 @@ def import_data(
 
     if not source.exists():
         raise UsageError(f"{source}: there is no such file or folder")
+    made = new_folder(session)
     given = None if config is None else configuration.load(config)
     with progress(f"importing {source.name}") as tell:
         found = import_session(source, session, given, believe, tell)
     _tell(found)
     if not found.kept:
         raise SessionError(f"{session}: not one recording passed its checks")
-    out.print(f"wrote {session}: {found.kept} recordings; 'rig train {session}' learns from them")
+    told = count_of(found.kept, "recording")
+    out.print(f"wrote {session}{made}: {told}; 'rig train {session}' learns from them")
 
 
 def _tell(found: "Imported") -> None:
@@ -61,5 +64,5 @@ def _tell(found: "Imported") -> None:
     more = len(notes) - MOST_TOLD
     notes[MOST_TOLD:] = [f"{more} more are refused"] if more > 0 else []
     if found.left_out:
-        notes.append(f"{found.left_out} recordings of another input are left out")
+        notes.append(f"{count_of(found.left_out, 'recording')} of another input left out")
     warn(notes)

@@ -16,6 +16,7 @@ from rig.cli.performing import (
     playing_config,
 )
 from rig.errors import SessionError
+from rig.printable import count_of
 
 if TYPE_CHECKING:
     from rig.exchange.compared import Compared
@@ -41,7 +42,7 @@ def listen(
     """Compare the amp with its model by ear, at settings that were recorded, the worst first."""
     opened = view(session)
     try:
-        config = playing_config(opened, (input_device, output_device, host_api), 1, block)
+        config = playing_config(opened, (input_device, output_device, host_api), 1, block, "listen")
         booth = _Booth(opened, model_of(opened), _first(opened, at))
         from rig.player.client import Player
 
@@ -51,7 +52,7 @@ def listen(
             player.play_tracks(tracks, outputs=outputs, slack_blocks=SLACK_BLOCKS)
             perform(player, booth.picture, booth.press, seconds)
             player.stop()
-        out.print(f"listened at {len(booth.heard)} settings, last: {booth.told()}")
+        out.print(f"listened at {count_of(len(booth.heard), 'setting')}, last: {booth.told()}")
     finally:
         opened.close()
 

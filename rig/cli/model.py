@@ -7,7 +7,8 @@ import typer
 from rich.text import Text
 
 from rig.cli.asking import SessionFolder
-from rig.cli.common import find_session, out
+from rig.cli.common import BROKEN_OFF, err, find_session, out
+from rig.cli.quiet import Quiet
 from rig.cli.writing import progress, stopped_between_steps
 from rig.errors import LearnerError, UsageError
 
@@ -22,22 +23,22 @@ Size = Annotated[
 ]
 
 
-def train(
-    session: SessionFolder,
-    size: Size = None,
-) -> None:
+def train(session: SessionFolder, size: Size = None, _quiet: Quiet = False) -> None:
     """Train the final model anew on everything that is kept."""
+    from rig.session.edited import refuse_edited
     from rig.session.folder import Session
 
     opened = Session.open(find_session(session))
     try:
+        refuse_edited(opened)
         _refuse_size(opened, size)
         with stopped_between_steps() as stop_if_asked:
             trained = _train(opened, stop_if_asked, size)
             opened.record(trained)
-        out.print(_said(session, trained))
+        out.print(_said(session, trained, opened.state.learning.worst_esr))
     except KeyboardInterrupt:
-        raise LearnerError(_broken_off(session, size)) from None
+        err.print(f"rig: {_broken_off(session, size)}", markup=False)
+        raise typer.Exit(BROKEN_OFF) from None
     finally:
         opened.close()
 
@@ -78,12 +79,15 @@ def _train(session: "Session", stop_if_asked: Any, size: str | None) -> "ModelTr
             raise LearnerError(f"training broke down: {error}") from None
 
 
-def _said(folder: Path, trained: "ModelTrained") -> Text:
+def _said(folder: Path, trained: "ModelTrained", worst_esr: float | None) -> Text:
     """Say what the model is worth, in a colour that is no better than it is."""
     from rig.session.worth import worth
 
-    found, esr = worth(trained.holdout_esr), trained.holdout_esr
-    figure = "" if esr is None else f" (holdout ESR {esr:.2g})"
+    found, esr = worth(worst_esr), trained.holdout_esr
+    shown, worst = (None if each is None else f"{each:.2g}" for each in (esr, worst_esr))
+    more = "" if worst == shown else f", {worst} expected elsewhere"
+    figure = "" if esr is None else f" (holdout ESR {shown}{more})"
     sounds = f", {trained.verdict}" if trained.verdict else ""
-    said = Text.assemble((found.words, found.style), f"{figure}{sounds}\n")
+    caveat = f"; {trained.caveat}" if trained.caveat else ""
+    said = Text.assemble((found.words, found.style), f"{figure}{sounds}{caveat}\n")
     return said.append(f"wrote {folder / trained.model.path} and {folder / trained.export.path}")

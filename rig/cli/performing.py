@@ -42,7 +42,7 @@ Devices = tuple[str | None, str | None, str | None]
 LEAVE = "q"
 
 
-def _named(session: "Session", devices: Devices) -> dict[str, str]:
+def _named(session: "Session", devices: Devices, command: str) -> dict[str, str]:
     """Return the devices that were typed, or the session's own.
 
     Raises:
@@ -54,13 +54,16 @@ def _named(session: "Session", devices: Devices) -> dict[str, str]:
     if missing := [key.replace("_", "-") for key, value in named.items() if value is None]:
         raise UsageError(
             f"--{missing[0]}: the session was recorded on no sound card: name one to play through "
-            f"by --input, --output and --host-api, such as 'rig play {session.folder} --input NAME "
-            "--output NAME --host-api API'; 'rig devices' lists them"
+            f"by --input, --output and --host-api, such as 'rig {command} {session.folder} --input "
+            "NAME --output NAME --host-api API'; 'rig devices' lists them. 'rig report "
+            f"{session.folder}' makes a page in which any browser plays it"
         )
     return {key: str(value) for key, value in named.items()}
 
 
-def playing_config(session: "Session", devices: Devices, channel: int, block: int) -> "Config":
+def playing_config(
+    session: "Session", devices: Devices, channel: int, block: int, command: str
+) -> "Config":
     """Return the session's configuration with the interface that is played through.
 
     Args:
@@ -68,10 +71,11 @@ def playing_config(session: "Session", devices: Devices, channel: int, block: in
         devices: Input, output and host API as typed, None for those of the session.
         channel: The input that is listened to, counted from 1.
         block: Frames per block.
+        command: What is carried out, ``play`` or ``listen``: named in what is advised.
     """
     from rig.config import HandAmpConfig, SoundCardConfig
 
-    named = _named(session, devices)
+    named = _named(session, devices, command)
     assert session.state.created is not None
     interface = SoundCardConfig(
         driver="soundcard",

@@ -19,8 +19,9 @@ from rig.cli.performing import (
     player_log,
     playing_config,
 )
-from rig.cli.writing import Force, refuse_existing
+from rig.cli.writing import Force, new_folder, refuse_existing
 from rig.errors import SessionError, UsageError
+from rig.printable import count_of
 
 if TYPE_CHECKING:
     from rig.monitor.performance import Row
@@ -70,8 +71,9 @@ def play(
     opened = view(session)
     try:
         devices = (input_device, output_device, host_api)
-        config = playing_config(opened, devices, channel, block)
+        config = playing_config(opened, devices, channel, block, "play")
         _refuse_record(opened, record, force)
+        made = "" if record is None else new_folder(record)
         wires = _wires(opened, cc or [])
         start, section = setting_of(opened, at), _section(opened, ensemble)
         from rig.player.client import Player
@@ -89,7 +91,7 @@ def play(
             stage = _Stage(opened, player, hands, channel - 1, ensemble)
             with _controllers(midi, midi_api, hands):
                 perform(player, stage.picture, stage.press, seconds)
-            _leave(player, record, config.interface.sample_rate)  # type: ignore[union-attr]
+            _leave(player, record, made, config.interface.sample_rate)  # type: ignore[union-attr]
     finally:
         opened.close()
 
@@ -135,7 +137,9 @@ def _section(session: "Session", member: int | None) -> dict[str, Any]:
     if last is None:
         raise SessionError(f"{session.folder}: has no ensemble; leave --ensemble out")
     if member > last[0].members:
-        raise UsageError(f"--ensemble {member}: the last round's has {last[0].members} members")
+        raise UsageError(
+            f"--ensemble {member}: the last round's has {count_of(last[0].members, 'member')}"
+        )
     return embedded(last[0], faceplate(session), member - 1)
 
 
@@ -214,7 +218,7 @@ class _Stage:
         return performance(title, self._rows(), report, self._channel, rate, KEYS)
 
 
-def _leave(player: "Player", record: Path | None, sample_rate: int) -> None:
+def _leave(player: "Player", record: Path | None, made: str, sample_rate: int) -> None:
     """Close everything, and say last what was written."""
     from rig.monitor.performance import sentence
 
@@ -222,4 +226,4 @@ def _leave(player: "Player", record: Path | None, sample_rate: int) -> None:
     if last is not None:
         out.print(f"played {last.played_s:.1f} s: {sentence(last, sample_rate)}")
     if record is not None:
-        out.print(f"wrote {record}: {recorded_s:.1f} s", markup=False)
+        out.print(f"wrote {record}{made}: {recorded_s:.1f} s", markup=False)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rig.cli.common import PREFIX, REHEARSED
 from rig.errors import UsageError
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ def rehearsed(typed: "CommandLine") -> Iterator["CommandLine"]:
     path = typed.config or DEFAULT_CONFIG
     given = configuration.load(path, check=drivers.amp_problems)
     # Windows lets nobody remove a file that a process which is just ending has open.
-    with tempfile.TemporaryDirectory(prefix="rig-", ignore_cleanup_errors=True) as folder:
-        short, session = Path(folder) / "rig.yaml", Path(folder) / f"{given.name} rehearsed"
+    with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as folder:
+        short, session = Path(folder) / "rig.yaml", Path(folder) / f"{given.name} {REHEARSED}"
         short.write_text(rehearsal(given, path.parent), encoding="utf-8")
         try:
             yield replace(typed, config=short, session=session, rehearses=True)

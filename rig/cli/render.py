@@ -8,7 +8,8 @@ import typer
 
 from rig.cli.asking import At, SessionFolder, model_of, setting_of, view
 from rig.cli.common import out, refuse_missing
-from rig.cli.writing import Force, Tell, progress, put, refuse_existing
+from rig.cli.quiet import Quiet
+from rig.cli.writing import Force, Tell, new_folder, progress, put, refuse_existing
 from rig.errors import RigError, UsageError
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def render(
         typer.Option("--channel", metavar="SIDE", help="Of stereo: left, right or mix."),
     ] = None,
     force: Force = False,
+    _quiet: Quiet = False,
 ) -> None:
     """Play dry guitar through the model at one setting, or while its knobs turn."""
     from rig.exchange.audio import audio_bytes, read_guitar, refuse_format
@@ -51,8 +53,9 @@ def render(
         last = _turned(opened, first, to) if to else None
         with progress(f"playing {source.name}") as tell:
             wet = _play(opened, model_of(opened), (rate, dry), first, last, tell)
+        made = new_folder(target)
         put(opened, target, audio_bytes(target, wet, rate))
-        out.print(f"wrote {target}: {_told(opened, first, last)}, {len(wet) / rate:.1f} s")
+        out.print(f"wrote {target}{made}: {_told(opened, first, last)}, {len(wet) / rate:.1f} s")
     finally:
         opened.close()
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rig.cli.common import SessionArgument, err, find_session, out, refuse_missing
+from rig.cli.quiet import Quiet
 
 if TYPE_CHECKING:
     from rig.report.page import Content
@@ -24,6 +25,7 @@ def report(
     watch: Annotated[
         bool, typer.Option("--watch", help="Make it anew until the capture has ended.")
     ] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Write report.html into the session's folder: verdict, pictures, listening test, the amp.
 
@@ -33,7 +35,7 @@ def report(
     for path in files:
         refuse_missing(path, "file of results")
     if watch:
-        _watch(folder, files)
+        _watch(folder, files, says=not quiet)
     _said(folder, _made(folder, files, refreshes=False))
 
 
@@ -43,7 +45,7 @@ def _made(folder: Path, results: list[Path], *, refreshes: bool) -> "Content":
     return make(folder, results, refreshes=refreshes)
 
 
-def _watch(folder: Path, results: list[Path]) -> None:
+def _watch(folder: Path, results: list[Path], *, says: bool) -> None:
     """Make the page anew while a capture runs; Ctrl-C ends the watching, not the capture."""
     from rig.session.layout import is_running, is_supervised
 
@@ -54,7 +56,8 @@ def _watch(folder: Path, results: list[Path]) -> None:
             if (last := _last_word(folder)) != made_of:
                 made_of = last
                 found = _made(folder, results, refreshes=True)
-                err.print(f"{time.strftime('%H:%M:%S')} {found.report.verdict.sentence}")
+                if says:
+                    err.print(f"{time.strftime('%H:%M:%S')} {found.report.verdict.sentence}")
             time.sleep(WATCH_S)
     except KeyboardInterrupt:
         err.print("the capture goes on")

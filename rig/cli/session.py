@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rig.cli.common import SessionArgument, err, find_session, out, show
+from rig.cli.common import SessionArgument, err, find_begun, find_session, out, show
 from rig.errors import SessionError
-from rig.printable import pasteable
+from rig.printable import count_of, pasteable
 
 if TYPE_CHECKING:
     from rig.session.verify import Report
+
+
+NO_SKIP = (
+    "the reference setting is asked for, which everything else is held against, so it cannot be "
+    "left out: turn the knobs and say 'rig done', or end the capture: 'rig stop'"
+)
 
 
 def status(
@@ -48,11 +54,18 @@ def _status(folder: Path) -> Any:
         session.close()
 
 
-def print_status(folder: Path) -> None:
-    """Print a session's status for a person."""
+def print_status(folder: Path, *, rehearses: bool = False) -> None:
+    """Print a session's status for a person; of a rehearsal nothing that will be gone."""
+    from dataclasses import replace
+
     from rig.session.summary import summary
 
-    show(summary(_status(folder), folder))
+    told = _status(folder)
+    if rehearses:
+        # What goes on from there, or lies there, is about a folder that nobody will find.
+        reason, _, _ = (told.finish_reason or "").partition("; ")
+        told = replace(told, finish_reason=reason or None, model=None, export=None)
+    show(summary(told, folder))
 
 
 def monitor(session: SessionArgument = None) -> None:
@@ -74,16 +87,18 @@ def monitor(session: SessionArgument = None) -> None:
 def _command(session: Path | None, command: Any, outcome: str) -> None:
     from rig.session import control
     from rig.session.door import Door
-    from rig.session.layout import is_running, is_supervised
+    from rig.session.layout import is_running, is_session, is_supervised
 
-    folder = find_session(session)
+    folder = find_begun(session)
     # A supervisor between two daemons is listening, too: a stop keeps it from starting the next.
     if not (is_running(folder) or is_supervised(folder)):
         raise SessionError(
             f"{folder}: nothing is being captured here; 'rig capture' goes on with it"
         )
     control.drop(Door(folder), command)
-    out.print(f"{folder.name}: {pasteable(outcome, folder)}")
+    # Its devices are only being opened: then there is no take yet.
+    told = outcome if is_session(folder) else f"'{command}' holds as soon as its capture has begun"
+    out.print(f"{folder.name}: {pasteable(told, folder)}")
 
 
 def pause(session: SessionArgument = None) -> None:
@@ -109,12 +124,31 @@ def _answer(session: Path | None, command: Any, outcome: str) -> None:
     """Answer what is asked at the knobs.
 
     Raises:
-        SessionError: Nobody is asked: an answer that waited would be taken for the next question's.
+        SessionError: Nobody is asked: an answer that waited would be taken for the next question's;
+            or it would change nothing.
     """
     folder = find_session(session)
-    if _status(folder).asked is None:
+    told = _status(folder)
+    if told.asked is None:
         raise SessionError(f"{folder}: nobody is asked to turn anything just now")
+    if command == "redo" and not told.takes["kept"]:
+        raise SessionError(f"{folder}: nothing is recorded yet that could be recorded once more")
+    if command == "skip" and _asks_reference(folder):
+        raise SessionError(pasteable(NO_SKIP, folder))
     _command(folder, command, outcome)
+
+
+def _asks_reference(folder: Path) -> bool:
+    """Whether it is the reference setting that is asked for."""
+    from rig.capture import Role
+    from rig.session.folder import Session
+
+    session = Session.view(folder)
+    try:
+        # Canaries stand first among what is pending.
+        return any(about.capture.role is Role.CANARY for about in session.state.pending[:1])
+    finally:
+        session.close()
 
 
 def done(session: SessionArgument = None) -> None:
@@ -165,7 +199,9 @@ def _tell(report: "Report", folder: Path) -> None:
     for stray in report.strays:
         out.print(f"{folder.name}: {stray} belongs to no take (left by an interruption; harmless)")
     if report.sound:
-        out.print(f"{folder.name}: {report.checked} files are as the journal says")
+        out.print(
+            f"{folder.name}: {count_of(report.checked, 'file is', 'files are')} as the journal says"
+        )
     elif {problem.path for problem in report.problems} & {CONFIG, SIGNAL}:
         meant = f"without its own {CONFIG} and {SIGNAL} the recordings mean nothing"
         err.print(f"{meant}: put them back from a copy, as they were")
@@ -180,7 +216,10 @@ def _repair(folder: Path) -> None:
 
     done = repair(folder)
     if done.facts_kept is not None:
-        out.print(f"{folder.name}: the journal was damaged; its first {done.facts_kept} facts hold")
+        out.print(
+            f"{folder.name}: the journal was damaged; what holds is its beginning, "
+            f"{count_of(done.facts_kept, 'fact')}"
+        )
     for path in done.set_aside:
         anew = "'rig capture' makes it anew"
         # An ensemble is the last round's, or nobody asks for it again.

@@ -1,74 +1,23 @@
-"""The ``rig init``, ``rig devices`` and ``rig check`` commands, before the first take."""
+"""The ``rig devices`` and ``rig check`` commands, before the first take."""
 
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rig.cli.common import err, out, show
+from rig.cli.common import WIDE, err, out, show
+from rig.cli.quiet import Quiet, is_quiet
 from rig.errors import UsageError
 
 if TYPE_CHECKING:
     from rig.config import Config
+    from rig.devices.survey import Survey
     from rig.knobs import Move
     from rig.preflight import Finding
 
 CONFIG = Path("rig.yaml")
-SCHEMA = "rig.schema.json"
-
-
-def init(
-    config: Annotated[Path, typer.Argument(help="Where to write the configuration.")] = CONFIG,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
-    default: Annotated[
-        bool, typer.Option("--default", help="Ask nothing: the built-in virtual amp.")
-    ] = False,
-) -> None:
-    """Look for devices, ask a few questions, and write a commented rig.yaml.
-
-    Its JSON Schema for editors goes beside it. Nothing is asked where nobody sits at a terminal.
-    """
-    from rig import config as configuration
-    from rig import data
-
-    if config.exists() and not force:
-        raise UsageError(f"{config}: is there already; --force overwrites it")
-    schema = config.with_name(SCHEMA)
-    asks = out.is_terminal and sys.stdin.isatty() and not default
-    text = _ask_configuration() if asks else data.default_config()
-    # Before it is written: whatever was answered, the file has to load.
-    configuration.parse(text, str(config))
-    try:
-        config.parent.mkdir(parents=True, exist_ok=True)
-        config.write_text(text, encoding="utf-8")
-        schema.write_text(json.dumps(configuration.json_schema(), indent=1), encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{config}: cannot be written: {error.strerror}") from None
-    out.print(f"{config} and {schema} are written; next: rig check, then rig capture")
-
-
-def _ask_configuration() -> str:
-    """Return the configuration that somebody at the terminal describes."""
-    from rig.cli import questions
-    from rig.devices.survey import Survey, survey
-    from rig.errors import DeviceError
-
-    with out.status("looking for devices"):
-        try:
-            found = survey()
-        except DeviceError as error:
-            found = Survey((), (), (str(error),))
-    for trouble in found.troubles:
-        err.print(trouble, style="yellow")
-
-    def ask(question: str, default: str) -> str:
-        """Ask one question at the terminal."""
-        return str(typer.prompt(question, default=default))
-
-    return questions.configuration(found, ask, out.print)
 
 
 def devices(
@@ -90,10 +39,24 @@ def devices(
         )
     for port in found.midi:
         out.print(f"MIDI {port.api}: {port.name}")
+    for port in found.midi_inputs:
+        out.print(f"MIDI input {port.api}: {port.name}")
     for trouble in found.troubles:
         err.print(trouble, style="yellow")
-    if not (found.audio or found.midi or found.troubles):
-        out.print("there are no audio devices and no MIDI ports")
+    _say_missing(found)
+
+
+def _say_missing(found: "Survey") -> None:
+    """Say what there is none of: a list that is short by it says nothing."""
+    ports = found.midi or found.midi_inputs
+    # Where a list could not be had, why was said.
+    missing = [] if found.audio else ["no audio device"]
+    missing += [] if ports or found.troubles else ["no MIDI port"]
+    if missing:
+        out.print(
+            f"{' and '.join(missing)} is there: plug it in and switch it on; 'rig init' goes "
+            "on without"
+        )
 
 
 def check(
@@ -102,11 +65,12 @@ def check(
     no_notify: Annotated[
         bool, typer.Option("--no-notify", help="Do not try the programs under notify.")
     ] = False,
+    _quiet: Quiet = False,
 ) -> None:
     """Tell within two minutes whether the night will work. Exit code 1 where it will not."""
     from rig import config as configuration
     from rig.devices import drivers
-    from rig.preflight import summary, table
+    from rig.preflight import drawn, summary
 
     loaded = configuration.load(config, check=drivers.problems)
     if loaded.interface.driver == "replay":
@@ -122,10 +86,19 @@ def check(
         answer = {"passed": passed, "summary": summary(findings), "checks": rows}
         typer.echo(json.dumps(answer, ensure_ascii=False))
     else:
-        show(table(findings))
+        # For a pipe a row is a line, however wide.
+        show(drawn(findings, out.width if out.is_terminal else WIDE))
+        _warn(findings)
         out.print(summary(findings), style=None if passed else "bold red")
     if not passed:
         raise typer.Exit(1)
+
+
+def _warn(findings: "list[Finding]") -> None:
+    """Say what stands in the way of the night, where the table is not shown."""
+    for row in findings if is_quiet() else ():
+        if not row.passed:
+            err.print(f"{row.name}: {row.figure}: {row.advice}", style="red", markup=False)
 
 
 def _findings(config: "Config", base: Path, *, quiet: bool, notifies: bool) -> "list[Finding]":

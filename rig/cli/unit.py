@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape
 
 import typer
 
+from rig.child import own_module
 from rig.cli.capture import refuse_hands
 from rig.errors import UsageError
 
@@ -50,7 +51,7 @@ def text(manager: Manager, config: Path, name: str) -> str:
     from rig import data
 
     # By this very Python: a service manager does not look where a shell does.
-    words = [sys.executable, "-m", "rig", "capture", str(config), "--headless"]
+    words = own_module("rig", "capture", str(config), "--headless")
     folder = config.parent
     if manager is Manager.SYSTEMD:
         command = " ".join(_systemd_word(word) for word in words)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rig.cli.common import err
+from rig.cli.quiet import is_quiet
 from rig.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,20 +25,50 @@ def refuse_existing(target: Path, force: bool) -> None:
     """Refuse to write over what is there, unless somebody said so.
 
     Raises:
-        UsageError: Something is there, or what is there is a folder.
+        UsageError: Something is there, or what is there is a folder, or a session's own.
     """
+    refuse_own(target)
     if target.is_dir():
         raise UsageError(f"{target}: is a folder; give the name of a file")
     if target.exists() and not force:
         raise UsageError(f"{target}: is there already; --force writes over it")
 
 
+def new_folder(target: Path) -> str:
+    """Say that the folder of a file is going to be made; empty where it is there.
+
+    Asked before anything is written, said behind the name of what was: a typing mistake in a path
+    makes a folder that nobody looks for.
+    """
+    return "" if target.parent.is_dir() else f" (the folder {target.parent} is new)"
+
+
+def refuse_own(target: Path) -> None:
+    """Refuse to write where a session keeps what it has recorded and learnt, even with --force.
+
+    Raises:
+        UsageError: It is a file of a session's own, or would lie among them.
+    """
+    from rig.session.layout import JOURNAL, OWN, is_session
+
+    absolute = target.absolute()
+    for folder in absolute.parents:
+        first = absolute.relative_to(folder).parts[0]
+        # SQLite keeps more beside its file, by names that begin with its own.
+        if (first in OWN or first.startswith(JOURNAL)) and is_session(folder):
+            raise UsageError(
+                f"{target}: is where the session {folder.name} keeps what it has recorded and "
+                "learnt; choose another name"
+            )
+
+
 def refuse_full_folder(target: Path, force: bool) -> None:
     """Refuse to write into a folder that holds something, unless somebody said so.
 
     Raises:
-        UsageError: It holds something, or is a file.
+        UsageError: It holds something, or is a file, or a session's own.
     """
+    refuse_own(target)
     if target.is_file():
         raise UsageError(f"{target}: is a file and no folder")
     if target.is_dir() and any(target.iterdir()) and not force:
@@ -79,7 +110,7 @@ def progress(what: str) -> Iterator[Tell]:
     from rich.progress import Progress
 
     # In a log there is nothing to move: what was written is said in the end.
-    with Progress(console=err, transient=True, disable=not err.is_terminal) as bar:
+    with Progress(console=err, transient=True, disable=not err.is_terminal or is_quiet()) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 

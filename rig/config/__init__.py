@@ -12,8 +12,9 @@ from rig.config.devices import (
     VirtualAmpConfig,
     VirtualInterfaceConfig,
 )
+from rig.config.foot_switch import FootSwitchConfig
 from rig.config.knobs import KnobConfig
-from rig.config.load import dump, json_schema, load, parse
+from rig.config.load import STAYS, dump, json_schema, load, parse, with_own
 from rig.config.types import (
     ChecksConfig,
     Config,
@@ -25,11 +26,13 @@ from rig.config.types import (
 )
 
 __all__ = [
+    "STAYS",
     "ChecksConfig",
     "Config",
     "ExcerptConfig",
     "ExternalConfig",
     "FaultConfig",
+    "FootSwitchConfig",
     "HandAmpConfig",
     "KnobConfig",
     "LearnerConfig",
@@ -47,4 +50,5 @@ __all__ = [
     "json_schema",
     "load",
     "parse",
+    "with_own",
 ]

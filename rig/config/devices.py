@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, ValidationInfo, model_validator
 
-from rig.config.section import Positive, Section, is_stored
+from rig.config.section import Home, Positive, Section, is_stored
 
 
 class FaultConfig(Section):
@@ -62,8 +62,8 @@ class VirtualAmpConfig(Section):
 
     driver: Literal["virtual"] = "virtual"
     preset: str = "tweed"
-    """Which amplifier: 'tweed' (3 controls), 'british' (5), 'modern' (7), or 'random-N': one of any
-    number of amps drawn at random (7)."""
+    """Which amplifier: 'tweed' (3 controls), 'british' (5), 'modern' (7), 'random-N': one of any
+    number of amps drawn at random (7), or 'foreign-N': another kind, with 3 to 8 of its own."""
     warmup_db: Annotated[float, Field(ge=0, le=6)] = 0.0
     """How much louder it gets while it warms up."""
     warmup_s: Positive = 120.0
@@ -183,7 +183,7 @@ class ReplayInterfaceConfig(_CalibratedConfig):
     """Recordings that are played back in place of an amp."""
 
     driver: Literal["replay"]
-    takes: str
+    takes: Annotated[str, Home]
     """A data set: a folder that 'rig export --as data' wrote, or one that 'rig import' reads."""
 
 

@@ -23,6 +23,10 @@ _SCALARS = (
 )
 
 
+#: Of a whole number.
+MOST_DIGITS = 100
+
+
 class Loader(yaml.SafeLoader):
     """Safe YAML, read as somebody means it who never read a specification."""
 
@@ -45,6 +49,11 @@ def _mapping_without_repeats(loader: Loader, node: yaml.MappingNode) -> dict[Any
 def _decimal(_: Loader, node: yaml.ScalarNode) -> int:
     """Read a whole number; a zero in front makes no octal one of it."""
     text = str(node.value)
+    # No number of ours is that long, and a longer one could not even be shown.
+    if len(text) > MOST_DIGITS:
+        raise yaml.MarkedYAMLError(
+            problem=f"a number of {len(text)} digits", problem_mark=node.start_mark
+        )
     return int(text, 16) if "x" in text else int(text)
 
 

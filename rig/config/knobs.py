@@ -1,5 +1,6 @@
 """The section of a knob: how far it turns, how it is set, where it may and should stand."""
 
+import math
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Annotated, Self
@@ -33,7 +34,8 @@ class KnobConfig(Section):
     range: Span = (0.0, 10.0)
     """Faceplate values at both ends."""
     step: Positive | None = None
-    """Distance between two positions of a stepped knob; leave out where it turns freely."""
+    """Distance between two positions of a stepped knob; leave out where it turns freely. One that a
+    hand turns is then set in steps that a hand finds, such as 0.5 of 0 to 10."""
     switch: Annotated[tuple[str, ...], Field(min_length=2, max_length=16)] | None = None
     """Names of a switch's positions, in place of range and step."""
     control: str | None = None
@@ -148,6 +150,10 @@ class KnobConfig(Section):
                 f"cc: controllers from {FIRST_CHANNEL_MODE} to 127 tell a whole channel to be "
                 "silent or to reset, and turn no knob; look into the amp's MIDI chart"
             )
+        if self.limits is not None and self.play is not None:
+            low, high = self.limits
+            if not low <= self.play[0] < self.play[1] <= high:
+                raise ValueError(f"play: must lie within the limits {low:g} to {high:g}")
         if self.program is not None:
             self._check_program(self.program)
 
@@ -190,8 +196,7 @@ class KnobConfig(Section):
         steps = (high - low) / self.step
         if steps < 1:
             raise ValueError(f"step: {self.step:g} is larger than the range {low:g} to {high:g}")
-        # Decimal steps such as 0.1 are no exact floats.
-        if abs(steps - round(steps)) > 1e-6:
+        if not _divides(self.step, high - low):
             raise ValueError(f"step: {self.step:g} does not divide the range {low:g} to {high:g}")
         # All positions are held in memory, one by one.
         if steps > 100_000:
@@ -221,6 +226,8 @@ class KnobConfig(Section):
             return limits[0]
         labels = [label.lower() for label in self.switch or ()]
         if isinstance(self.rest, str):
+            if not labels:
+                raise ValueError(f"rest: {self.rest!r} is no number, and the knob is no switch")
             if self.rest.lower() not in labels:
                 raise ValueError(f"rest: {self.rest!r} is none of the switch's positions")
             return float(labels.index(self.rest.lower()))
@@ -245,6 +252,36 @@ class KnobConfig(Section):
             self.play or usual,
             by_hand,
         )
+
+
+def hand_step(low: float, high: float) -> float | None:
+    """Return the distance between two marks that a hand finds on a knob that turns freely.
+
+    It is 1, 2 or 5 times a power of ten, so that the marks are numbers on the faceplate; None where
+    no such step goes from one end to the other.
+    """
+    decade = math.floor(math.log10((high - low) / HAND_POSITIONS))
+    steps = (digit * 10.0**power for power in (decade, decade + 1) for digit in (1, 2, 5))
+    fitting = {s: (high - low) / s + 1 for s in steps if _divides(s, low) and _divides(s, high)}
+    apart = {step: abs(math.log(count / HAND_POSITIONS)) for step, count in fitting.items()}
+    near = min(apart, key=apart.__getitem__, default=None)
+    return near if near is not None and apart[near] < math.log(2.5) else None
+
+
+def _divides(step: float, value: float) -> bool:
+    # Decimal steps such as 0.1 are no exact floats.
+    return abs(value / step - round(value / step)) < 1e-6
+
+
+def with_marks(knob: KnobConfig, *, by_hand: bool) -> KnobConfig:
+    """Return a knob in the steps that a hand finds, where a hand turns it and no steps are told.
+
+    A session's own file keeps them: one from before there were any goes on without.
+    """
+    if knob.step is not None or knob.switch is not None or not (by_hand or knob.hand):
+        return knob
+    step = hand_step(*knob.range)
+    return knob if step is None else knob.model_copy(update={"step": step})
 
 
 def wires_of(name: str, knob: KnobConfig) -> list[str]:

@@ -1,21 +1,24 @@
 """Load ``rig.yaml`` safely, and report every mistake in one answer."""
 
-import difflib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, ValidationError
 
+from rig.config import mistakes
 from rig.config.dialect import Loader
+from rig.config.elsewhere import PLACE_KEYS
 from rig.config.section import STORED
-from rig.config.types import EXAMPLES, Config
+from rig.config.types import Config
 from rig.errors import ConfigError
-from rig.printable import is_printable, printable
+from rig.ordinary import size_bytes
+from rig.printable import count_of, is_printable, printable
 
 #: A configuration is a page of text; what is larger is something else.
 MAX_BYTES, MAX_VALUES = 1_000_000, 50_000
+#: Sections that are of the user's own room, and no part of a session.
+STAYS = ("notify", "foot_switch")
 
 
 def _parse(text: str, source: str) -> Any:
@@ -28,40 +31,6 @@ def _parse(text: str, source: str) -> Any:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         reason = str(error).splitlines()[0] if str(error) else "nested too deeply"
         raise ConfigError(f"{source}: not valid YAML: {reason}") from None
-
-
-def _section_at(path: tuple[int | str, ...]) -> type[BaseModel] | None:
-    """Return the type of the section that a key path leads into, None where it is unclear."""
-    found: Any = Config
-    for place, key in enumerate(path):
-        if _is_tag(path, place):
-            members = [m for m in _models(found) if m.__name__.lower().startswith(str(key))]
-            found = members[0] if members else None
-        elif isinstance(found, type) and issubclass(found, BaseModel):
-            field = found.model_fields.get(str(key))
-            found = field.annotation if field else None
-        else:
-            models = _models(found)
-            found = models[0] if len(models) == 1 else None
-    models = _models(found)
-    return models[0] if len(models) == 1 else None
-
-
-def _models(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for part in get_args(annotation) for model in _models(part)]
-
-
-def _is_tag(path: tuple[int | str, ...], place: int) -> bool:
-    """Return whether a part of a key path names a driver's section and stands in no file."""
-    return place == 1 and path[0] in ("amp", "interface")
-
-
-def _key_path(path: tuple[int | str, ...]) -> str:
-    shown = [str(key) for place, key in enumerate(path) if not _is_tag(path, place)]
-    named = ".".join(key if key.isprintable() else ascii(key)[1:-1] for key in shown)
-    return named or "the file"
 
 
 def _unprintable(document: Any, source: str) -> Iterator[tuple[int | str, ...]]:
@@ -90,43 +59,10 @@ def _shown(path: tuple[int | str, ...]) -> str:
     return printable(".".join(str(key) for key in path).replace("\n", "\\n"))
 
 
-def _sentence(error: Any) -> str:
-    path: tuple[int | str, ...] = error["loc"]
-    if error["type"] == "extra_forbidden":
-        section = _section_at(path[:-1])
-        known = sorted(section.model_fields) if section else []
-        near = difflib.get_close_matches(str(path[-1]), known, n=1, cutoff=0.5)
-        hint = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(known)}"
-        return f"{_key_path(path)}: unknown key; {hint}"
-    message = str(error["msg"]).removeprefix("Value error, ")
-    # Our own validators name the key within a section themselves, as 'key: sentence'.
-    key, separator, rest = message.partition(": ")
-    if separator and " " not in key:
-        path, message = (*path, key), rest
-    if "pattern" in error["type"]:
-        # A pattern is for programs.
-        message = "not written as it has to be"
-    # The sentence goes on behind a colon; an abbreviation such as MIDI keeps its capitals.
-    if message[1:2].islower():
-        message = message[0].lower() + message[1:]
-    plain = not separator or error.get("input") is None
-    return f"{_key_path(path)}: {message}{_given(error) if plain else ''}"
-
-
-def _given(error: Any) -> str:
-    """Return what stands there, and how it could stand there instead, as far as that is known."""
-    given, kind = error.get("input"), error["type"]
-    if kind == "missing" or not (given is None or isinstance(given, str | int | float | bool)):
-        return ""
-    if kind == "string_type" and given is not None:
-        return f"; in quotes it is one: '{given!s:.60}'"
-    example = EXAMPLES.get(error.get("ctx", {}).get("pattern")) if "pattern" in kind else None
-    return f" (it is {given!r:.60})" + (f"; such as {example}" if example else "")
-
-
-def _refuse(source: str, mistakes: list[str]) -> ConfigError:
-    count = "one mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
-    return ConfigError("\n".join([f"{source}: {count}", *(f"  {m}" for m in mistakes)]))
+def _refuse(source: str, said: list[str]) -> ConfigError:
+    return ConfigError(
+        "\n".join([f"{source}: {count_of(len(said), 'mistake')}", *(f"  {each}" for each in said)])
+    )
 
 
 def parse(
@@ -151,25 +87,48 @@ def parse(
     # Before anything is validated, since those messages quote what they were given.
     unprintable = sorted({_shown(path) for path in _unprintable(document, source)})
     if unprintable:
-        said = [f"{path}: holds a control character or a line break" for path in unprintable]
-        raise _refuse(source, said)
+        raise _refuse(
+            source, [f"{path}: holds a control character or a line break" for path in unprintable]
+        )
     if not isinstance(document, dict):
         raise ConfigError(f"{source}: the file must hold keys and values, such as 'name: my-amp'")
-    try:
-        config = Config.model_validate(document, context=STORED if stored else None)
-    except ValidationError as error:
-        found = error.errors(include_url=False)
-        raise _refuse(source, list(dict.fromkeys(map(_sentence, found)))) from None
-    mistakes = check(config) if check else []
-    if mistakes:
-        raise _refuse(source, mistakes)
+    if stored:
+        # Whoever hands a session on may have written these in: nobody but the user names programs.
+        document = _without_own(document)
+    config, said = mistakes.judge(document, STORED if stored else None, check)
+    if said or config is None:
+        raise _refuse(source, said)
     return config
+
+
+def _without_own(document: dict[Any, Any]) -> dict[Any, Any]:
+    """Return what a session may say: nothing of what stays with the user."""
+    kept = {key: value for key, value in document.items() if key not in STAYS}
+    learner = kept.get("learner")
+    if isinstance(learner, dict):
+        # Nor whom to connect with: what a cluster answers is run by Ray as it is read.
+        kept["learner"] = {key: value for key, value in learner.items() if key not in PLACE_KEYS}
+    return kept
+
+
+def with_own(stored: Config, given: Config | None) -> Config:
+    """Return a session's configuration with what stays with the user as the given file has it."""
+    if given is None:
+        return stored
+    own = {key: getattr(given, key) for key in STAYS}
+    place = {key: getattr(given.learner, key) for key in PLACE_KEYS}
+    return stored.model_copy(
+        update={**own, "learner": stored.learner.model_copy(update=place)},
+    )
 
 
 def load(path: Path, check: Callable[[Config], list[str]] | None = None) -> Config:
     """Load a configuration from a file; see `parse`."""
+    if path.is_dir():
+        # Most often somebody wants to go on with what lies there.
+        raise ConfigError(f"{path}: is a folder; a session goes on by --session {path}")
     try:
-        if path.stat().st_size > MAX_BYTES:
+        if size_bytes(path) > MAX_BYTES:
             raise ConfigError(f"{path}: larger than 1 MB, so it is no rig.yaml")
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -182,11 +141,13 @@ def load(path: Path, check: Callable[[Config], list[str]] | None = None) -> Conf
 
 
 def dump(config: Config) -> str:
-    """Return YAML text that loads to the same configuration, without the programs it notifies.
+    """Return YAML text that loads to the same configuration, without what stays with the user.
 
-    A session folder may be handed on, and what comes from a stranger must not run anything.
+    A session folder may be handed on, and what comes from a stranger must not run anything; a foot
+    switch is of the room that it was plugged in, and an older rig does not know of it.
     """
-    document = config.model_dump(mode="json", exclude_unset=True, exclude={"notify"})
+    own: dict[str, Any] = {**dict.fromkeys(STAYS, True), "learner": set(PLACE_KEYS)}
+    document = config.model_dump(mode="json", exclude_unset=True, exclude=own)
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
 
 

@@ -1,10 +1,13 @@
 """The base of every section of ``rig.yaml``."""
 
+import os
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 
 Positive = Annotated[float, Field(gt=0)]
+#: No shell reads the file, and '~/guitar.wav' means in it what it means everywhere else.
+Home = AfterValidator(os.path.expanduser)
 #: What validators are told of a session's own file.
 STORED = "stored"
 

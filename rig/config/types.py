@@ -13,8 +13,10 @@ from rig.config.devices import (
     VirtualAmpConfig,
     VirtualInterfaceConfig,
 )
-from rig.config.knobs import KnobConfig, refuse_reserved, wires_of
-from rig.config.section import Positive, Section, is_stored
+from rig.config.elsewhere import PlacedSection
+from rig.config.foot_switch import FootSwitchConfig
+from rig.config.knobs import KnobConfig, refuse_reserved, wires_of, with_marks
+from rig.config.section import Home, Positive, Section, is_stored
 from rig.config.sharing import GearConfig, Presets, preset_mistakes
 from rig.knobs import Panel, Setting
 
@@ -26,7 +28,7 @@ EXAMPLES = {TIME_OF_DAY: "07:00", NAME: "my-amp"}
 class ExcerptConfig(Section):
     """A part of a dry guitar recording."""
 
-    file: str
+    file: Annotated[str, Home]
     """A WAV beside rig.yaml, or 'builtin:guitar-train' or 'builtin:guitar-holdout'."""
     channel: Literal["left", "right", "mix"] | None = None
     """Of a stereo recording: the side that is played, or both, mixed; needed where they differ."""
@@ -107,7 +109,7 @@ class ChecksConfig(Section):
     """The reference setting may differ by this ESR from its first recording, at the most."""
 
 
-class LearnerConfig(Section):
+class LearnerConfig(PlacedSection):
     """The ensemble that decides what to record next."""
 
     architecture: Literal["wavenet", "lstm"] = "wavenet"
@@ -122,6 +124,8 @@ class LearnerConfig(Section):
     """Whether they start from what comes with rig: weights that many drawn amps had in common."""
     steps: Annotated[int, Field(ge=1, le=1_000_000)] = 800
     """Training steps in each round; the first round takes twice as many."""
+    audible_range_db: Annotated[float, Field(ge=20, le=120)] = 50.0
+    """Settings so far below the loudest one are not heard beside it: errors count from there up."""
     closing_round: bool = True
     """Whether a round that asks for nothing ends the recording: is the last batch as expected?"""
     final_size: str = "standard"
@@ -163,7 +167,7 @@ def check_size(architecture: str, key: str, size: str) -> None:
             raise ValueError(f"{key}: an lstm is layers x units, such as 1x24, not {size!r}")
 
 
-Words = tuple[Annotated[str, Field(min_length=1, max_length=1000)], ...]
+Words = tuple[Annotated[str, Field(min_length=1, max_length=1000), Home], ...]
 
 
 class NotifyConfig(Section):
@@ -205,6 +209,9 @@ class Config(Section):
     makes files of. Knobs that are not named stand at the reference setting."""
     notify: NotifyConfig = NotifyConfig()
     """Who is told. It stays with you: a session's own rig.yaml never names programs to run."""
+    foot_switch: FootSwitchConfig | None = None
+    """A MIDI pedal that answers for hands. It stays with you as well: it is of this room, and no
+    part of the session."""
 
     @field_validator("knobs")
     @classmethod
@@ -214,13 +221,18 @@ class Config(Section):
             # Settings are typed as gain=6,bass=4.5, so a name may have none of these signs.
             if not name or not name.replace("_", "").replace("-", "").isalnum():
                 raise ValueError(f"{name}: a knob's name is made of letters, digits, - and _")
+            # '0-10' is what a range looks like: a name of that kind was meant to be one.
+            if not is_stored(info) and not any(map(str.isalpha, name)):
+                raise ValueError(f"{name}: a knob's name needs a letter, such as gain")
             for wire in wires_of(name, knob):
                 if wire in wires:
                     raise ValueError(f"{name}: {wire} already moves the knob {wires[wire]}")
                 wires[wire] = name
-        if not is_stored(info):
-            refuse_reserved(knobs)
-        return knobs
+        if is_stored(info):
+            return knobs
+        refuse_reserved(knobs)
+        by_hand = isinstance(info.data.get("amp"), HandAmpConfig)
+        return {name: with_marks(knob, by_hand=by_hand) for name, knob in knobs.items()}
 
     @model_validator(mode="after")
     def _goal(self) -> Self:

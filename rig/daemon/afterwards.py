@@ -3,11 +3,12 @@
 import logging
 import os
 import subprocess
-import sys
-from pathlib import Path
 
 from rig import waits
+from rig.child import own_module
 from rig.printable import printable
+from rig.session.door import Door
+from rig.session.layout import is_session
 
 log = logging.getLogger("rig")
 
@@ -15,14 +16,26 @@ log = logging.getLogger("rig")
 REPORT = "rig.report.make"
 
 
-def report(folder: Path) -> bool:
-    """Make a session's report; where that fails, one line in the log says why."""
+def report(door: Door) -> bool:
+    """Make a session's report; where that fails, one line in the log says why.
+
+    Args:
+        door: Into the folder that was recorded into: another may lie at its place by now.
+    """
+    folder = door.path
+    if not is_session(folder):
+        log.warning(
+            "%s is not there any more: the report is made once the session is named: "
+            "'rig report NEWNAME', and 'rig capture --session NEWNAME' goes on with it",
+            folder,
+        )
+        return False
     again = f"'rig report {folder}' makes it"
     # It may share a machine with a capture that somebody begins meanwhile.
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     try:
         done = subprocess.run(
-            [sys.executable, "-m", REPORT, str(folder)],
+            own_module(REPORT, str(folder), *map(str, door.identity or ())),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=waits.REPORT_IS_MADE.s,

@@ -1,19 +1,21 @@
 """Somebody at the knobs: asked to turn them, and free to say something else."""
 
+import logging
 from collections.abc import Sequence
 
-from rig.capture import Capture, Outcome
+from rig.capture import Capture, Outcome, Role
 from rig.daemon.recovery import suspect
 from rig.daemon.run import TICK_S, Run
-from rig.faceplate import to_turn
-from rig.proposals import hands
+from rig.faceplate import by_hand, moves_to, to_turn
 from rig.session import facts
+
+log = logging.getLogger("rig")
 
 
 def set_by_hand(run: Run, capture: Capture) -> bool:
     """Have somebody turn the knobs that only hands can turn; False where they say otherwise."""
     session, panel = run.session, run.session.config.panel
-    moves = hands.moves(panel, session.state.run.hands, capture.setting)
+    moves = moves_to(panel, session.state.run.hands, capture.setting)
     if moves:
         run.call(to_turn(panel, moves))
     while moves:
@@ -42,8 +44,10 @@ def _obey(run: Run, capture: Capture, command: str) -> None:
     """What somebody at the knobs says instead of turning them; the plan is made anew after it."""
     session = run.session
     if command == "done":
-        values = hands.by_hand(session.config.panel, capture.setting)
+        values = by_hand(session.config.panel, capture.setting)
         session.record(facts.HandsSet(values=values))
+    elif command == "skip" and capture.role is Role.CANARY:
+        log.warning("the reference setting cannot be left out: all else is held against it")
     elif command == "skip" and session.state.captures[capture.number].is_pending:
         why = "skipped by hand"
         session.record(facts.CaptureAbandoned(capture=capture.number, why=why))

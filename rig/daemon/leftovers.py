@@ -11,8 +11,10 @@ from pathlib import Path
 
 from rig import waits
 from rig.clock import Clock
+from rig.daemon.foot_switch import WORKER as PEDAL
 from rig.daemon.processes import kill
 from rig.devices.client import WORKER as AUDIO
+from rig.learner.client import ELSEWHERE
 from rig.learner.client import WORKER as LEARNER
 
 log = logging.getLogger("rig")
@@ -36,7 +38,7 @@ def end_leftovers(folder: Path, clock: Clock) -> None:
 def leftovers(folder: Path) -> list[int]:
     """Numbers of the processes that work for a session's daemon, by what they were started with."""
     owner = str(folder.absolute())
-    ends = [f"-m {module} {owner}" for module in (AUDIO, LEARNER)]
+    ends = [f"-m {module} {owner}" for module in (AUDIO, LEARNER, ELSEWHERE, PEDAL)]
     return [pid for pid, line in command_lines().items() if line.endswith(tuple(ends))]
 
 

@@ -5,7 +5,7 @@ import math
 from calibration.verdict import Verdict
 from rig.capture import Role, Take
 from rig.daemon.run import Run
-from rig.session.worth import worth
+from rig.session.worth import of_goal, worth
 
 
 def take_line(run: Run, take: Take, verdict: Verdict) -> str:
@@ -16,14 +16,20 @@ def take_line(run: Run, take: Take, verdict: Verdict) -> str:
     if not verdict.kept:
         return f"{about}, rejected: {'; '.join(reason.sentence for reason in verdict.reasons)}"
     done, goal = len(run.session.state.kept(Role.SEED, Role.ACTIVE)), run.goals.captures
-    return (
-        f"{about}, kept; {done} of {goal} captures" if goal else f"{about}, kept; {done} captures"
-    )
+    return f"{about}, kept; {of_goal(done, goal)}"
 
 
-def error_words(esr: float | None) -> str:
-    """Return a holdout error in words, in dB and as the field writes it."""
+def error_words(esr: float | None, worst_esr: float | None = None) -> str:
+    """Return a holdout error in words, in dB and as the field writes it.
+
+    Args:
+        esr: On settings that were held back.
+        worst_esr: What is expected elsewhere, where that is worse: the word follows from it.
+    """
     if esr is None:
         return worth(esr).words
     in_db = f"{10 * math.log10(esr):.1f} dB, " if 0 < esr < math.inf else ""
-    return f"{worth(esr).words} ({in_db}holdout ESR {esr:.2g})"
+    word, more = worth(esr), ""
+    if worst_esr is not None and f"{worst_esr:.2g}" != f"{esr:.2g}":
+        word, more = worth(worst_esr), f", {worst_esr:.2g} expected elsewhere"
+    return f"{word.words} ({in_db}holdout ESR {esr:.2g}{more})"

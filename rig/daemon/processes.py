@@ -5,10 +5,10 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 from rig import waits
+from rig.child import own_module
 from rig.daemon.request import Request
 from rig.errors import RigError
 from rig.printable import printable
@@ -24,6 +24,15 @@ SERVICE, SUPERVISOR = "rig.daemon.service", "rig.daemon.supervisor"
 MOST_LOG_BYTES = 10_000_000
 #: What a line of the supervisor's begins with.
 KEEPER_SAYS = "supervisor: "
+
+
+def told_to_stop() -> list[signal.Signals]:
+    """Return the signals by which this process is told to stop."""
+    # On Windows a process group of its own hears no Ctrl-C from others, only the break. A terminal
+    # that is closed hangs up, unless whoever began it, such as nohup, wants that to be ignored.
+    names = ["SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP"]
+    found = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    return [n for n in found if n.name != "SIGHUP" or signal.getsignal(n) != signal.SIG_IGN]
 
 
 def spawn(module: str, request: Request, door: Door | None = None) -> "subprocess.Popen[bytes]":
@@ -44,7 +53,7 @@ def spawn(module: str, request: Request, door: Door | None = None) -> "subproces
     flags |= getattr(subprocess, "CREATE_NO_WINDOW", 0)
     with (door or Door(request.session)).appending(LOG) as stream:
         return subprocess.Popen(
-            [sys.executable, "-m", module, *request.arguments()],
+            own_module(module, *request.arguments()),
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=stream,

@@ -20,9 +20,16 @@ class Publisher:
     Args:
         folder: The session folder.
         processes: Names and numbers of the daemon's own processes, as far as they run.
+        has_pedal: Tells whether a foot switch is listened to.
     """
 
-    def __init__(self, folder: Path, processes: Callable[[], dict[str, int | None]] = dict) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        processes: Callable[[], dict[str, int | None]] = dict,
+        has_pedal: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._has_pedal = has_pedal
         self._door = Door.into(folder)
         self._processes = processes
         self._take: live.LiveTake | None = None
@@ -90,6 +97,7 @@ class Publisher:
             take=self._take,
             prompt=self._prompt,
             learner=learner,
+            foot_switch=self._has_pedal(),
             processes={name: pid for name, pid in self._processes().items() if pid is not None},
         )
         live.publish(self._door, snapshot)

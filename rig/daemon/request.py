@@ -3,7 +3,8 @@
 One place decides which file, which session and which flag wins:
 
 - A session that is there goes on with its own ``rig.yaml``. One given beside it must say the same,
-  but for whom to tell: what ``notify`` names stays with the user and is taken from the given file.
+  but for what stays with the user and is taken from the given file: whom to tell (``notify``), and
+  the foot switch.
 - A flag wins over the configuration. A time of day alone means "as much as fits", so it also sets
   the configured number of captures aside.
 """
@@ -14,26 +15,30 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from rig import config as configuration
 from rig.clock import JUMP_S, Clock, next_time_of_day
 from rig.config import Config
+from rig.config.knobs import hand_step
 from rig.daemon.stopping import Goals
 from rig.errors import SessionError, UsageError
 from rig.learner.client import LEAST_CAPTURES
-from rig.session import control, store
+from rig.session import control
 from rig.session.door import Door, begin
+from rig.session.edited import refuse_edited
 from rig.session.folder import Session, is_running, is_session, stored_config
-from rig.session.layout import is_supervised
+from rig.session.layout import SESSIONS, is_supervised, no_session
 from rig.session.lives import RunState
+from rig.session.verify import refuse_missing
 
-#: Sessions lie here, below the folder that rig is called in.
-SESSIONS = Path("sessions")
 DEFAULT_CONFIG = Path("rig.yaml")
 # Worked out anew, a deadline of 07:30 is tomorrow's as soon as it has passed.
 #: A deadline that a run died before or after still holds for so long: then it is another night.
 MISSED_S = 6 * 3600.0
 #: Finds mistakes in a configuration that only the drivers know of.
+#: More changes than these say that it is another configuration altogether.
+MOST_CHANGES = 4
 Check = Callable[[Config], list[str]]
 
 
@@ -54,6 +59,8 @@ class Request:
         booted_at: When the machine was started, by the wall clock as it stood then. By what it
             says later, the clock was set: what was asked for by a clock that was wrong holds for
             the right one.
+        rehearses: Whether the folder is thrown away in the end, so that no report is made of it,
+            and nothing is said of what lies there.
     """
 
     session: Path
@@ -64,6 +71,7 @@ class Request:
     supervised: bool = False
     asked_at: float | None = None
     booted_at: float | None = None
+    rehearses: bool = False
 
     def arguments(self) -> list[str]:
         """The command line that `parse_request` reads."""
@@ -76,6 +84,7 @@ class Request:
             "--supervised": int(self.supervised),
             "--asked-at": self.asked_at,
             "--booted-at": self.booted_at,
+            "--rehearses": int(self.rehearses),
         }
         pairs = [[name, str(value)] for name, value in given.items() if value is not None]
         return [str(self.session), *(word for pair in pairs for word in pair)]
@@ -92,6 +101,7 @@ def parse_request(arguments: list[str]) -> Request:
     parser.add_argument("--supervised", type=int, default=0)
     parser.add_argument("--asked-at", type=float)
     parser.add_argument("--booted-at", type=float)
+    parser.add_argument("--rehearses", type=int, default=0)
     given = parser.parse_args(arguments)
     return Request(
         given.session,
@@ -102,6 +112,7 @@ def parse_request(arguments: list[str]) -> Request:
         bool(given.supervised),
         given.asked_at,
         given.booted_at,
+        bool(given.rehearses),
     )
 
 
@@ -146,6 +157,7 @@ def decide(typed: CommandLine, check: Check, clock: Clock | None = None) -> tupl
         opened = Session.view(session)
         try:
             refuse_edited(opened)
+            refuse_missing(opened)
         finally:
             opened.close()
         if given is not None:
@@ -161,6 +173,7 @@ def decide(typed: CommandLine, check: Check, clock: Clock | None = None) -> tupl
         lockstep=typed.lockstep,
         asked_at=now,
         booted_at=clock.booted_at(),
+        rehearses=typed.rehearses,
     )
     config = configured(request, check)
     _refuse_too_few(request, config)
@@ -204,34 +217,45 @@ def _refuse_too_few(request: Request, config: Config) -> None:
         )
 
 
-def refuse_edited(session: Session) -> None:
-    """Refuse to go on with a session whose own configuration is not the one it began with.
-
-    Raises:
-        SessionError: Somebody has changed it since.
-    """
-    created = session.state.created
-    if created is not None and store.problem(session.door, created.config) is not None:
-        raise SessionError(
-            f"{session.folder / created.config.path}: was changed since the session began, and its "
-            "recordings are of what it said then: put it back as it was, or begin another session "
-            "with it: rig capture rig.yaml --session NAME"
-        )
-
-
 def _refuse_changes(stored: Config, given: Config, session: Path) -> None:
     """A session goes on as it began: other knobs or another signal make another session."""
-    ours, theirs = stored.model_dump(), given.model_dump()
+    # Where learning runs is the user's own, whatever the session's has.
+    ours = stored.model_dump()
+    theirs = configuration.with_own(_as_begun(given, stored), stored).model_dump()
     # Whom to tell is left out: the session's own copy never has it, since it may be a stranger's.
     # Names for the amp and for settings change nothing that is recorded.
-    free = {"notify", "gear", "presets"}
-    changed = [key for key in ours if key not in free and ours[key] != theirs[key]]
+    free = {*configuration.STAYS, "gear", "presets"}
+    changed = [
+        f"{key}.{inner}" if inner else key
+        for key in ours
+        if key not in free and ours[key] != theirs[key]
+        for inner in _changed_in(ours[key], theirs[key])
+    ]
     if changed:
+        told = ", ".join(changed[:MOST_CHANGES]) + ", ..." * (len(changed) > MOST_CHANGES)
         raise UsageError(
-            f"{session}: was begun with another configuration (changed: {', '.join(changed)}); "
+            f"{session}: was begun with another configuration (changed: {told}); "
             "name another folder with --session, or go on with what was begun: "
             f"rig capture --session {session}"
         )
+
+
+def _changed_in(ours: Any, theirs: Any) -> list[str]:
+    """Return the keys of a section that differ; an empty one where all of it does."""
+    if not (isinstance(ours, dict) and isinstance(theirs, dict)):
+        return [""]
+    return [key for key in {**ours, **theirs} if ours.get(key) != theirs.get(key)]
+
+
+def _as_begun(given: Config, stored: Config) -> Config:
+    """A configuration as a session has it that began before hands were given marks."""
+    of_hands = given.knobs.items() if given.knobs.keys() == stored.knobs.keys() else ()
+    bare = {
+        name: knob.model_copy(update={"step": None})
+        for name, knob in of_hands
+        if stored.knobs[name].step is None and knob.step == hand_step(*knob.faceplate)
+    }
+    return given.model_copy(update={"knobs": {**given.knobs, **bare}})
 
 
 def configured(request: Request, check: Check | None = None) -> Config:
@@ -244,11 +268,12 @@ def configured(request: Request, check: Check | None = None) -> Config:
     given = None if request.config is None else configuration.load(request.config, check=check)
     if not is_session(request.session):
         if given is None:
-            raise SessionError(f"{request.session}: this is no session folder")
+            raise SessionError(no_session(request.session))
         return given
     stored = stored_config(request.session, check)
-    # A folder may come from a stranger: programs are run by the file that the user names.
-    return stored if given is None else stored.model_copy(update={"notify": given.notify})
+    # A folder may come from a stranger: programs are run, and clusters asked, by the file that the
+    # user names.
+    return configuration.with_own(stored, given)
 
 
 def goals_of(
@@ -262,7 +287,7 @@ def goals_of(
         now: Unix time.
         booted_at: When the machine was started, by the wall clock as it stands now.
         last: The run before. One that died after its deadline had passed, a few hours ago at the
-            most, is brought to its end; it is not given another day.
+            most, is brought to its end; it is not given another day, unless more is asked for.
     """
     captures, until = request.captures, request.until
     asked_at = request.asked_at if request.asked_at is not None else now
@@ -273,7 +298,9 @@ def goals_of(
         until = next_time_of_day(f"{datetime.fromtimestamp(until):%H:%M}", asked_at + set_s)
     if until is None and config.plan.until is not None:
         until = next_time_of_day(config.plan.until, asked_at + set_s)
-        missed = last.until if last.started and last.ended is None else None
+        # Whoever says how many captures asks for something new; a machine that starts does not.
+        died = last.started is not None and last.ended is None and captures is None
+        missed = last.until if died else None
         if missed is not None and missed <= now < missed + MISSED_S:
             until = missed
     return Goals(captures, until)

@@ -12,6 +12,7 @@ from rig.daemon.run import TICK_S, Run
 from rig.daemon.stopping import Finish
 from rig.errors import LearnerDied, LearnerError
 from rig.learner.client import LEAST_CAPTURES, Job
+from rig.printable import count_of
 from rig.session import facts
 
 log = logging.getLogger("rig")
@@ -152,7 +153,8 @@ def train_model(run: Run, ending: Finish) -> Finish:
     if state.learning.model is not None and state.learning.model.learnt_from == learnt_from:
         return ending
     if len(learnt_from) < LEAST_CAPTURES:
-        few = f"{len(learnt_from)} kept captures are too few for a model"
+        kept = count_of(len(learnt_from), "kept capture is", "kept captures are")
+        few = f"{kept} too few for a model"
         reason = f"{ending.reason}, and {few}; 'rig capture' goes on from here"
         return replace(ending, reason=reason, failed=True)
     # Nothing is recorded any more, and the knobs need not wait for the training.
@@ -181,5 +183,7 @@ def _trained(run: Run, ending: Finish) -> Finish:
         trained = run.learner.poll(TICK_S)
         if isinstance(trained, facts.ModelTrained):
             run.session.record(trained)
-            log.info("final model: %s", error_words(trained.holdout_esr))
+            log.info("final model: %s", error_words(trained.holdout_esr, state.learning.worst_esr))
+            if trained.caveat:
+                log.warning("final model: %s", trained.caveat)
     return ending

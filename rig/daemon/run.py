@@ -12,6 +12,7 @@ from rig.capture import Capture, Role
 from rig.clock import Clock, JumpWatch
 from rig.config import NotifyConfig, PlanConfig
 from rig.daemon.baseline import KeptAudio
+from rig.daemon.foot_switch import FootSwitch
 from rig.daemon.publisher import Publisher
 from rig.daemon.stopping import Finish, Goals, Now, finish
 from rig.devices.client import DevicesClient
@@ -58,6 +59,7 @@ class Run:
         clock: Time.
         notify: Programs of the user's to tell.
         guard: Looks after the supervisor.
+        pedal: The foot switch that answers for hands, if there is one.
         deadline: Works out anew when it ends, by the clock as it stands now.
         looked_through: Captures that were doubted for one instant already.
         audio: What was kept, in memory.
@@ -76,6 +78,7 @@ class Run:
     clock: Clock = Clock()
     notify: NotifyConfig = field(default_factory=NotifyConfig)
     guard: Callable[[], str | None] = _unguarded
+    pedal: FootSwitch | None = None
     deadline: Callable[[], float | None] | None = None
     exhausted: bool = False
     jumps: JumpWatch = field(init=False)
@@ -125,6 +128,9 @@ class Run:
     def hear(self) -> list[str]:
         """Take up commands, notice a clock that jumped and a supervisor that died: all facts."""
         heard: list[str] = []
+        # First of all: what it hears comes as commands do.
+        if self.pedal is not None:
+            self.pedal.hear()
         for command in self.publisher.commands():
             self.session.record(facts.CommandGiven(command=command))
             heard.append(command)

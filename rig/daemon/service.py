@@ -12,12 +12,14 @@ from calibration.verdict import Check
 from rig.clock import Clock
 from rig.config import Config
 from rig.daemon.endings import lay_down
+from rig.daemon.foot_switch import FootSwitch
 from rig.daemon.guard import Guard
 from rig.daemon.leftovers import end_leftovers
 from rig.daemon.loop import record_until_done
+from rig.daemon.processes import told_to_stop
 from rig.daemon.publisher import Publisher
 from rig.daemon.recovery import rest
-from rig.daemon.request import Request, configured, goals_of, parse_request, refuse_edited
+from rig.daemon.request import Request, configured, goals_of, parse_request
 from rig.daemon.run import Pace, Run
 from rig.daemon.stopping import Finish, Goals
 from rig.devices.client import DevicesClient
@@ -28,6 +30,7 @@ from rig.printable import log_lines, pasteable
 from rig.session import control, facts
 from rig.session.broken import broken_off
 from rig.session.door import Door, begin
+from rig.session.edited import refuse_edited
 from rig.session.folder import CONFIG, Session, is_session
 from rig.session.layout import is_supervised
 from rig.session.signal import signal_for
@@ -78,9 +81,7 @@ class Interrupts:
 def _interrupts() -> Iterator[Interrupts]:
     """Hear signals for as long as a capture lasts."""
     handle = Interrupts()
-    # On Windows a process group of its own hears no Ctrl-C from others, only the break.
-    handled = [signals.SIGINT, signals.SIGTERM, getattr(signals, "SIGBREAK", signals.SIGTERM)]
-    before = {number: signals.signal(number, handle) for number in handled}
+    before = {number: signals.signal(number, handle) for number in told_to_stop()}
     try:
         yield handle
     finally:
@@ -134,7 +135,7 @@ def _run(run: Run) -> Finish:
         rest(run)
 
 
-def _last_words(run: Run, ending: Finish) -> None:
+def _last_words(run: Run, ending: Finish, request: Request) -> None:
     """Write the end down, and tell who wants to be told; a full disk may keep even that away."""
     run.session.reserve.drop()
     try:
@@ -144,8 +145,11 @@ def _last_words(run: Run, ending: Finish) -> None:
         run.tell(run.notify.on_finish, "finish", ending.reason)
     except RigError as error:
         log.error("the end could not be written down: %s", error)  # noqa: TRY400
-    folder = run.session.folder
-    log.info("%s, %s: %s", folder, ending.state, pasteable(ending.reason, folder))
+    folder, reason = run.session.folder, ending.reason
+    if request.rehearses:
+        # Behind the semicolon is what goes on from there.
+        reason, _, _ = reason.partition("; ")
+    log.info("%s, %s: %s", folder, ending.state, pasteable(reason, folder))
 
 
 def capture(request: Request, config: Config, clock: Clock | None = None) -> Finish:
@@ -205,6 +209,13 @@ class _Begun:
         return lambda: goals_of(config, request, now, last, clock.booted_at())
 
 
+def _foot_switch(begun: _Begun, config: Config) -> FootSwitch:
+    # Where nobody is asked to turn anything, a foot has nothing to say.
+    asks = any(knob.by_hand for knob in begun.session.config.panel.knobs)
+    wanted = config.foot_switch if asks else None
+    return FootSwitch(begun.session.folder, wanted, begun.clock.monotonic)
+
+
 def _capture(begun: _Begun, config: Config, interrupts: Interrupts) -> Finish:
     request, session, devices = begun.request, begun.session, begun.devices
     signal = session.signal()
@@ -218,9 +229,16 @@ def _capture(begun: _Begun, config: Config, interrupts: Interrupts) -> Finish:
     lockstep = not devices.paced if request.lockstep is None else request.lockstep
     # Who waits follows from what is scarce: with a number of captures those, with a deadline time.
     pace = Pace(ahead=not lockstep, fill=goals.until is not None and not lockstep)
-    learner = Learner(session.folder)
-    publisher = Publisher(session.folder, lambda: {"audio": devices.pid, "learner": learner.pid})
+    place = config.learner.place
+    learner = Learner(session.folder, place=place, until=lambda: work_out().until)
+    pedal = _foot_switch(begun, config)
+    publisher = Publisher(
+        session.folder,
+        lambda: {"audio": devices.pid, "learner": learner.pid},
+        lambda: pedal.is_there,
+    )
     run = Run(session, devices, learner, publisher, goals, pace, signal, begun.clock, config.notify)
+    run.pedal = pedal
     run.deadline = lambda: work_out().until
     if request.supervised:
         run.guard = Guard(request, begun.clock)
@@ -230,9 +248,10 @@ def _capture(begun: _Begun, config: Config, interrupts: Interrupts) -> Finish:
             control.forget(session.door)
         _begin(request, session, goals, pace, devices)
         ending = _run(run)
-        _last_words(run, ending)
+        _last_words(run, ending, begun.request)
         return ending
     finally:
+        pedal.stop()
         publisher.close()
 
 

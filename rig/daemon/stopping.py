@@ -95,7 +95,8 @@ def _broken(state: State, plan: PlanConfig) -> Iterator[Finish]:
 
 
 def _failed(reason: str) -> Finish:
-    return Finish(reason, failed=True, trains=False)
+    advice = "once that is mended, 'rig capture' goes on from here"
+    return Finish(f"{reason}; {advice}", failed=True, trains=False)
 
 
 def _out_of_time(state: State, config: Config, until: float, now: float) -> bool:
@@ -116,7 +117,11 @@ def _reached(state: State, config: Config, goals: Goals, now: Now) -> Iterator[F
         yield Finish(f"the time was up ({datetime.fromtimestamp(goals.until):%H:%M})", plays=plays)
     if now.free_bytes is not None and now.free_bytes < 1e9 * plan.disk_floor_gb:
         free = f"{now.free_bytes / 1e9:.1f} GB"
-        yield Finish(f"the disk is nearly full ({free} free): make room, and capture again")
+        least = f"{plan.disk_floor_gb:g} GB"
+        yield Finish(
+            f"the disk has {free} free, and {least} are to stay so (plan.disk_floor_gb); make "
+            "room, and capture again"
+        )
     last = state.learning.rounds[-1].holdout_esr if state.learning.rounds else None
     if last is None:
         return

@@ -22,7 +22,14 @@ from rig.clock import Clock
 from rig.config import Config
 from rig.daemon import afterwards
 from rig.daemon.endings import lay_down
-from rig.daemon.processes import SERVICE, kill, kill_daemon, last_words, spawn
+from rig.daemon.processes import (
+    SERVICE,
+    kill,
+    kill_daemon,
+    last_words,
+    spawn,
+    told_to_stop,
+)
 from rig.daemon.request import Request, configured, parse_request
 from rig.daemon.stopping import EXIT_CODES, Finish
 from rig.devices.client import DevicesClient
@@ -38,12 +45,10 @@ log = logging.getLogger("rig")
 
 TICK_S = waits.DAEMON_ENDS.s
 #: A daemon that is not heard of for this long hangs; opening devices takes 90 s at the most.
-HUNG_S = waits.DAEMON_SPEAKS.s
+HUNG_S, DISOBEDIENT_S = waits.DAEMON_SPEAKS.s, waits.DAEMON_OBEYS.s
 #: Pauses before a daemon that died is started again; after the last one it stays down. One that
 #: has recorded something starts with the first pause again.
 BACK_OFF_S = waits.DAEMON_RESTARTS.pauses_s
-#: On Windows a process group of its own hears no Ctrl-C from others, only the break.
-BREAK = getattr(signal, "SIGBREAK", signal.SIGTERM)
 
 
 class Supervisor:
@@ -134,12 +139,21 @@ class Supervisor:
             now = self._clock.monotonic()
             if snapshot is not None and snapshot.at != last:
                 last, heard = snapshot.at, now
-            if now - heard > HUNG_S:
-                log.warning("the daemon was not heard of for %g s: it is ended", HUNG_S)
+            patience_s = self._patience_s()
+            if now - heard > patience_s:
+                log.warning("the daemon was not heard of for %g s: it is ended", patience_s)
                 self._end(process, snapshot)
                 # If it lives on all the same, it is ended again after as long.
                 heard = now
             self._clock.sleep(TICK_S)
+
+    def _patience_s(self) -> float:
+        """How long the daemon may be silent: less where somebody waits for it to stop."""
+        # A folder that is gone is for the daemon to notice, which has something to lose.
+        with contextlib.suppress(RigError):
+            if self._told_to_stop():
+                return DISOBEDIENT_S
+        return HUNG_S
 
     def _end(self, process: "subprocess.Popen[bytes] | None", snapshot: live.Live | None) -> None:
         """End the daemon; of one that an earlier supervisor started, only its number is known."""
@@ -230,10 +244,14 @@ def main(arguments: list[str]) -> int:
     """The background process; everything it has to say goes to its log."""
     log_lines("%(asctime)s supervisor: %(message)s")
     request = parse_request(arguments)
+    door = Door.at(request.session)
+    with contextlib.suppress(RigError):
+        # Now: later another folder may lie at its place.
+        door = Door.into(request.session)
     code = _see_through(request)
     # The lock is free: whoever goes on with the session need not wait for its report.
-    if code is not None and is_session(request.session):
-        afterwards.report(request.session)
+    if code is not None and is_session(request.session) and not request.rehearses:
+        afterwards.report(door)
     return 1 if code is None else code
 
 
@@ -242,7 +260,7 @@ def _see_through(request: Request) -> int | None:
     try:
         with supervisor_lock(request.session).acquire(timeout=0):
             supervisor = Supervisor(request)
-            for number in (signal.SIGINT, signal.SIGTERM, BREAK):
+            for number in told_to_stop():
                 signal.signal(number, lambda *_: supervisor.stop())
             return supervisor.run()
     # There is one already, and all that was wanted is that there be one.

@@ -13,6 +13,7 @@ from calibration.latency import delay_between
 from calibration.signals import Part, Segment, Signal
 from rig.dataset.types import DataSet, DataTake
 from rig.errors import UsageError
+from rig.ordinary import size_bytes
 
 Single = NDArray[np.float32]
 
@@ -35,6 +36,7 @@ def load(path: Path, sha256: str | None = None) -> tuple[int, Single]:
         UsageError: It is missing, another one than the data set says, or not mono audio.
     """
     try:
+        size_bytes(path)
         if sha256 is not None and hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
             raise UsageError(f"{path}: is not the file that the data set names (hash differs)")
         rate, audio = _flac(path) if path.suffix.lower() == ".flac" else _wav(path)

@@ -8,6 +8,7 @@ from typing import Any
 
 from rig.dataset.types import DataSet, DataTake
 from rig.errors import UsageError
+from rig.ordinary import size_bytes
 
 #: Rig's own description, alone or under this key of another format's file.
 PLAIN, FORMAT, KEY = "dataset.json", "rig-dataset", "_rig"
@@ -42,7 +43,7 @@ def read(source: Path) -> DataSet:
             return _parametric(source, document)
         if isinstance(document.get("train"), dict) and "outputs" in document["train"]:
             return _panama(source, document)
-    except (LookupError, TypeError, ValueError, AttributeError, OSError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, OSError, RecursionError) as error:
         raise UsageError(
             f"{source}: cannot be read as a data set ({error!r}); docs/datasets.md says what "
             "belongs there"
@@ -54,7 +55,7 @@ def read(source: Path) -> DataSet:
 
 
 def _json(path: Path) -> dict[str, Any]:
-    if path.stat().st_size > MOST_BYTES:
+    if size_bytes(path) > MOST_BYTES:
         raise ValueError("it is too large for a description")
     document = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(document, dict):
@@ -199,6 +200,7 @@ def _table(folder: Path) -> DataSet:
         raise UsageError(
             f"{folder}: needs one table (.csv) of files and knobs, and the input as {INPUTS[0]}"
         )
+    size_bytes(tables[0])
     with tables[0].open(encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.DictReader(stream))
     columns = list(rows[0]) if rows else []

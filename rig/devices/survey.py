@@ -6,6 +6,7 @@ import sys
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from rig.child import own_module
 from rig.devices.names import distinct
 from rig.errors import DeviceError, DeviceGone
 
@@ -13,6 +14,8 @@ from rig.errors import DeviceError, DeviceGone
 PATIENCE_S = 30.0
 #: Tells the process that looks for devices to leave ASIO's drivers alone.
 WITHOUT_ASIO = "--without-asio"
+#: Tells it to look for MIDI alone.
+WITHOUT_AUDIO = "--without-audio"
 #: The interfaces that ``amp.api`` may name.
 MIDI_APIS = ("LINUX_ALSA", "UNIX_JACK", "MACOSX_CORE", "WINDOWS_MM")
 
@@ -30,7 +33,7 @@ class AudioDevice:
 
 @dataclass(frozen=True)
 class MidiPort:
-    """An output port under one of the system's MIDI interfaces, as ``amp.api`` names them."""
+    """A port under one of the system's MIDI interfaces, as ``amp.api`` names them."""
 
     api: str
     name: str
@@ -38,11 +41,19 @@ class MidiPort:
 
 @dataclass(frozen=True)
 class Survey:
-    """Everything that was found, and what could not be looked for, in a sentence each."""
+    """Everything that was found, and what could not be looked for, in a sentence each.
+
+    Attributes:
+        audio: Audio devices.
+        midi: MIDI outputs, which lead to amps.
+        troubles: What could not be looked for.
+        midi_inputs: MIDI inputs, where foot switches and editors are heard.
+    """
 
     audio: tuple[AudioDevice, ...]
     midi: tuple[MidiPort, ...]
     troubles: tuple[str, ...]
+    midi_inputs: tuple[MidiPort, ...] = ()
 
 
 def _audio() -> list[AudioDevice]:
@@ -63,8 +74,8 @@ def _audio() -> list[AudioDevice]:
     ]
 
 
-def _midi() -> list[MidiPort]:
-    """Ports of every interface that works.
+def _midi(way: str) -> list[MidiPort]:
+    """Ports of every interface that works: those of ``MidiOut``, or of ``MidiIn``.
 
     Raises:
         OSError: None does; or RuntimeError, as rtmidi likes it.
@@ -76,7 +87,7 @@ def _midi() -> list[MidiPort]:
     apis = [api for api in MIDI_APIS if getattr(rtmidi, f"API_{api}") in rtmidi.get_compiled_api()]
     for api in apis:
         try:
-            names = rtmidi.MidiOut(getattr(rtmidi, f"API_{api}")).get_ports()
+            names = getattr(rtmidi, way)(getattr(rtmidi, f"API_{api}")).get_ports()
         except (OSError, RuntimeError) as error:  # rtmidi's own are of both kinds
             failed.append(error)
         else:
@@ -90,20 +101,30 @@ def _here() -> Survey:
     """Look from this process."""
     audio: list[AudioDevice] = []
     midi: list[MidiPort] = []
+    inputs: list[MidiPort] = []
     troubles: list[str] = []
     try:
-        audio = _audio()
+        audio = [] if WITHOUT_AUDIO in sys.argv else _audio()
     except DeviceGone as error:
         troubles.append(str(error))
     except Exception as error:  # noqa: BLE001, RUF100 (a driver's own; the rest is still of use)
         troubles.append(f"audio devices cannot be listed: {error}")
     try:
-        midi = _midi()
+        midi, inputs = _midi("MidiOut"), _midi("MidiIn")
     except ImportError:
         troubles.append("MIDI needs python-rtmidi: pip install python-rtmidi")
     except Exception as error:  # noqa: BLE001, RUF100 (as above)
         troubles.append(f"MIDI ports cannot be listed: {error}")
-    return Survey(tuple(audio), tuple(midi), tuple(troubles))
+    return Survey(tuple(audio), tuple(midi), tuple(troubles), tuple(inputs))
+
+
+def midi_survey() -> Survey:
+    """Look for MIDI alone, from another process: no audio driver is touched.
+
+    Raises:
+        DeviceError: It hangs, or takes the process with it.
+    """
+    return _asked(WITHOUT_AUDIO)
 
 
 def survey() -> Survey:
@@ -125,7 +146,7 @@ def _asked(*options: str) -> Survey:
     """Look for devices from another process, once."""
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "rig.devices.survey", *options],
+            own_module("rig.devices.survey", *options),
             capture_output=True,
             timeout=PATIENCE_S,
             check=False,
@@ -139,7 +160,8 @@ def _asked(*options: str) -> Survey:
     found: dict[str, Any] = json.loads(lines[-1])
     audio = tuple(AudioDevice(**device) for device in found["audio"])
     midi = tuple(MidiPort(**port) for port in found["midi"])
-    return Survey(audio, midi, tuple(found["troubles"]))
+    inputs = tuple(MidiPort(**port) for port in found["midi_inputs"])
+    return Survey(audio, midi, tuple(found["troubles"]), inputs)
 
 
 if __name__ == "__main__":

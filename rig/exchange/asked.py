@@ -4,13 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rig.capture import Role
 from rig.knobs import Knob, Panel, Setting
 from rig.session.folder import Session
 
-#: Of a knob's travel: farther than this from every recorded setting, a model only guesses.
-FAR = 1 / 3
+#: Rows of points in [0, 1]^k, or one of them.
+Points = NDArray[np.float64]
+#: Of a knob's travel, and of the distance between what was learnt from: farther than both of these
+#: from every such setting, a model only guesses.
+FAR, SPACINGS = 1 / 3, 1.25
 
 
 @dataclass(frozen=True)
@@ -36,24 +40,35 @@ def _moved(knob: Knob, value: float) -> str | None:
     return f"{knob.name} has no position {knob.describe(value)}: {instead}, the nearest"
 
 
-def _travel(panel: Panel, one: Setting, other: Setting) -> float:
-    """Return by how much of its travel the knob differs that differs most."""
-    apart = np.abs(panel.point(one) - panel.point(other))
-    # Two positions of a switch are different amps, however many lie between them.
-    differs = [k.is_switch and a > 0 for k, a in zip(panel.knobs, apart, strict=True)]
-    return float(np.max(np.where(differs, 1.0, apart)))
-
-
-def _far(panel: Panel, setting: Setting, recorded: Sequence[Setting]) -> str | None:
-    if not recorded:
+def _far(panel: Panel, setting: Setting, learnt: Sequence[Setting]) -> str | None:
+    """Say that a model only guesses somewhere; None where it has learnt nearby."""
+    if not learnt:
         return None
-    nearest = min(recorded, key=lambda other: _travel(panel, setting, other))
-    if _travel(panel, setting, nearest) <= FAR:
+    points = np.stack([panel.point(each) for each in learnt])
+    switches = np.array([knob.is_switch for knob in panel.knobs])
+    travels = _travels(points, switches, panel.point(setting))
+    if travels.min() <= max(FAR, SPACINGS * _spacing(points, switches)):
         return None
     return (
-        f"nothing near {panel.describe(setting)} was recorded (the nearest is "
-        f"{panel.describe(nearest)}): the model is guessing there"
+        f"no setting near {panel.describe(setting)} was learnt from (the nearest is "
+        f"{panel.describe(learnt[int(travels.argmin())])}): the model is guessing there"
     )
+
+
+def _travels(points: Points, switches: NDArray[np.bool_], point: Points) -> Points:
+    """Return by how much of its travel the knob differs that differs most, for each point."""
+    apart = np.abs(points - point)
+    # Two positions of a switch are different amps, however many lie between them.
+    return np.asarray(np.max(np.where(switches & (apart > 0), 1.0, apart), axis=1))
+
+
+# With many knobs everything is far from everything: what is told apart is what lies outside.
+def _spacing(points: Points, switches: NDArray[np.bool_]) -> float:
+    """Return how far most points are from the nearest other one."""
+    if len(points) < 2:
+        return 0.0
+    nearest = [np.partition(_travels(points, switches, each), 1)[1] for each in points]
+    return float(np.median(nearest))
 
 
 def asked(panel: Panel, values: Mapping[str, float], recorded: Sequence[Setting]) -> Asked:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from calibration import levels
 from rig.errors import UsageError
+from rig.ordinary import size_bytes
 from rig.session import store
 from rig.session.recording import SAME_DB
 
@@ -46,8 +47,9 @@ def _read(source: Path) -> tuple[int, Audio]:
     if find_spec("soundfile") is None:
         raise UsageError(f"{source}: FLAC needs the package soundfile: {INSTALL}")
     try:
+        size_bytes(source)
         audio, rate = _soundfile().read(str(source))
-    except RuntimeError as error:
+    except (OSError, RuntimeError) as error:
         raise UsageError(f"{source}: not a FLAC file that can be read: {error}") from None
     return int(rate), np.asarray(audio, np.float64)
 

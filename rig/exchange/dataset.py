@@ -22,6 +22,7 @@ from rig.capture import Role
 from rig.config import ReplayAmpConfig, ReplayInterfaceConfig
 from rig.dataset.reader import FORMAT, KEY, PLAIN
 from rig.exchange.audio import audio_bytes
+from rig.printable import count_of
 from rig.session.captures import CaptureState
 from rig.session.folder import Session
 
@@ -216,7 +217,8 @@ def _card(session: Session, out: list[_Out], form: str) -> str:
     ]
     lines = [
         f"# {amp}", "",
-        f"{len(out)} recordings of one input, {seconds / 60:.0f} minutes, captured with rig.", "",
+        f"{count_of(len(out), 'recording')} of one input, "
+        f"{count_of(round(seconds / 60), 'minute')}, captured with rig.", "",
         f"- licence: {gear.licence or 'not stated: ask before you use it'}",
         f"- captured by: {gear.modeled_by or 'not stated'}",
         f"- what was captured: {gear.type}",

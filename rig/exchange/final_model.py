@@ -5,6 +5,7 @@ from models.training.dataset import Model
 from rig.errors import SessionError, UsageError
 from rig.session.facts import ModelTrained, StoredFile
 from rig.session.folder import Session
+from rig.session.layout import is_running, is_supervised
 from rig.session.verdict import command
 
 
@@ -37,9 +38,10 @@ def final_widths(session: Session) -> tuple[Model, Model]:
 def _trained(session: Session) -> ModelTrained:
     trained = session.state.learning.model
     if trained is None:
-        raise SessionError(
-            f"{session.folder}: has no final model yet; 'rig train {session.folder}' makes it"
-        )
+        # A capture makes it by itself, and keeps everybody else from it meanwhile.
+        runs = is_running(session.folder) or is_supervised(session.folder)
+        who = "the capture that runs" if runs else f"'rig train {session.folder}'"
+        raise SessionError(f"{session.folder}: has no final model yet; {who} makes it")
     return trained
 
 

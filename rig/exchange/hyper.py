@@ -21,6 +21,7 @@ from rig.errors import UsageError
 from rig.exchange.metadata import Label, measuring_recording, metadata
 from rig.exchange.runtimes import HEARD_S, Made
 from rig.knobs import Knob, Setting
+from rig.printable import count_of
 from rig.session.folder import Session
 
 #: Settings on which a file is held against the model, and the seed they are drawn with: not the
@@ -80,8 +81,8 @@ def _sentence(distance: dict[str, Any]) -> str:
     esr = distance["esr_to_the_model"]
     return (
         f"the file is a fit: its ESR to the model is {esr['median']:.1g} (median), "
-        f"{esr['worst']:.1g} (worst) over {distance['settings']} settings, and silence comes out "
-        f"at {distance['silence_dbfs']:.0f} dBFS at those"
+        f"{esr['worst']:.1g} (worst) over {count_of(distance['settings'], 'setting')}, and silence "
+        f"comes out at {distance['silence_dbfs']:.0f} dBFS at those"
     )
 
 

@@ -30,7 +30,8 @@ class Label:
     Attributes:
         gear: What was captured, and by whom.
         holdout_esr: On settings that it never heard; None where there were none.
-        preset: The setting's own name.
+        preset: The preset of rig.yaml that it is, or that it was made from.
+        name: The setting's own name; the preset's where left out.
         version: Of the format.
         with_knobs: Whether the whole model goes into the file, beneath the one setting.
     """
@@ -40,6 +41,7 @@ class Label:
     preset: str | None = None
     version: str = CURRENT
     with_knobs: bool = False
+    name: str | None = None
 
 
 def measuring_recording() -> Tensor:
@@ -93,7 +95,7 @@ def metadata(
     """Return a file's metadata; what is not known is left out, as players expect."""
     panel, interface, gear = session.config.panel, session.config.interface, label.gear
     amp = " ".join(word for word in (gear.make, gear.model) if word) or session.config.name
-    what = label.preset or panel.describe(setting)
+    what = label.name or label.preset or panel.describe(setting)
     known = {
         "name": f"{amp}: {what}",
         "modeled_by": gear.modeled_by or "rig",

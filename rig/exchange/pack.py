@@ -10,6 +10,7 @@ from itertools import product
 from rig.config import Config
 from rig.config.sharing import GearConfig, values_of
 from rig.knobs import Knob, Panel
+from rig.session.lives import Learning
 from rig.session.worth import worth
 
 #: More files than this are a typing mistake: a step of 0.01, say.
@@ -19,10 +20,22 @@ TEXT_NAME = "00-read-me.txt"
 
 @dataclass(frozen=True)
 class Wanted:
-    """One file of a pack: the values that were asked for, and its name where it has one."""
+    """One file of a pack.
+
+    Attributes:
+        values: The values that were asked for.
+        preset: The preset that they come from.
+        varied: What was typed beside the preset and makes it another one, in words.
+    """
 
     values: Mapping[str, float]
     preset: str | None = None
+    varied: str = ""
+
+    @property
+    def name(self) -> str | None:
+        """The file's own name, where it has one."""
+        return f"{self.preset} with {self.varied}" if self.varied else self.preset
 
 
 def _span(knob: Knob, text: str) -> list[float]:
@@ -74,12 +87,28 @@ def presets(config: Config, names: Sequence[str], base: Mapping[str, float]) -> 
     Raises:
         ValueError: There is no such preset.
     """
-    known = ", ".join(config.presets) or "none: write them under 'presets' in rig.yaml"
+    known = ", ".join(config.presets) or (
+        "none in the session's own configuration: write them under 'presets' in your rig.yaml, "
+        "and name that: --config rig.yaml"
+    )
     missing = [name for name in names if name not in config.presets]
     if missing:
         raise ValueError(f"there is no preset {missing[0]!r}; there are {known}")
-    panel = config.panel
-    return [Wanted({**values_of(panel, config.presets[n]), **base}, n) for n in names]
+    panel, found = config.panel, []
+    for name in names:
+        values = values_of(panel, config.presets[name])
+        found.append(Wanted({**values, **base}, name, _varied(panel, values, base)))
+    return found
+
+
+def _varied(panel: Panel, values: Mapping[str, float], base: Mapping[str, float]) -> str:
+    """Return what was typed that a preset has otherwise."""
+    moved = [
+        f"{knob.name} {knob.describe(knob.quantise(base[knob.name]))}"
+        for knob in panel.knobs
+        if knob.name in base and base[knob.name] != values.get(knob.name)
+    ]
+    return ", ".join(moved)
 
 
 def file_names(panel: Panel, items: Sequence[Wanted]) -> list[str]:
@@ -97,7 +126,7 @@ def file_names(panel: Panel, items: Sequence[Wanted]) -> list[str]:
             for knob in turned
             if knob.name in item.values
         )
-        what = item.preset or " ".join(values)
+        what = item.name or " ".join(values)
         plain = re.sub(r"[^\w.-]+", "-", f"{number:0{digits}} {what}".strip())
         names.append(f"{plain}.nam")
     return names
@@ -112,15 +141,17 @@ def _what(version: str) -> str:
 
 
 def text(
-    name: str, gear: GearConfig, told: Mapping[str, str], holdout_esr: float | None, version: str
+    name: str, gear: GearConfig, told: Mapping[str, str], learning: Learning, version: str
 ) -> str:
     """Return the text that goes with a pack: what it is, and what is in which file."""
     amp = " ".join(word for word in (gear.make, gear.model) if word) or name
-    found = worth(holdout_esr)
+    # The word that the report has: by what is expected elsewhere, where that is worse.
+    found, esr = worth(learning.worst_esr), learning.holdout_esr
     lines = [amp, "", f"{len(told)} settings of one knob-conditioned model, captured with rig."]
     lines.append(_what(version))
-    if holdout_esr is not None:
-        lines.append(f"On settings that it never heard: ESR {holdout_esr:.2g} ({found.words}).")
+    if esr is not None:
+        more = "" if learning.worst_esr == esr else f", {learning.worst_esr:.2g} expected elsewhere"
+        lines.append(f"On settings that it never heard: ESR {esr:.2g}{more} ({found.words}).")
     lines += [f"Captured by {gear.modeled_by}."] * bool(gear.modeled_by)
     lines += [f"Licence: {gear.licence}."] * bool(gear.licence)
     return "\n".join([*lines, "", *(f"{file}  {said}" for file, said in told.items()), ""])

@@ -95,7 +95,9 @@ def _places(session: Session, free: Sequence[str]) -> tuple[int, ...]:
     names = [knob.name for knob in session.config.panel.knobs]
     unknown = [name for name in free if name not in names]
     if unknown:
-        raise UsageError(f"--free {unknown[0]}: there is no such knob: there are {names}")
+        raise UsageError(f"--free {unknown[0]}: no such knob: there are {', '.join(names)}")
+    if len(set(free)) < len(free):
+        raise UsageError(f"--free {','.join(free)}: names a knob twice")
     return tuple(names.index(name) for name in free)
 
 

@@ -33,14 +33,18 @@ def train(
     validation: Dataset | None = None,
     clock: Callable[[], float] = time.monotonic,
     more_follows: bool = False,
-) -> float:
+) -> bool:
     """Train in place; where the same run was broken off, continue from its last checkpoint.
 
     A run is the same if it has the same name, data and recipe and starts from the same weights.
     Where another run follows that this one is part of, its end is kept until that one is over.
 
+    Returns:
+        Whether it went to its end; else the loss broke away again and again, and the best weights
+        before are what there is.
+
     Raises:
-        Diverged: The loss broke away again and again.
+        Diverged: The loss was never a number.
     """
     training: Training | None = None
 
@@ -66,13 +70,13 @@ def train(
             _save(session.door, path, training)
             saved_at = clock()
 
-    loss = train_to_end(training, save_at_times)
+    train_to_end(training, save_at_times)
     if more_follows:
         _save(session.door, ended, training)
     else:
         _forget(session.door, FINISHED)
     _forget(session.door)
-    return loss
+    return not training.broke_off
 
 
 def _forget(door: Door, prefix: str = UNFINISHED, but: str | None = None) -> None:

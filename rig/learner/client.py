@@ -1,6 +1,7 @@
 """The daemon's side of the learner: starts the process, gives it jobs, fetches its answers."""
 
 import contextlib
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,9 +13,12 @@ from pydantic import ValidationError
 from rig import waits
 from rig.child import Child, ChildGone, ChildSilent
 from rig.errors import LearnerDied, LearnerError, SessionError, StorageError
+from rig.printable import printable
 from rig.session.door import Door
 from rig.session.facts import FACT, ModelTrained, RoundLearned
 from rig.session.live import LiveLearner
+
+log = logging.getLogger("rig")
 
 #: A learner that shows no progress for this long hangs.
 STALL_S = waits.LEARNER_ADVANCES.s
@@ -22,6 +26,8 @@ STALL_S = waits.LEARNER_ADVANCES.s
 LEAST_CAPTURES = 2
 #: The module that the learner process runs.
 WORKER = "rig.learner.worker"
+#: The one that it runs where a cluster is to be asked first.
+ELSEWHERE = "rig.elsewhere.worker"
 #: Large blocks are kept and reused, not given back to the system after every step: a training
 #: step is up to twice as fast (glibc reads these; elsewhere they mean nothing).
 ENVIRONMENT = {
@@ -51,6 +57,8 @@ class Learner:
         session_folder: What it learns from; it reads and writes there by itself.
         clock: Monotonic seconds, for noticing a hang.
         stall_s: After how many seconds without progress it is killed.
+        place: The cluster that is asked first, and for what; None learns on this machine.
+        until: Tells by when the session has to be ready, if by any time, in Unix time.
     """
 
     def __init__(
@@ -58,10 +66,13 @@ class Learner:
         session_folder: Path,
         clock: Callable[[], float] = time.monotonic,
         stall_s: float = STALL_S,
+        place: dict[str, Any] | None = None,
+        until: Callable[[], float | None] = lambda: None,
     ) -> None:
         self._folder, self._door = session_folder, Door.into(session_folder)
         self._clock = clock
         self._stall_s = stall_s
+        self._place, self._until = place, until
         self._child: Child | None = None
         self._heard = 0.0
         self._answer: Answer | None = None
@@ -85,11 +96,15 @@ class Learner:
         Raises:
             LearnerError: It cannot be started.
         """
-        message = {"session": str(self._folder), **vars(job)}
+        message: dict[str, Any] = {"session": str(self._folder), **vars(job)}
+        worker = WORKER
+        if self._place is not None:
+            message |= {"place": self._place, "until": self._until()}
+            worker = ELSEWHERE
         try:
             if self._child is None:
-                log = self._door.log("logs/learner.log")
-                self._child = Child(WORKER, log, ENVIRONMENT, str(self._folder.absolute()))
+                lines = self._door.log("logs/learner.log")
+                self._child = Child(worker, lines, ENVIRONMENT, str(self._folder.absolute()))
             self._child.send(message, b"", waits.LEARNER_LISTENS.s)
         except (ChildGone, ChildSilent, OSError, SessionError, StorageError):
             self.stop()
@@ -148,6 +163,10 @@ class Learner:
         try:
             if "progress" in message:
                 self.progress = LiveLearner.model_validate(message["progress"])
+            elif "says" in message:
+                # Where it learns is no fact of the session: what it learns is the same anywhere.
+                level = logging.WARNING if message.get("warns") else logging.INFO
+                log.log(level, "%s", printable(str(message["says"])))
             elif "failed" in message:
                 self._failure = LearnerError(str(message["failed"]))
             else:

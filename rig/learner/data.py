@@ -1,11 +1,13 @@
 """Load a session's captures as tensors."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 import torch
 
 from calibration.signals import Part
+from models.training.audibility import audible_floor
 from models.training.dataset import Dataset, Told, nobody
 from rig.capture import Role
 from rig.errors import SessionError
@@ -22,6 +24,32 @@ def _capture(
         take = f"take {about.kept.take}"
         raise SessionError(f"{take}: has not the length of the signal; 'rig verify' says more")
     return audio.astype(np.float32)
+
+
+def _figure(about: CaptureState, name: str) -> float:
+    assert about.kept is not None
+    # What nobody measured when it was kept sets no floor.
+    return about.kept.figures.get(name, -math.inf)
+
+
+def floor_power(session: Session) -> float:
+    """Return the mean square that less counts as: nobody hears it beside the loudest setting."""
+    return _floor(session, _loudest_dbfs(session), -math.inf)
+
+
+def _loudest_dbfs(session: Session) -> float:
+    heard = [_figure(about, "return_rms_dbfs") for about in training_captures(session)]
+    return max(heard, default=-math.inf)
+
+
+def _floor(session: Session, loudest_dbfs: float, noise_dbfs: float) -> float:
+    return audible_floor(loudest_dbfs, session.config.learner.audible_range_db, noise_dbfs)
+
+
+def _floors(session: Session, captures: Sequence[CaptureState]) -> torch.Tensor:
+    loudest_dbfs = _loudest_dbfs(session)
+    noises = [_figure(about, "noise_dbfs") for about in captures]
+    return torch.tensor([_floor(session, loudest_dbfs, noise) for noise in noises])
 
 
 def _dataset(
@@ -41,6 +69,7 @@ def _dataset(
         torch.from_numpy(np.stack(targets)),
         torch.from_numpy(np.stack(points).astype(np.float32)),
         *span,
+        floors=_floors(session, captures),
     )
 
 

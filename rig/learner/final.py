@@ -2,7 +2,7 @@
 
 import json
 import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
 
 import numpy as np
@@ -11,15 +11,17 @@ import torch
 from calibration.signals import Part
 from models.acquisition import predictions
 from models.acquisition.disagreement import expected_errors
-from models.networks.spec import ModelSpec, dump_model
-from models.training.dataset import Model, Told, nobody
+from models.networks.spec import ModelSpec, dump_model, load_model
+from models.training.dataset import Dataset, Model, Told, evaluate, nobody
 from models.training.initial_levels import read_knobs_as
+from models.training.loop import Diverged
 from models.training.trainer import Recipe
 from rig.capture import Role
 from rig.config.types import NARROW
 from rig.exchange.metadata import Label
 from rig.exchange.nam import exported
 from rig.learner import checkpoint, data
+from rig.learner.best_member import best_member, grown
 from rig.learner.excerpts import loudest_excerpts
 from rig.learner.rounds import (
     LOADING,
@@ -55,6 +57,9 @@ WEAKNESS_SETTINGS = 192
 MODEL, EXPORT = "model/model.safetensors", "model/reference.nam"
 #: A2's narrow width.
 NARROW_FILE = "model/narrow.safetensors"
+#: What is to be said of a model whose training did not go to its end.
+BROKE_OFF = "its training broke away again and again: these are the best weights before that"
+FELL_BACK = "its training came to no numbers at all: this is the best member of the last ensemble"
 
 
 def _validation(captures: int) -> list[int]:
@@ -62,6 +67,14 @@ def _validation(captures: int) -> list[int]:
     return (
         list(range(VALIDATED_EVERY // 2, captures, VALIDATED_EVERY)) if captures >= PLENTY else []
     )
+
+
+def _split(dataset: Dataset) -> tuple[Dataset, Dataset | None]:
+    """Return what is learnt from, and what decides when to stop."""
+    chosen = _validation(len(dataset.targets))
+    # What decides when to stop cannot be learnt from, and holdouts decide nothing.
+    rest = [row for row in range(len(dataset.targets)) if row not in chosen]
+    return dataset.subset(rest), dataset.subset(chosen) if chosen else None
 
 
 def _sizes(session: Session, size: str | None) -> list[str]:
@@ -72,27 +85,65 @@ def _sizes(session: Session, size: str | None) -> list[str]:
     return [wide, NARROW[wide]] if both else [wide]
 
 
-def _train_models(session: Session, tell: Tell, sizes: list[str]) -> list[tuple[Model, ModelSpec]]:
+def staged_error(session: Session, told: Told = nobody) -> float:
+    """Return the staged model's error where it has learnt, on guitar that it has not heard.
+
+    Of several models this may choose one, as it chooses the ensemble's best member: no holdout
+    setting has a part in it.
+    """
+    model, _ = load_model(str(session.door.file(staging.staged(MODEL))))
+    test = data.test_set(session, data.training_captures(session), told)
+    return float(evaluate(model, test, told).mean.log().mean().exp())
+
+
+@dataclass(frozen=True)
+class _Trained:
+    """Models with what they are, the one that was asked for first, and what is to be said."""
+
+    models: list[tuple[Model, ModelSpec]]
+    caveat: str | None = None
+
+
+def _train_models(session: Session, tell: Tell, sizes: list[str]) -> _Trained:
+    """Train every size; where there is nothing to learn from a loss, take what there is.
+
+    Raises:
+        Diverged: The loss was never a number, and there is no ensemble either.
+    """
+    try:
+        return _train_sizes(session, tell, sizes)
+    except Diverged:
+        told = StageProgress(tell, TESTING, session.state.learning.round, 1).part
+        member = best_member(session, told)
+        # A model of all settings, if a smaller one: somebody waits for it in the morning.
+        if member is None:
+            raise
+        return _Trained([member], FELL_BACK)
+
+
+def _train_sizes(session: Session, tell: Tell, sizes: list[str]) -> _Trained:
     config, seed = session.config.learner, session.config.seed
     told = StageProgress(tell, LOADING, session.state.learning.round, 1).part
     dataset = training_data(session, told)
     positions = session.config.panel.switch_positions
     names = [knob.name for knob in session.config.panel.knobs]
     recipe = Recipe(config.final_steps, frames_per_step=FRAMES, seed=seed)
-    chosen = _validation(len(dataset.targets))
-    # What decides when to stop cannot be learnt from, and holdouts decide nothing.
-    rest = [row for row in range(len(dataset.targets)) if row not in chosen]
-    training, validation = dataset.subset(rest), dataset.subset(chosen) if chosen else None
     stage = StageProgress(
         tell, FINAL_STAGE, session.state.learning.round, recipe.steps * len(sizes)
     )
     found: list[tuple[Model, ModelSpec]] = []
+    went_well = True
     for number, size in enumerate(sizes):
         spec = ModelSpec(config.architecture, size, positions, 1, silent=True)
-        model = initial_model(spec, dataset, seed, names, config.prior, told)
+        training, validation = dataset, None
+        model = grown(session, spec, seed, told)
+        if model is None:
+            training, validation = _split(dataset)
+            model = initial_model(spec, dataset, seed, names, config.prior, told)
+        model.to(dataset.audio.device)
         if found:
             read_knobs_as(model, found[0][0])
-        checkpoint.train(
+        went_well &= checkpoint.train(
             session,
             "final" if number == 0 else f"final-{size}",
             model,
@@ -103,7 +154,7 @@ def _train_models(session: Session, tell: Tell, sizes: list[str]) -> list[tuple[
             more_follows=number + 1 < len(sizes),
         )
         found.append((model, spec))
-    return found
+    return _Trained(found, None if went_well else BROKE_OFF)
 
 
 def _after(stage: StageProgress, steps: int, done: int, loss: float) -> None:
@@ -134,7 +185,8 @@ def _weakness(session: Session, told: Told) -> Weakness | None:
     draws = designs.to_play_distribution(panel, random.random((WEAKNESS_SETTINGS, len(panel))))
     settings = [panel.quantise(draw) for draw in draws]
     points = torch.from_numpy(np.stack([panel.point(s) for s in settings]).astype(np.float32))
-    said = predictions.relative(model, guitar, session.signal().sample_rate)
+    rate, floor_power = session.signal().sample_rate, data.floor_power(session)
+    said = predictions.relative(model, guitar, rate, floor_power)
     return worst_end(panel, settings, expected_errors(said, points).numpy().astype(float))
 
 
@@ -171,6 +223,25 @@ def _store_narrow(
     return staging.stage(session.door, NARROW_FILE, dump_model(model, spec)), by_setting
 
 
+def _metrics(
+    session: Session, found: facts.ModelTrained, turning: Thumps, narrow: dict[str, float]
+) -> dict[str, object]:
+    """Return what people and pages read of a model, beside what the journal says."""
+    panel = session.config.panel
+    return {
+        "holdout_esr": found.holdout_esr,
+        "repeatability_esr": session.state.amp.repeatability_esr,
+        "by_setting": dict(sorted(found.by_setting.items(), key=lambda item: -item[1])),
+        "within_db": found.within_db,
+        "verdict": found.verdict,
+        "caveat": found.caveat,
+        "exported_at": panel.named(designs.reference(panel)),
+        "export_error": found.export_error,
+        "turning": asdict(turning),
+        "narrow_by_setting": narrow,
+    }
+
+
 def train_final(session: Session, tell: Tell, size: str | None = None) -> facts.ModelTrained:
     """Train, test, store and export the final model, A2 in both its widths.
 
@@ -183,36 +254,23 @@ def train_final(session: Session, tell: Tell, size: str | None = None) -> facts.
 
     Raises:
         LearnerError: It cannot be done.
-        Diverged: Training broke down.
+        Diverged: The loss was never a number, and there is no ensemble either.
         StorageError: The disk did not take the model.
     """
     began = time.monotonic()
-    panel = session.config.panel
-    (model, spec), *narrow = _train_models(session, tell, _sizes(session, size))
+    trained = _train_models(session, tell, _sizes(session, size))
+    (model, spec), *narrow = trained.models
     told = StageProgress(tell, TESTING, session.state.learning.round, 1).part
     by_setting = holdout_esr(session, model, told)
     total = mean(by_setting)
     # The exported file is played on the CPU, and the two have to come from the same arithmetic.
     model.cpu()
     closeness_of_model = _measure_closeness(session, model, told)
-    reference = designs.reference(panel)
     label = Label(session.config.gear, total)
     # Before anything is stored: what plays otherwise is never called exported.
-    content, error = exported(session, model, reference, label)
+    content, error = exported(session, model, designs.reference(session.config.panel), label)
     narrow_file, narrow_by_setting = _store_narrow(session, narrow, told)
-    metrics = {
-        "holdout_esr": total,
-        "repeatability_esr": session.state.amp.repeatability_esr,
-        "by_setting": dict(sorted(by_setting.items(), key=lambda item: -item[1])),
-        "within_db": closeness_of_model.within_db if closeness_of_model else None,
-        "verdict": closeness_of_model.sentence if closeness_of_model else None,
-        "exported_at": panel.named(reference),
-        "export_error": error,
-        "turning": asdict(_measure_thumps(session, model)),
-        "narrow_by_setting": narrow_by_setting,
-    }
-    staging.stage(session.door, staging.METRICS, json.dumps(metrics, indent=1).encode())
-    return facts.ModelTrained(
+    found = facts.ModelTrained(
         learnt_from=tuple(about.capture.number for about in data.training_captures(session)),
         holdout_esr=total,
         by_setting=by_setting,
@@ -225,4 +283,8 @@ def train_final(session: Session, tell: Tell, size: str | None = None) -> facts.
         size=None if spec.size == session.config.learner.final_size else spec.size,
         narrow=narrow_file,
         narrow_esr=mean(narrow_by_setting),
+        caveat=trained.caveat,
     )
+    metrics = _metrics(session, found, _measure_thumps(session, model), narrow_by_setting)
+    staging.stage(session.door, staging.METRICS, json.dumps(metrics, indent=1).encode())
+    return found

@@ -49,8 +49,8 @@ def odd_instants(
     powers, left, noise = [], [], []
     for index, (predicted, target) in enumerate(play_captures(model, dataset.subset(chosen))):
         # Powers only: the audio of a whole session would not fit.
-        powers.append(_both_powers(target, sample_rate))
-        left.append(_both_powers(target - predicted.mean(0), sample_rate))
+        powers.append(both_powers(target, sample_rate))
+        left.append(both_powers(target - predicted.mean(0), sample_rate))
         kept = captures[chosen[index]].kept
         assert kept is not None
         noise.append(10 ** (kept.figures["noise_dbfs"] / 10))
@@ -68,7 +68,7 @@ def odd_instants(
     return tuple(sorted(odd.items()))
 
 
-def _both_powers(audio: Tensor, sample_rate: int) -> tuple[Floats, Floats]:
+def both_powers(audio: Tensor, sample_rate: int) -> tuple[Floats, Floats]:
     """Return the powers of a recording, and of its slope, in which a click stands out."""
     recording = audio.cpu().numpy()
     slope = np.diff(recording, prepend=recording[:1])

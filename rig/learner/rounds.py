@@ -28,6 +28,7 @@ from rig.proposals import designs
 from rig.proposals.strategies import STRATEGIES, Proposal, ProposalRequest
 from rig.session import facts, store
 from rig.session.captures import CaptureState
+from rig.session.expectation import factor
 from rig.session.folder import Session
 from rig.session.live import LiveLearner
 from rig.session.surprises import WISE_ESR, error_per_disagreement, found_so_far
@@ -203,8 +204,7 @@ def _search_rate(this: _Round, model: Model, recipe: Recipe) -> float:
 def _proposal_request(this: _Round, model: Model, count: int) -> ProposalRequest:
     session, dataset = this.session, this.dataset
     guitar = loudest_excerpts(dataset.audio, dataset.start, dataset.stop, model.history_frames)
-    created = session.state.created
-    assert created is not None
+    rate = session.signal().sample_rate
     return ProposalRequest(
         panel=session.config.panel,
         count=count,
@@ -214,7 +214,7 @@ def _proposal_request(this: _Round, model: Model, count: int) -> ProposalRequest
         known=[about.capture.setting for about in data.training_captures(session)],
         pending=[about.capture.setting for about in session.state.pending],
         excluded=session.state.settings(),
-        predictions=predictions.relative(model, guitar, created.sample_rate),
+        predictions=predictions.relative(model, guitar, rate, data.floor_power(session)),
         plain=predictions.plain(model, guitar),
         pool=session.config.panel.pool or None,
         device=dataset.audio.device,
@@ -294,6 +294,8 @@ def learn(session: Session, number: int, count: int, tell: Tell) -> facts.RoundL
     # Settings that it has learnt, on guitar that it has not: what members err by everywhere.
     seen = evaluate(model, data.test_set(session, captures, told).to(device_used), told).mean
     odd = _odd_instants(this, model, captures, float(seen.mean()))
+    # With a thousand captures what lies between is a while, too: it was silent for 40 s.
+    this.stage_progress("proposing", 1)(0)
     # Proposing differentiates by the settings only; gradients of the weights would just take time.
     for parameter in model.parameters():
         parameter.requires_grad_(False)
@@ -315,5 +317,7 @@ def learn(session: Session, number: int, count: int, tell: Tell) -> facts.RoundL
         found=found,
         calibration=calibration,
         odd=odd,
+        common_esr=float(seen.clamp(min=1e-12).log().mean().exp()),
+        factor=factor(session.state.learning.rounds, found),
     )
     return learnt.model_copy(update={"expected_esr": learnt.expects(_disagreement(request))})

@@ -12,6 +12,7 @@ from torch import Tensor
 from models.training.dataset import Dataset, Model, Told, nobody, play_captures
 from models.training.mel import log_mel
 from rig.knobs import Panel, Setting
+from rig.printable import count_of
 from rig.session.verdict import EXCEPT
 
 Floats = NDArray[np.float64]
@@ -24,9 +25,13 @@ LARGEST_EXCEPTION, WORSE = 0.25, 2.5
 SHARES = (0.05, 0.1, 0.15, 0.2, 0.25)
 
 
-def difference_db(a: Tensor, b: Tensor, sample_rate: float) -> float:
-    """Return the RMS level difference over bands and instants of two ``(frames,)``, in dB."""
-    levels = log_mel(torch.stack([a, b]), sample_rate, floor_db=AUDIBLE_DB)
+def difference_db(a: Tensor, b: Tensor, sample_rate: float, floor_power: float = 0.0) -> float:
+    """Return the RMS level difference over bands and instants of two ``(frames,)``, in dB.
+
+    Nothing quieter than ``floor_power``, a mean square, counts.
+    """
+    both = torch.stack([a, b])
+    levels = log_mel(both, sample_rate, floor_db=AUDIBLE_DB, floor_power=floor_power)
     return float(((levels[0] - levels[1]) ** 2).mean().sqrt())
 
 
@@ -35,8 +40,8 @@ def differences_db(
 ) -> list[float]:
     """Return `difference_db` between the members' mean and each capture, start to stop."""
     return [
-        difference_db(predicted.mean(0).cpu(), target.cpu(), sample_rate)
-        for predicted, target in play_captures(model, data, told)
+        difference_db(predicted.mean(0).cpu(), target.cpu(), sample_rate, data.floor(row))
+        for row, (predicted, target) in enumerate(play_captures(model, data, told))
     ]
 
 
@@ -118,8 +123,10 @@ def closeness(
     floor = floor_db or 0.0
     # Two recordings of the amp itself differ too: no model can be nearer to it than that.
     within = max(max(usual) - floor, 0.0)
-    amp = "of two recordings of the amp itself" if floor_db is not None else "of the amp"
-    sentence = f"within {within:.1f} dB {amp} at {len(usual)} settings it never heard"
+    near = f"within {within:.1f} dB of the amp"
+    if floor_db is not None:
+        near = f"at most {within:.1f} dB further from the amp than a second recording of it,"
+    sentence = f"{near} at {count_of(len(usual), 'setting')} it never heard"
     if exception is not None:
         there = (
             f"there {max(max(unusual) - floor, 0.0):.1f} dB" if unusual else "expected, not tried"

@@ -8,6 +8,10 @@ from rig.monitor.words import counted, error, left, outcome, state
 from rig.printable import pasteable
 
 
+def _clock(at: float) -> str:
+    return f"{datetime.fromtimestamp(at):%H:%M:%S}"
+
+
 class Lines:
     """Tells what has happened since it was last asked, a line each."""
 
@@ -16,8 +20,9 @@ class Lines:
 
     def news(self, view: View) -> Iterator[str]:
         """Yield what is new, each line with the time of day."""
-        clock = f"{datetime.fromtimestamp(view.now):%H:%M:%S}"
-        for text in [*self._takes(view), *self._rounds(view), *self._state(view)]:
+        clock = _clock(view.now)
+        yield from self._takes(view)
+        for text in [*self._rounds(view), *self._state(view)]:
             yield f"{clock}  {text}"
 
     def _takes(self, view: View) -> Iterator[str]:
@@ -25,7 +30,9 @@ class Lines:
             take = ended.take
             if take.take > self._take:
                 told = outcome(take, view.panel.describe(ended.setting))
-                yield f"take {take.take} ({ended.role.value}) {take.outcome.value}: {told}"
+                # Whoever joins late is told when it was, and not that it is now.
+                number = f"take {take.take} ({ended.role.value})"
+                yield f"{_clock(ended.at)}  {number} {take.outcome.value}: {told}"
                 self._take = take.take
 
     def _rounds(self, view: View) -> Iterator[str]:
@@ -36,8 +43,9 @@ class Lines:
 
     def _state(self, view: View) -> Iterator[str]:
         """Say how it stands, where that or the number of captures is another one."""
-        doing = view.trouble or view.status.finish_reason or (view.live.doing if view.live else "")
+        doing = view.doing
         asked = ", ".join(f"{m.knob} to {m.stop:g}" for m in view.live.prompt) if view.live else ""
+        pressed = bool(view.live and view.live.foot_switch) * ", then press the foot switch"
         known = f"{state(view)}, {counted(view)}"
         # By what changes, and not by the time left, which always does.
         if (said := f"{known} {doing} {asked}") != self._said:
@@ -46,6 +54,6 @@ class Lines:
                 known,
                 left(view),
                 pasteable(doing, view.folder),
-                f"turn {asked}" * bool(asked),
+                f"turn {asked}{pressed}" * bool(asked),
             ]
             yield ", ".join(part for part in parts if part)

@@ -116,9 +116,11 @@ def one(view: View, pair: tuple[int, int], width: int, height: int, chosen: int 
 def legend(view: View, width: int) -> Text:
     """What the signs mean."""
     words = [("o", "seed"), ("1-9", "round"), (HELD_OUT, "held out"), (WORST, "worst"),
-             (NEXT, "next"), (HERE, "now")]  # fmt: skip
-    if view.is_over:
-        words = words[: 5 if any(place.is_pending for place in view.places) else 4]
+             (GIVEN_UP, "given up"), (NEXT, "next"), (HERE, "now")]  # fmt: skip
+    signs = {place.sign for place in view.places}
+    # Of a session that is over, only what there is; what is given up is rare in any.
+    rare = {GIVEN_UP, NEXT, HERE} if view.is_over else {GIVEN_UP}
+    words = [(sign, meaning) for sign, meaning in words if sign not in rare - signs]
     parts = [Text.assemble((s, STYLES.get(s, "cyan")), f" {meaning}") for s, meaning in words]
     line = Text("  ").join(parts)
     return line if len(line) <= width else Text(" ").join(parts)

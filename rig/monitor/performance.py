@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rig.player.messages import Playing
+from rig.printable import count_of
 
 BAR = 24
 #: The lowest level that a meter shows.
@@ -45,7 +46,7 @@ def sentence(at: Playing, sample_rate: int) -> str:
     """Say how a performance is going, in figures."""
     late_ms = 1_000 * (at.driver_latency_s + at.slack_frames / sample_rate)
     return (
-        f"load {at.load:.0%} (at most {at.highest_load:.0%}), {at.dropouts} dropouts, "
+        f"load {at.load:.0%} (at most {at.highest_load:.0%}), {count_of(at.dropouts, 'dropout')}, "
         f"{at.driver_dropouts} more told by the driver, {at.block_frames} frames a block, "
         f"{late_ms:.1f} ms late"
     )

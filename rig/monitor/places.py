@@ -6,7 +6,8 @@ from string import ascii_lowercase
 
 from rig.capture import Role
 from rig.knobs import Setting
-from rig.session.facts import FoundError, TakeEnded
+from rig.session.expectation import expectations
+from rig.session.facts import TakeEnded
 from rig.session.folder import Session
 
 ROLES = (Role.SEED, Role.ACTIVE, Role.HOLDOUT)
@@ -63,19 +64,10 @@ class Place:
         return HELD_OUT if self.role is Role.HOLDOUT else ROUNDS[min(self.round, len(ROUNDS) - 1)]
 
 
-def _expected(session: Session) -> dict[int, tuple[FoundError, float]]:
-    """What was found of each capture that a round had asked for, with what it had expected."""
-    rounds = session.state.learning.rounds
-    # A round tells what was found of what the one before it had asked for.
-    before = [None, *(learnt.calibration for learnt in rounds)]
-    pairs = zip(before, rounds, strict=False)
-    return {f.capture: (f, f.expects(then)) for then, learnt in pairs for f in learnt.found}
-
-
 def places(session: Session) -> Iterator[Place]:
     """Every setting that was asked for, in that order, canaries and looks aside."""
     panel, model = session.config.panel, session.state.learning.model
-    found = _expected(session)
+    found = expectations(session.state.learning.rounds)
     for number, about in session.state.captures.items():
         order = about.capture
         if order.role not in ROLES:

@@ -11,11 +11,12 @@ from rich.text import Text
 from rig.monitor.body import BOX_COLUMNS, BOX_ROWS, Looked, large, sentence, small
 from rig.monitor.knobs import knobs, knobs_width
 from rig.monitor.now import now, title
-from rig.monitor.prompt import MOVEMENT_COLUMNS, line, prompt
+from rig.monitor.prompt import MOVEMENT_COLUMNS, goals, goals_width, line, prompt
+from rig.monitor.prompt import keys as answers
 from rig.monitor.view import View
 from rig.monitor.words import counted, left, size, state
 from rig.printable import pasteable
-from rig.session.worth import worth
+from rig.session.worth import Worth
 
 STATE_STYLES = {
     "starting": "yellow",
@@ -30,41 +31,61 @@ STATE_STYLES = {
 LEAST_COLUMNS, LEAST_ROWS = 72, 20
 LARGE_COLUMNS, LARGE_ROWS = 110, 34
 MOST_DOING_ROWS, UPPER_ROWS, KEY_ROWS, LEAST_BODY_ROWS = 3, 7, 1, 10
+#: Many knobs to turn have their names above their dials, and the keys below.
+GOAL_ROWS = 8
 
 
 def _doing(view: View) -> str:
     """What goes wrong, why it ended, or what happens now."""
-    said = view.trouble or view.status.finish_reason or (view.live.doing if view.live else "")
-    return pasteable(said, view.folder)
+    return pasteable(view.doing, view.folder)
 
 
 def _wrapped(text: str, width: int) -> int:
     return sum(len(textwrap.wrap(line, width)) for line in text.split("\n"))
 
 
-def _head(view: View) -> RenderableType:
+def _head(view: View, width: int) -> RenderableType:
     status = view.status
     style = STATE_STYLES[status.state]
-    if status.state == "finished" and status.model is not None:
+    if status.state == "finished" and status.worth is not None:
         # Done is not well: a session whose model is poor does not end in green.
-        style = worth(status.holdout_esr).style
-    words = f"  {counted(view)}  round {status.round}  {left(view)}"
-    disk = f"  disk {size(status.disk_free_bytes)}"
-    told = Text.assemble((f" {state(view)} ", f"reverse {style}"), words, disk, no_wrap=True)
-    style = "red" if view.trouble or status.state == "failed" else "dim"
+        style = Worth.of(status.worth).style
+    told = Text.assemble((f" {state(view)} ", f"reverse {style}"), no_wrap=True)
+    told.append(_figures(view, width - len(told)))
+    style = "red" if view.status.trouble or status.state == "failed" else "dim"
     # Wrapped: it ends with what to do.
     said = Text(_doing(view), style=style)
     return Group(told, said)
 
 
-def _hands(view: View, width: int) -> RenderableType:
+def _figures(view: View, width: int) -> str:
+    """How far it is; where there is no room for all of it, what can be missed is left out whole."""
+    turn, disk = f"round {view.status.round}", f"disk {size(view.status.disk_free_bytes)}"
+    parts = [counted(view), turn, left(view), disk]
+    for part in (disk, turn):
+        if sum(len(each) + 2 for each in parts) > width:
+            parts.remove(part)
+    return "".join(f"  {each}" for each in parts)
+
+
+def _hands(view: View, width: int, rows: int, *, plain: bool) -> RenderableType:
     """Draw what somebody has to turn: as dials, or in words where they do not fit."""
     assert view.live is not None
-    moves = view.live.prompt
-    words = Text("Enter: done    k: skip this setting    b: record the last one again", style="dim")
-    if len(moves) * MOVEMENT_COLUMNS > width - BOX_COLUMNS:
+    moves, room = view.live.prompt, width - BOX_COLUMNS
+    words = answers(view, room)
+    if plain or not _fits_as_dials(view, room):
         return Group(line(view.panel, moves), words)
-    return Group(Align.center(prompt(view.panel, moves)), words)
+    if len(moves) * MOVEMENT_COLUMNS <= room:
+        return Group(Align.center(prompt(view.panel, moves)), words)
+    if rows < GOAL_ROWS:
+        return Group(line(view.panel, moves), words)
+    return Group(Align.center(goals(view.panel, moves)), words)
+
+
+def _fits_as_dials(view: View, room: int) -> bool:
+    assert view.live is not None
+    moves = view.live.prompt
+    return min(len(moves) * MOVEMENT_COLUMNS, goals_width(view.panel, moves)) <= room
 
 
 def _keys(view: View, looked: Looked) -> Text:
@@ -80,17 +101,19 @@ def _keys(view: View, looked: Looked) -> Text:
 
 def _upper_rows(view: View, width: int, most: int) -> int:
     """Rows of what stands on top: as many as a sentence needs, once there is nothing else."""
+    if view.is_prompting:
+        return min(GOAL_ROWS, most)
     if not view.is_over:
         return UPPER_ROWS
     return min(_wrapped(sentence(view).plain, width - BOX_COLUMNS) + BOX_ROWS, most)
 
 
-def _upper(view: View, width: int, *, plain: bool) -> RenderableType | Layout:
+def _upper(view: View, width: int, rows: int, *, plain: bool) -> RenderableType | Layout:
     """What happens now; of a session that is over, what it is worth."""
     if view.is_over:
         return Box(sentence(view), title=view.status.session)
     if view.is_prompting:
-        return Box(_hands(view, width), title="turn these")
+        return Box(_hands(view, width, rows, plain=plain), title="turn these")
     # The bars of the take need half of the screen, and take what the knobs leave.
     most, setting = width // 2 - BOX_COLUMNS, view.setting
     columns = knobs_width(view.panel, setting, most, plain=plain)
@@ -109,7 +132,7 @@ def _too_small(view: View, width: int, height: int) -> Layout:
     parts = [Text(f"{state(view)}, {counted(view)}, {left(view)}")]
     if view.is_prompting:
         assert view.live is not None
-        parts.insert(0, line(view.panel, view.live.prompt))
+        parts[:0] = [line(view.panel, view.live.prompt), answers(view, width)]
     room = (
         f"This terminal has {width} by {height} characters, the monitor needs {LEAST_COLUMNS} by "
     )
@@ -140,8 +163,8 @@ def screen(
     is_large = width >= LARGE_COLUMNS and height >= LARGE_ROWS
     layout = Layout()
     layout.split_column(
-        Layout(_head(view), size=head),
-        Layout(_upper(view, width, plain=plain), size=upper),
+        Layout(_head(view, width), size=head),
+        Layout(_upper(view, width, upper, plain=plain), size=upper),
         Layout((large if is_large else small)(view, looked, width, body)),
         Layout(_keys(view, looked), size=KEY_ROWS),
     )

@@ -16,6 +16,7 @@ from rig.monitor.keys import DOWN, LEFT, RIGHT, UP, Keys, keyboard
 from rig.monitor.lines import Lines
 from rig.monitor.map import pairs
 from rig.monitor.places import ordered
+from rig.monitor.prompt import Bell
 from rig.monitor.screen import screen
 from rig.monitor.view import View, look
 from rig.session import control
@@ -86,6 +87,7 @@ class _Viewer:
         self._session, self._console, self._live, self._keys = session, console, live, keys
         self._view: View | None = None
         self._looked, self._lines = Looked(), Lines()
+        self._bell = Bell()
 
     def step(self) -> bool:
         """Draw one picture and wait for a key; return whether the viewer leaves.
@@ -95,6 +97,9 @@ class _Viewer:
         """
         try:
             self._view = look(self._session)
+            # Whoever sits here may be reading.
+            if self._bell.rings(self._view) and self._console.is_terminal:
+                self._console.bell()
             self._show(self._view)
         except SessionError:
             if not is_session(self._session.folder):

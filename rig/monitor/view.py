@@ -25,11 +25,12 @@ class Canary:
 
 @dataclass(frozen=True)
 class Ended:
-    """A take that ended, of which setting, and why that was recorded."""
+    """A take that ended, of which setting, why that was recorded, and at which Unix time."""
 
     take: TakeEnded
     setting: Setting
     role: Role
+    at: float
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,6 @@ class View:
         places: Every setting that was asked for, canaries and looks aside.
         canaries: Every canary that was kept, oldest first.
         verdict: What the session is worth, in the words of the report.
-        trouble: The last thing that went wrong with devices or learner, if it is still so.
         now: Unix time.
         taken_s: Seconds that takes have taken.
     """
@@ -62,7 +62,6 @@ class View:
     places: tuple[Place, ...]
     canaries: tuple[Canary, ...]
     verdict: Verdict
-    trouble: str | None
     now: float
     taken_s: float
 
@@ -70,6 +69,12 @@ class View:
     def is_over(self) -> bool:
         """Whether nobody works on it any more."""
         return self.status.state in OVER
+
+    @property
+    def doing(self) -> str:
+        """What goes wrong, why it ended, or what happens now."""
+        now = self.live.doing if self.live else ""
+        return self.status.trouble or self.status.finish_reason or now
 
     @property
     def is_prompting(self) -> bool:
@@ -110,14 +115,6 @@ def _setting(session: Session, snapshot: live.Live | None) -> Setting:
     return session.config.panel.rest
 
 
-def _trouble(session: Session) -> str | None:
-    learning = session.state.learning
-    failed = learning.failures[-1] if learning.failures else None
-    # A failure is no trouble any more once another round has been learnt.
-    learner = failed.why if failed and failed.round == learning.round else None
-    return session.state.opening.lost or learner
-
-
 def look(session: Session) -> View:
     """Read what was written since the last look, and return the session as it is."""
     session.refresh()
@@ -134,14 +131,18 @@ def look(session: Session) -> View:
         setting=_setting(session, snapshot),
         live=snapshot,
         recent=tuple(
-            Ended(take, orders[take.capture].setting, orders[take.capture].role)
+            Ended(
+                take,
+                orders[take.capture].setting,
+                orders[take.capture].role,
+                state.takes.ended_at[take.take],
+            )
             for take in state.takes.recent
         ),
         rounds=tuple(state.learning.rounds),
         places=tuple(places(session)),
         canaries=tuple(_canaries(session)),
         verdict=verdict(session, weak_region(session)),
-        trouble=_trouble(session),
         now=now,
         taken_s=state.wall_s,
     )

@@ -7,6 +7,7 @@ from rig.capture import Outcome
 from rig.knobs import Panel, Setting
 from rig.monitor.view import View
 from rig.session.facts import TakeEnded
+from rig.session.worth import of_goal
 
 STATE_WORDS = {"stopped": "stopped by hand"}
 
@@ -48,8 +49,7 @@ def state(view: View) -> str:
 def counted(view: View) -> str:
     """How many captures there are, of how many."""
     captures = view.status.captures
-    goal = "?" if captures["planned"] is None else str(captures["planned"])
-    return f"{captures['kept']} of {goal} captures"
+    return of_goal(captures["kept"] or 0, captures["planned"])
 
 
 def left(view: View) -> str:
@@ -60,7 +60,7 @@ def left(view: View) -> str:
         return "stopping"
     if view.status.eta is None:
         # A session in which only hands or a device faster than time tell how long a take is.
-        return "left: told after the first take"
+        return "left: after the first take"
     return f"left {duration(datetime.fromisoformat(view.status.eta).timestamp() - view.now)}"
 
 

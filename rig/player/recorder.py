@@ -9,6 +9,7 @@ import numpy as np
 
 from rig.capture import Frames
 from rig.errors import StorageError
+from rig.ordinary import why_not_made
 
 #: The size of a WAV is 32 bits: 6 hours at 48 kHz. What is longer is left out.
 MOST_FRAMES = 2**30 - 2**10
@@ -53,7 +54,8 @@ class Recorder:
             self._file = self._unfinished.open("wb")
             self._file.write(wav_header(sample_rate, 0))
         except OSError as error:
-            raise StorageError(f"{target}: cannot be written: {error.strerror}") from None
+            reason = why_not_made(target.parent, error)
+            raise StorageError(f"{target}: cannot be written: {reason}") from None
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 

@@ -10,6 +10,7 @@ from calibration.takes import silence_of
 from rig.knobs import Setting
 from rig.preflight.finding import Finding, Grade, finding
 from rig.preflight.probe import STEADY_HZ, STEADY_REST_S, STEADY_S, Heard, Probe, Say
+from rig.printable import count_of
 
 #: Two takes of one setting must agree at least this well to teach a model anything.
 REPEATABILITY_LIMIT = 0.01
@@ -84,7 +85,7 @@ def steadiness(rest: Rest) -> Iterator[Finding]:
 def _warmth(rest: Rest) -> Finding:
     limit = f"{MOST_WARMUP_TAKES} takes"
     if rest.is_steady:
-        return Finding("warm-up", f"steady after {rest.takes} takes", limit)
+        return Finding("warm-up", f"steady after {count_of(rest.takes, 'take')}", limit)
     if rest.goes_one_way:
         advice = "it is getting warm: let it play for a quarter of an hour, or the night waits for "
         return Finding(

@@ -4,7 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 #: The row that says how long everything takes.
 WHOLE = "whole night"
@@ -59,6 +62,28 @@ def summary(findings: Sequence[Finding]) -> str:
 
 
 STYLES = {Grade.GOOD: "green", Grade.NOTE: "yellow", Grade.BAD: "bold red"}
+
+
+#: Below so many columns a table of five is a heap of syllables.
+LEAST_TABLE_COLUMNS = 72
+INDENT = 2
+
+
+def drawn(findings: Sequence[Finding], columns: int) -> RenderableType:
+    """The findings as a table, or as lines where there is no room for one."""
+    return table(findings) if columns >= LEAST_TABLE_COLUMNS else rows(findings)
+
+
+def rows(findings: Iterable[Finding]) -> RenderableType:
+    """The findings one below the other: the verdict and what it is about, then what to do."""
+    parts: list[RenderableType] = []
+    for row in findings:
+        limit = f", limit {row.limit}" if row.limit else ""
+        verdict = (str(row.verdict), STYLES[row.verdict])
+        parts.append(Text.assemble(verdict, f" {row.name}: {row.figure}{limit}"))
+        if row.advice:
+            parts.append(Padding(Text(row.advice), (0, 0, 0, INDENT)))
+    return Group(*parts)
 
 
 def table(findings: Iterable[Finding]) -> Table:

@@ -9,6 +9,7 @@ from rig.config import Config, KnobConfig
 from rig.preflight.finding import Finding, Grade
 from rig.preflight.knobs import Heeded, Suspicion, Wires
 from rig.preflight.probe import Say
+from rig.printable import count_of
 
 
 def knob_rows(
@@ -67,7 +68,8 @@ def _judgement(
 ) -> Finding:
     row = _row(wires, name)
     if heeded.is_dead:
-        advice = f"nothing was heard of it at {heeded.settings} settings: {_look(name, knobs)}"
+        tried = count_of(heeded.settings, "setting")
+        advice = f"nothing was heard of it at {tried}: {_look(name, knobs)}"
         return replace(row, verdict=Grade.BAD, advice=advice)
     if heeded.between:
         advice = "both ends sound alike, what lies between does not: is its range right?"

@@ -10,6 +10,7 @@ from calibration.signals import Signal
 from rig.clock import next_time_of_day
 from rig.config import Config
 from rig.preflight.finding import Finding, Grade, finding
+from rig.printable import count_of
 from rig.session.folder import FRAME_BYTES, STORED_CHANNELS
 from rig.session.forecast import LOOK_SHARE, PROPOSING_S, final_step_s, step_s
 from rig.session.signal import read_guitars
@@ -44,6 +45,7 @@ def needs(
         paced: Whether a take lasts as long as its signal.
     """
     yield from _recordings(config, signal, base)
+    yield from _rounds(config)
     takes = takes_needed(config)
     need = takes * len(signal.send) * STORED_CHANNELS * FRAME_BYTES + SPARE_BYTES
     free = shutil.disk_usage(base if base.is_dir() else Path.cwd()).free
@@ -56,7 +58,9 @@ def needs(
     )
     hours = takes * (signal.duration_s * paced + take_s) / 3600
     figure = (
-        f"{takes} takes, {hours:.1f} h" if hours >= 1 else f"{takes} takes, {60 * hours:.0f} min"
+        f"{count_of(takes, 'take')}, {hours:.1f} h"
+        if hours >= 1
+        else f"{count_of(takes, 'take')}, {60 * hours:.0f} min"
     )
     until, now = config.plan.until, time.time()
     if until is None or config.plan.captures is None:
@@ -145,5 +149,18 @@ def _recordings(config: Config, signal: Signal, base: Path) -> Iterator[Finding]
     """A row where a person should know something of the recordings that are played."""
     notes = read_guitars(config.signal, base, signal.sample_rate).notes
     if notes:
-        count = "one note" if len(notes) == 1 else f"{len(notes)} notes"
-        yield Finding("recordings", count, "", Grade.NOTE, "; ".join(notes))
+        yield Finding("recordings", count_of(len(notes), "note"), "", Grade.NOTE, "; ".join(notes))
+
+
+def _rounds(config: Config) -> Iterator[Finding]:
+    """A row where the plan leaves the ensemble nothing to ask for."""
+    plan = config.plan
+    if plan.strategy in ASKING and plan.captures is not None and plan.seeds >= plan.captures:
+        yield Finding(
+            "plan",
+            f"{count_of(plan.captures, 'capture')}, {count_of(plan.seeds, 'seed')}",
+            "",
+            Grade.NOTE,
+            "every setting is laid out before, and none is asked for by what was learnt: make "
+            "plan.captures larger, or plan.seeds smaller",
+        )

@@ -11,8 +11,8 @@ from calibration.signals import Audio, Part, Signal, compose
 from calibration.takes import Aligned, align, guitar_of
 from calibration.verdict import Check, Verdict
 from rig.devices.client import DevicesClient
+from rig.faceplate import by_hand, moves_to
 from rig.knobs import Move, Panel, Setting
-from rig.proposals import hands
 
 #: Asks somebody to turn knobs; returns when they are turned.
 AskHands = Callable[[Sequence[Move]], None]
@@ -171,10 +171,10 @@ class Probe:
         return heard
 
     def _turn(self, setting: Setting) -> None:
-        moves = hands.moves(self._panel, self._hands, setting)
+        moves = moves_to(self._panel, self._hands, setting)
         if moves and self._ask is not None:
             self._ask(moves)
-        self._hands = hands.by_hand(self._panel, setting)
+        self._hands = by_hand(self._panel, setting)
 
     def _record(self, signal: Signal) -> Heard:
         recording = self._bench.reamp(signal.send.astype(np.float32))

@@ -11,12 +11,13 @@ from rig.config import Config
 from rig.devices.client import DevicesClient
 from rig.errors import DeviceError
 from rig.knobs import Setting
-from rig.preflight import amp, chain, machine
+from rig.preflight import amp, chain, machine, pedal
 from rig.preflight.finding import WHOLE, Finding, Grade, finding
 from rig.preflight.knob_rows import knob_rows
 from rig.preflight.knobs import Wires
 from rig.preflight.needs import hours, needs
 from rig.preflight.probe import AskHands, Heard, Probe, Say
+from rig.printable import count_of
 from rig.proposals import designs
 from rig.session.signal import signal_for
 
@@ -65,6 +66,8 @@ def preflight(
             signal = signal_for(config, base, bench.sample_rate)
             yield from _rig(config, bench, signal, base, ask, say)
             yield from machine.machine(paced=bench.paced)
+            say("foot switch")
+            yield from pedal.foot_switch(config)
             if notifies:
                 say("programs to tell")
                 yield from machine.programs(config.notify)
@@ -144,7 +147,7 @@ def _knobs(
 def _dropouts(probe: Probe) -> Finding:
     return finding(
         "dropouts",
-        f"{probe.damaged} of {probe.takes} takes",
+        f"{probe.damaged} of {count_of(probe.takes, 'take')}",
         "1 in 4",
         good=4 * probe.damaged <= probe.takes,
         advice="audio is lost on the way: a larger interface.block_frames, fewer programs, "

@@ -1,33 +1,15 @@
-"""Find what a person has to turn, and the order of settings that moves hands least."""
+"""Find the order of settings that moves hands least."""
 
 from collections.abc import Sequence
 from itertools import pairwise
 
-from rig.knobs import Move, Panel, Setting
+from rig.faceplate import by_hand
+from rig.knobs import Panel, Setting
 
 #: A knob that must be turned costs this much, beside the share of its travel.
 REACH = 1.0
 #: Passes of the improvement over the whole order; each one is quadratic in the settings.
 PASSES = 4
-
-
-def by_hand(panel: Panel, setting: Setting) -> tuple[float, ...]:
-    """Return the values of the knobs that a person turns, in the panel's order."""
-    pairs = zip(panel.knobs, setting.values, strict=True)
-    return tuple(value for knob, value in pairs if knob.by_hand)
-
-
-def moves(panel: Panel, hands: Sequence[float] | None, setting: Setting) -> tuple[Move, ...]:
-    """List what a person has to turn to get to a setting."""
-    knobs = [knob for knob in panel.knobs if knob.by_hand]
-    wanted = by_hand(panel, setting)
-    unknown: list[float | None] = [None] * len(knobs)
-    stands = zip(knobs, unknown if hands is None else hands, wanted, strict=True)
-    return tuple(
-        Move(knob=knob.name, start=start, stop=stop)
-        for knob, start, stop in stands
-        if start != stop
-    )
 
 
 def _cost(panel: Panel, a: tuple[float, ...], b: tuple[float, ...]) -> float:

@@ -43,8 +43,8 @@ class SettingFigure:
         why_not: Why it was given up.
         esr: Of the final model, for a holdout.
         disagreement: The members' relative variance there, when they asked for it.
-        expected_esr: What the ensemble expected there.
-        found_esr: What it found.
+        expected_esr: What the ensemble expected there, before it had learnt the setting.
+        found_esr: What it found then.
     """
 
     capture: int
@@ -111,6 +111,10 @@ class TakeFigure:
     sentences: tuple[str, ...]
 
 
+#: Kinds of events that last.
+LEARNING_ROUND, FINAL_MODEL = "learning", "final model"
+
+
 @dataclass(frozen=True)
 class EventFigure:
     """Something that happened beside takes, in words; ``ended_at`` is later where it lasted."""
@@ -119,6 +123,14 @@ class EventFigure:
     ended_at: float
     kind: str
     words: str
+
+
+@dataclass(frozen=True)
+class SpentFigure:
+    """A share of the session's time, in words; shares do not overlap."""
+
+    words: str
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -147,13 +159,15 @@ class Report:
         canaries: Every canary that was kept.
         takes: Every take that ended.
         events: What happened beside takes.
+        spent: Where the time from the first word to the last went.
         calibration: What was measured of the rig.
         holdout_esr: Of the final model, else of the last ensemble.
+        expected_esr: At the other settings that players use, as far as that is known.
         repeatability_esr: The floor that no model can beat.
         within_db: How close the model comes, in dB.
         turning: What the model does while knobs move, from ``model/metrics.json``.
         worst_region: The end of a knob's range where the final model is worst, in words.
-        playing_share: Seconds of signal that kept takes have played, over time.
+        kept_share: The share of the time that went into takes that are kept.
         facts: Machine, versions and durations, as pairs of words.
     """
 
@@ -167,11 +181,13 @@ class Report:
     canaries: tuple[CanaryFigure, ...]
     takes: tuple[TakeFigure, ...]
     events: tuple[EventFigure, ...]
+    spent: tuple[SpentFigure, ...]
     calibration: tuple[CalibrationFigure, ...]
     holdout_esr: float | None
+    expected_esr: float | None
     repeatability_esr: float | None
     within_db: float | None
     turning: dict[str, float]
     worst_region: str | None
-    playing_share: float | None
+    kept_share: float | None
     facts: tuple[tuple[str, str], ...]

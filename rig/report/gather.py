@@ -14,15 +14,17 @@ from rig.capture import Role
 from rig.errors import SessionError
 from rig.knobs import Knob
 from rig.report.figures import CalibrationFigure, KnobFigure, Report, SettingFigure
+from rig.report.spent import kept_share, spent
 from rig.report.timeline import Timeline
 from rig.session import staging
 from rig.session.captures import CaptureState
+from rig.session.expectation import expectations
 from rig.session.facts import FoundError
 from rig.session.folder import Session
 from rig.session.layout import is_running, is_supervised
 from rig.session.plausible import Plausible
-from rig.session.status import finish_reason, state_name, utilization
-from rig.session.verdict import verdict, weak_region
+from rig.session.status import finish_reason, state_name
+from rig.session.verdict import EXCEPT, verdict, weak_region
 
 #: A metrics file has some kilobytes; it may be a stranger's.
 MOST_METRICS_BYTES = 4_000_000
@@ -46,7 +48,7 @@ def metrics(session: Session) -> dict[str, Any]:
     # The fact has the figures that decide; what is only here may be missing in an old session.
     try:
         told = json.loads(session.door.read(staging.METRICS, MOST_METRICS_BYTES))
-    except (SessionError, ValueError):
+    except (SessionError, ValueError, RecursionError):
         return {}
     return told if isinstance(told, dict) else {}
 
@@ -70,24 +72,15 @@ def _knob(knob: Knob, reference: float) -> KnobFigure:
     return KnobFigure(knob.name, low, high, labels, knob.play, reference, steps)
 
 
-def _found(session: Session) -> dict[int, tuple[FoundError, float | None]]:
-    """What was expected and found of captures, each with what a disagreement stood for then."""
-    rounds = session.state.learning.rounds
-    # A round tells what was found of what the one before it had asked for.
-    earlier = [None, *(learnt.calibration for learnt in rounds)]
-    pairs = zip(earlier, rounds, strict=False)
-    return {pair.capture: (pair, then) for then, learnt in pairs for pair in learnt.found}
-
-
 def _setting(
     session: Session,
     about: CaptureState,
     by_setting: Mapping[str, float],
-    found: Mapping[int, tuple[FoundError, float | None]],
+    found: Mapping[int, tuple[FoundError, float]],
 ) -> SettingFigure:
     panel, order = session.config.panel, about.capture
     told = panel.describe(order.setting)
-    pair, calibration = found.get(order.number, (None, None))
+    pair, expected_esr = found.get(order.number, (None, None))
     return SettingFigure(
         capture=order.number,
         told=told,
@@ -99,7 +92,7 @@ def _setting(
         why_not=about.abandoned,
         esr=by_setting.get(told) if order.role is Role.HOLDOUT else None,
         disagreement=pair.disagreement if pair else None,
-        expected_esr=pair.expects(calibration) if pair else None,
+        expected_esr=expected_esr,
         found_esr=pair.found if pair else None,
     )
 
@@ -144,10 +137,6 @@ def _facts(session: Session) -> Iterator[tuple[str, str]]:
     yield "recorded by", f"rig {created.rig_version}"
     yield "begun", _clock(state.started_at)
     yield "last word", _clock(state.updated_at)
-    yield "time for takes", duration(state.wall_s)
-    yield "rounds took", duration(sum(learnt.seconds for learnt in learning.rounds))
-    if learning.model is not None:
-        yield "the final model took", duration(learning.model.seconds)
     python = ".".join(map(str, sys.version_info[:3]))
     yield "report made by", f"rig {version('rig-capture')}, Python {python}"
     yield "report made on", f"{platform.system()} {platform.machine()}"
@@ -162,14 +151,17 @@ def gather(session: Session) -> Report:
     state, panel, told = session.state, session.config.panel, metrics(session)
     timeline = Timeline(panel).read(Plausible(panel)(session.journal.entries()))
     by_setting = dict(state.learning.model.by_setting) if state.learning.model else {}
-    found = _found(session)
+    found = expectations(session.state.learning.rounds)
     roles = (Role.SEED, Role.ACTIVE, Role.HOLDOUT)
     asked = [about for about in state.captures.values() if about.capture.role in roles]
     settings = [_setting(session, about, by_setting, found) for about in asked]
+    parts = spent(timeline.takes, timeline.events, timeline.runs)
     region = weak_region(session)
     running = is_running(session.folder)
     name = state_name(state, running=running, supervised=is_supervised(session.door))
     model = state.learning.model
+    # The verdict names one place where it is worse, and so does the page.
+    said = (model.verdict if model else None) or ""
     return Report(
         session=session.folder.name,
         state=name,
@@ -181,12 +173,14 @@ def gather(session: Session) -> Report:
         canaries=tuple(timeline.canaries),
         takes=tuple(timeline.takes),
         events=tuple(timeline.events),
+        spent=parts,
         calibration=tuple(_calibration(session)),
         holdout_esr=state.learning.holdout_esr,
+        expected_esr=state.learning.expected_esr,
         repeatability_esr=state.amp.repeatability_esr,
         within_db=model.within_db if model else None,
         turning=numbers(told.get("turning")),
-        worst_region=region.words if region else None,
-        playing_share=utilization(state),
+        worst_region=region.words if region and EXCEPT not in said else None,
+        kept_share=kept_share(parts),
         facts=tuple(_facts(session)),
     )

@@ -8,6 +8,8 @@ from rig.errors import RigError
 from rig.report.gather import gather
 from rig.report.page import Content, page
 from rig.report.results import Listened, read, summed
+from rig.session.door import Door
+from rig.session.edited import refuse_edited
 from rig.session.folder import Session
 
 #: Where it lies in the session's folder.
@@ -41,15 +43,19 @@ def _listened(results: Sequence[Path], digest: str) -> Listened | None:
     return summed([read(path, digest) for path in results]) if results else None
 
 
-def make(folder: Path, results: Sequence[Path] = (), *, refreshes: bool = False) -> Content:
+def make(place: Path | Door, results: Sequence[Path] = (), *, refreshes: bool = False) -> Content:
     """Write a session's report into its folder, and return what it was made of.
 
     Raises:
         UsageError: A file holds no results, or those of another model.
-        RigError: The session cannot be read, or the disk did not take it.
+        RigError: The session cannot be read, is another one than it was, or was changed by hand;
+            or the disk did not take it.
     """
-    session = Session.view(folder)
+    door = Door.at(place)
+    door.check()
+    session = Session.view(door.path)
     try:
+        refuse_edited(session)
         found = content(session, results, refreshes=refreshes)
         # Not synced: it can be made again at any time.
         session.door.put(REPORT, page(found).encode(), durable=False)
@@ -61,7 +67,10 @@ def make(folder: Path, results: Sequence[Path] = (), *, refreshes: bool = False)
 def main(arguments: list[str]) -> int:
     """Make the report of the folder that is named; one line says why where that fails."""
     try:
-        make(Path(arguments[0]))
+        place, *identity = arguments
+        # Told the folder that was recorded into: another may have come to lie at its place.
+        known = (int(identity[0]), int(identity[1])) if identity else None
+        make(Door(Path(place), known))
     except RigError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _PAGE = resources.files(__package__) / "page"
 #: In this order: each uses what stands in front of it.
 SCRIPTS = ("vendor/d3.min.js", "engine.js", "nam.js", "charts.js", "dials.js", "sections.js",
-           "statistics.js", "listen.js", "play.js", "main.js")  # fmt: skip
+           "words.js", "statistics.js", "listen.js", "unsure.js", "play.js", "main.js")  # fmt: skip
 #: What runs in the audio thread.
 WORKLET = ("engine.js", "worklet.js")
 #: While a capture runs, the page is loaded again this often.

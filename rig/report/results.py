@@ -10,10 +10,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from scipy.stats import binomtest
 
 from rig.errors import UsageError
-from rig.printable import Words
+from rig.ordinary import size_bytes
+from rig.printable import Words, count_of
 
 #: Below this probability chance does not explain it; fewer trials say nothing either way.
 CHANCE, LEAST_TRIALS = 0.05, 10
+#: What the page calls them; what is rated so high is the same; so many of a listener's ratings may
+#: be mistaken (after ITU-R BS.1534-3).
+REFERENCE, ANCHOR = "hidden reference", "low-pass anchor"
+SAME, MISTAKEN = 90, 0.15
 #: A file of a few settings has a kilobyte.
 MOST_BYTES = 1_000_000
 
@@ -27,8 +32,8 @@ class Trials(_Part):
     """Blind comparisons (ABX) at one setting: how many, and how many of them were right."""
 
     setting: Words
-    trials: Annotated[int, Field(ge=0, le=100_000)]
-    right: Annotated[int, Field(ge=0, le=100_000)]
+    trials: Annotated[int, Field(ge=0, le=100_000, strict=True)]
+    right: Annotated[int, Field(ge=0, le=100_000, strict=True)]
 
     @model_validator(mode="after")
     def _fits(self) -> "Trials":
@@ -45,21 +50,29 @@ class Ratings(_Part):
 
 
 class Listening(_Part):
-    """A file of one listener's."""
+    """A file of one listener's; ``listener`` tells it from others, and is empty in older ones."""
 
     format: Literal["rig-listening"]
     version: Literal[1]
+    listener: Words = ""
     session: Words
     model: Words
     abx: tuple[Trials, ...] = ()
+    ended_early: tuple[Trials, ...] = ()
     mushra: tuple[Ratings, ...] = ()
 
 
 @dataclass(frozen=True)
 class Listened:
-    """What all listeners together found, as sentences, the sum first."""
+    """What all listeners together found, as sentences, the sum first.
+
+    Attributes:
+        sentences: To be read.
+        could_tell: Whether they could tell the model from the amp, by all trials together.
+    """
 
     sentences: tuple[str, ...]
+    could_tell: bool = False
 
 
 def read(path: Path, model: str) -> Listening:
@@ -73,6 +86,7 @@ def read(path: Path, model: str) -> Listening:
         UsageError: It is none, or about another model.
     """
     try:
+        size_bytes(path)
         with path.open("rb") as stream:
             text = stream.read(MOST_BYTES + 1)
         if len(text) > MOST_BYTES:
@@ -105,19 +119,65 @@ def sentence(right: int, trials: int) -> str:
 
 
 def summed(files: Sequence[Listening]) -> Listened:
-    """What all files say together."""
+    """What all files say together, of each listener the longest, which holds the others."""
+    files = _each_once(files)
     by_setting: dict[str, tuple[int, int]] = {}
     for trials in (part for file in files for part in file.abx):
         right, count = by_setting.get(trials.setting, (0, 0))
         by_setting[trials.setting] = right + trials.right, count + trials.trials
-    told = []
+    told, could_tell = list[str](), False
     # The sum comes first: a single setting has too few trials to say much.
     if by_setting:
         pairs = [*by_setting.values()]
-        told.append(sentence(sum(right for right, _ in pairs), sum(count for _, count in pairs)))
+        right, count = sum(right for right, _ in pairs), sum(count for _, count in pairs)
+        told.append(sentence(right, count))
+        could_tell = probability(right, count) < CHANCE
         told += [f"{name}: {sentence(*found)}" for name, found in by_setting.items()]
-    told += _rated([part for file in files for part in file.mushra])
-    return Listened(tuple(told) or ("the files hold no trials",))
+    if early := sum(len(file.ended_early) for file in files):
+        told.append(
+            f"{count_of(early, 'blind test was', 'blind tests were')} ended early, uncounted"
+        )
+    told += _screened(files)
+    return Listened(tuple(told) or ("the files hold no trials",), could_tell)
+
+
+def _each_once(files: Sequence[Listening]) -> list[Listening]:
+    found: dict[object, Listening] = {}
+    for file in files:
+        # Without a name a file is told by what it says: the same again is the same file.
+        name = file.listener or file.model_dump_json()
+        before = found.get(name)
+        if before is None or _length(file) >= _length(before):
+            found[name] = file
+    return list(found.values())
+
+
+def _length(file: Listening) -> int:
+    return len(file.abx) + len(file.ended_early) + len(file.mushra)
+
+
+# Who does not hear the reference again cannot tell how far the model is from the amp (after ITU-R
+# BS.1534-3). Its rule on anchors is about the middle one of two: here it is kept with the only one.
+def _screened(files: Sequence[Listening]) -> list[str]:
+    """Sum up the ratings of those who can tell what is the same from what is not."""
+    raters = [file for file in files if file.mushra]
+    kept = [file for file in raters if _can_rate(file.mushra)]
+    told = _rated([part for file in kept for part in file.mushra])
+    if out := len(raters) - len(kept):
+        who = count_of(out, "listener")
+        told.append(
+            f"ratings of {who} left out: the hidden reference was rated below {SAME}, or the "
+            "anchor above it, too often (after ITU-R BS.1534-3)"
+        )
+    return told
+
+
+def _can_rate(parts: Sequence[Ratings]) -> bool:
+    allowed = MISTAKEN * len(parts)
+    references = [part.ratings.get(REFERENCE, 100.0) for part in parts]
+    anchors = [part.ratings.get(ANCHOR, 0.0) for part in parts]
+    missed = sum(rating < SAME for rating in references)
+    return missed <= allowed and sum(rating > SAME for rating in anchors) <= allowed
 
 
 def _rated(parts: Sequence[Ratings]) -> list[str]:
@@ -130,4 +190,4 @@ def _rated(parts: Sequence[Ratings]) -> list[str]:
     if not means:
         return []
     told = ", ".join(f"{name} {mean:.0f}" for name, mean in means.items())
-    return [f"rated from 0 to 100, over {len(parts)} settings: {told}"]
+    return [f"rated from 0 to 100, over {count_of(len(parts), 'setting')}: {told}"]

@@ -4,9 +4,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import singledispatchmethod
 
+from calibration.verdict import Check
 from rig.capture import Capture, Outcome, Role
 from rig.knobs import Panel, Setting
-from rig.report.figures import CanaryFigure, EventFigure, RoundFigure, TakeFigure
+from rig.report.figures import (
+    FINAL_MODEL,
+    LEARNING_ROUND,
+    CanaryFigure,
+    EventFigure,
+    RoundFigure,
+    TakeFigure,
+)
+from rig.report.spent import Span
 from rig.session import facts
 from rig.session.journal import Entry
 
@@ -20,14 +29,23 @@ class Timeline:
     canaries: list[CanaryFigure] = field(default_factory=list)
     rounds: list[RoundFigure] = field(default_factory=list)
     events: list[EventFigure] = field(default_factory=list)
+    runs: list[Span] = field(default_factory=list)
     _orders: dict[int, Capture] = field(default_factory=dict)
     _begun_at: float = 0.0
+    _runs_since: float | None = None
 
     def read(self, entries: Iterable[Entry]) -> "Timeline":
         """Take in every fact."""
         for entry in entries:
             self._take_in(entry.fact, entry.at)
+            self._ran_until(entry.at)
         return self
+
+    def _ran_until(self, at: float) -> None:
+        # One that died wrote no end: it ran until the last word that is known of it.
+        if self._runs_since is not None:
+            self.runs.append((self._runs_since, at))
+            self._runs_since = at
 
     @singledispatchmethod
     def _take_in(self, fact: object, at: float) -> None:
@@ -35,10 +53,13 @@ class Timeline:
 
     @_take_in.register
     def _(self, fact: facts.DaemonStarted, at: float) -> None:
+        self._runs_since = at
         self._happened(at, "run", "the capture began, or went on")
 
     @_take_in.register
     def _(self, fact: facts.DaemonEnded, at: float) -> None:
+        self._ran_until(at)
+        self._runs_since = None
         self._happened(at, "run", f"{fact.state}: {fact.reason}")
 
     @_take_in.register
@@ -61,9 +82,14 @@ class Timeline:
         sentences = tuple(reason.sentence for reason in fact.reasons)
         # A clock that was set in the middle of a take would have it end before it began.
         begun_at = min(self._begun_at or at, at)
+        ended_at = at
+        if any(reason.check == Check.INTERRUPTED for reason in fact.reasons):
+            # Written down by who went on, maybe the next day: it played no longer than any other.
+            longest_s = max((take.ended_at - take.begun_at for take in self.takes), default=0.0)
+            ended_at = min(at, begun_at + longest_s)
         self.takes.append(
             TakeFigure(fact.take, fact.capture, order.role.value, told, fact.outcome.value,
-                       begun_at, at, fact.played_s, sentences)
+                       begun_at, ended_at, fact.played_s, sentences)
         )  # fmt: skip
         if order.role is Role.CANARY and fact.outcome is Outcome.KEPT:
             self._canary(fact, at)
@@ -106,12 +132,12 @@ class Timeline:
         )  # fmt: skip
         # It is written down when it is over.
         begun_at = max(at - fact.seconds, 0.0)
-        self.events.append(EventFigure(begun_at, at, "learning", f"round {fact.round}"))
+        self.events.append(EventFigure(begun_at, at, LEARNING_ROUND, f"round {fact.round}"))
 
     @_take_in.register
     def _(self, fact: facts.ModelTrained, at: float) -> None:
         begun_at = max(at - fact.seconds, 0.0)
-        self.events.append(EventFigure(begun_at, at, "learning", "the final model"))
+        self.events.append(EventFigure(begun_at, at, FINAL_MODEL, "the final model"))
 
     def _happened(self, at: float, kind: str, words: str) -> None:
         self.events.append(EventFigure(at, at, kind, words))

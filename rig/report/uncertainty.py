@@ -9,6 +9,7 @@ from scipy.stats import qmc
 from calibration.signals import Part
 from models.acquisition import predictions
 from models.acquisition.disagreement import expected_errors
+from rig.learner.data import floor_power
 from rig.learner.excerpts import loudest_excerpts
 from rig.learner.rounds import last_ensemble
 from rig.session.folder import Session
@@ -48,7 +49,7 @@ def uncertainty(session: Session) -> Uncertainty | None:
     guitar = loudest_excerpts(send, part.start, part.stop, model.history_frames)[:1]
     draw = qmc.Sobol(len(panel), rng=np.random.default_rng(session.config.seed)).random(SETTINGS)
     points = np.stack([panel.point(panel.quantise(point)) for point in draw])
-    said = predictions.relative(model, guitar, signal.sample_rate)
+    said = predictions.relative(model, guitar, signal.sample_rate, floor_power(session))
     found = expected_errors(said, torch.from_numpy(points.astype(np.float32))).tolist()
     units = [[round(float(unit), 4) for unit in point] for point in points]
     return Uncertainty(session.state.learning.rounds[-1].round, units, found)

@@ -2,12 +2,12 @@
 
 import json
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 from rig import config as configuration
 from rig import data
+from rig.child import own_module
 from rig.config.rehearsal import rehearsal
 
 #: A minute is plenty, and a slow machine may need a few.
@@ -37,7 +37,7 @@ _BUSY = ("starting", "running", "stopping", "paused")
 
 
 def _rig(*words: str) -> str:
-    command = [sys.executable, "-m", "rig", *words]
+    command = own_module("rig", *words)
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
     if done.returncode != 0:
         said = (done.stderr or done.stdout).strip().splitlines()

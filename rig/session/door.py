@@ -22,6 +22,7 @@ from typing import BinaryIO, Self
 import filelock
 
 from rig.errors import SessionError, StorageError
+from rig.ordinary import why_not_made
 from rig.session.plain import (
     UNFINISHED,
     is_link,
@@ -332,5 +333,6 @@ def begin(folder: Path) -> Door:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StorageError(f"{folder}: cannot be written to: {error.strerror}") from None
+        reason = why_not_made(folder, error)
+        raise StorageError(f"{folder}: cannot be written to: {reason}") from None
     return Door.into(folder)

@@ -80,8 +80,7 @@ class SessionCreated(_Fact):
 class DaemonStarted(_Fact):
     """A capture daemon took the session up, with these goals.
 
-    ``asked_at`` is when somebody asked for it: a daemon started again for the same request goes on
-    with what was said to the one before.
+    ``asked_at`` is when somebody asked: started again for the same, it goes on with what was said.
     """
 
     kind: Literal["daemon-started"] = "daemon-started"
@@ -249,19 +248,14 @@ class FoundError(_Fact):
 
     def expects(self, calibration: float | None) -> float:
         """The ESR that was to be expected, if a disagreement stands for so much error."""
-        return expected_esr(self.common, self.disagreement, calibration)
-
-
-def expected_esr(common: float, disagreement: float, calibration: float | None) -> float:
-    """What members show everywhere, and what they do not know: 1 where nobody has looked yet."""
-    return common + disagreement * (1.0 if calibration is None else calibration)
+        return self.common + self.disagreement * (1.0 if calibration is None else calibration)
 
 
 class RoundLearned(_Fact):
     """The learner trained on what there is and asked for the next settings.
 
-    ``disagreement`` is the members' relative variance where they ask, ``calibration`` the error
-    that it has stood for so far, ``expected_esr`` the one to expect where players play.
+    ``disagreement`` is the members' relative variance where they ask, ``common_esr`` their ESR on
+    what they have learnt, ``factor`` what both together are multiplied by to be what is expected.
     """
 
     kind: Literal["round-learned"] = "round-learned"
@@ -278,10 +272,15 @@ class RoundLearned(_Fact):
     calibration: float | None = None
     expected_esr: float | None = None
     odd: Annotated[tuple[tuple[Number, Seconds], ...] | None, Since(3)] = None
+    common_esr: Annotated[float | None, Since(3)] = None
+    factor: Annotated[float, Since(3)] = 1.0
 
     def expects(self, disagreement: float) -> float:
         """The ESR to be expected where the members disagree so much."""
-        return expected_esr(self.ensemble_esr, disagreement, self.calibration)
+        if self.common_esr is None:
+            slope = 1.0 if self.calibration is None else self.calibration
+            return self.ensemble_esr + disagreement * slope
+        return (self.common_esr + disagreement) * self.factor
 
 
 class LearnerFailed(_Fact):
@@ -301,7 +300,7 @@ class SettingsFilled(_Fact):
 
 
 class ModelTrained(_Fact):
-    """The model of the whole amp is there."""
+    """The model of the whole amp is there; ``caveat`` says what training did not come to."""
 
     kind: Literal["model-trained"] = "model-trained"
     learnt_from: tuple[Number, ...]
@@ -316,6 +315,7 @@ class ModelTrained(_Fact):
     size: Annotated[Words | None, Since(3)] = None
     narrow: Annotated[StoredFile | None, Since(3)] = None
     narrow_esr: Annotated[float | None, Since(3)] = None
+    caveat: Annotated[Words | None, Since(3)] = None
 
     @property
     def files(self) -> tuple[StoredFile, ...]:

@@ -17,10 +17,11 @@ from calibration.verdict import Check, Verdict
 from rig import config as configuration
 from rig.capture import Capture, Outcome, Take
 from rig.config import Config
-from rig.errors import RigError, SessionError
+from rig.errors import NewerSession, RigError, SessionError
 from rig.session import facts, staging, store
 from rig.session.broken import broken_off
 from rig.session.door import Door, begin
+from rig.session.edited import refuse_edited_journal
 from rig.session.holding import acquire, examine, locked, new_journal, take_repaired
 from rig.session.journal import Journal
 from rig.session.layout import (
@@ -31,6 +32,7 @@ from rig.session.layout import (
     is_running,
     is_session,
     journal_name,
+    no_session,
     stored_config,
 )
 from rig.session.plausible import Plausible
@@ -50,6 +52,23 @@ __all__ = [
 
 #: Float32 frames on disk for each frame played: return, loopback, aligned.
 STORED_CHANNELS, FRAME_BYTES = 3, 4
+
+
+def _folded(door: Door, journal: Journal, plausible: Plausible) -> State:
+    """Fold the facts, if they can be so.
+
+    Raises:
+        SessionError: One of them cannot; where the configuration was changed, that is said.
+    """
+    try:
+        return fold(plausible(journal.entries()))
+    except NewerSession:
+        raise
+    except SessionError:
+        # Its facts may be well, and knobs that have other ranges now make them look wrong: whoever
+        # repaired such a journal would lose it.
+        refuse_edited_journal(door, journal)
+        raise
 
 
 @dataclass
@@ -134,7 +153,7 @@ class Session:
             SessionError: It is missing, damaged, or another process is capturing into it.
         """
         if not is_session(folder):
-            raise SessionError(f"{folder}: this is no session folder (it has no {JOURNAL})")
+            raise SessionError(no_session(folder))
         door = Door.into(folder)
         return cls._opened(door, clock, acquire(door))
 
@@ -146,7 +165,7 @@ class Session:
             SessionError: It is missing or damaged.
         """
         if not is_session(folder):
-            raise SessionError(f"{folder}: this is no session folder (it has no {JOURNAL})")
+            raise SessionError(no_session(folder))
         return cls._opened(Door.into(folder), time, None)
 
     @classmethod
@@ -179,7 +198,7 @@ class Session:
             config = config_of(door, journal)
             plausible = Plausible(config.panel)
             # Bounded before it is folded: nothing behind this expects a journal that no rig wrote.
-            state = fold(plausible(journal.entries()))
+            state = _folded(door, journal, plausible)
             if state.created is None:
                 raise SessionError(f"{door.path}: the journal does not say how the session began")
         except RigError:
@@ -209,6 +228,12 @@ class Session:
         """What is played, as it was stored when the session was made."""
         created = self.state.created
         assert created is not None
+        if self.door.file(created.signal.path) is None:
+            raise SessionError(
+                f"{self.folder / created.signal.path}: is missing, and without it the recordings "
+                f"mean nothing: put it back from a copy; 'rig verify {self.folder}' says what else "
+                "is not as it was"
+            )
         _, send = store.read_stored(self.door, created.signal)
         segments = tuple(
             signals.Segment(signals.Part(s.part), s.start, s.frames) for s in created.segments

@@ -7,7 +7,7 @@ in a row.
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -203,23 +203,36 @@ class Journal:
         Raises:
             StorageError: The disk did not take it; the journal is as it was before.
         """
-        # Counted here and not by SQLite, since the digest is over the number.
-        body, seq = schema.body(fact), self._last_seq + 1
-        digest, needed = chained(self._last, seq, at, body), schema.needed(fact)
+        (entry,) = self.extend([(at, fact)])
+        return entry
+
+    def extend(self, told: Iterable[tuple[float, Fact]]) -> list[Entry]:
+        """Write facts down for good, each with its time: all of them, or none.
+
+        Raises:
+            StorageError: The disk did not take them; the journal is as it was before.
+        """
+        seq, last, version, entries = self._last_seq, self._last, self._version, []
         try:
             with self._transaction() as connection:
-                connection.execute(
-                    "INSERT INTO facts (seq, at, kind, body, digest) VALUES (?, ?, ?, ?, ?)",
-                    (seq, at, fact.kind, body, digest),
-                )
-                # An older rig is to say that it is too old, and not that a row is damaged.
-                if needed > self._version:
-                    connection.execute(f"PRAGMA user_version = {needed}")
+                for at, fact in told:
+                    # Counted here and not by SQLite, since the digest is over the number.
+                    body, seq = schema.body(fact), seq + 1
+                    last = chained(last, seq, at, body)
+                    connection.execute(
+                        "INSERT INTO facts (seq, at, kind, body, digest) VALUES (?, ?, ?, ?, ?)",
+                        (seq, at, fact.kind, body, last),
+                    )
+                    # An older rig is to say that it is too old, and not that a row is damaged.
+                    if (needed := schema.needed(fact)) > version:
+                        connection.execute(f"PRAGMA user_version = {needed}")
+                        version = needed
+                    entries.append(Entry(seq, at, fact))
         except sqlite3.Error as error:
             raise StorageError(f"{self.path}: the journal cannot be written: {error}") from None
         # Only behind the commit: a row that the disk refused is no link of the chain.
-        self._last, self._last_seq, self._version = digest, seq, max(needed, self._version)
-        return Entry(seq, at, fact)
+        self._last, self._last_seq, self._version = last, seq, version
+        return entries
 
     def entries(self, after: int = 0) -> Iterator[Entry]:
         """Every fact behind ``after``, in order.

@@ -19,12 +19,47 @@ JOURNAL = "journal.db"
 REPAIRED = f"{JOURNAL}.repaired"
 CONFIG = "rig.yaml"
 SIGNAL = "signal/send.wav"
+#: Sessions lie here, below the folder that rig is called in.
+SESSIONS = Path("sessions")
+#: So many sessions are named where one that was named is not there.
+MOST_NAMED = 4
 LOCK, SUPERVISOR_LOCK = ".lock", ".supervisor.lock"
+#: The names under which a session keeps what it has recorded and learnt.
+OWN = (JOURNAL, CONFIG, LOCK, SUPERVISOR_LOCK, ".reserve", "captures", "control", "logs", "model",
+       "rounds", "signal", "takes")  # fmt: skip
 
 
 def is_session(folder: Path) -> bool:
     """Whether a folder holds a session."""
     return folder.is_dir() and journal_name(Door(folder)) is not None
+
+
+def no_session(folder: Path) -> str:
+    """Say that a folder is none, and what can be named in its place."""
+    if folder.exists():
+        what = "is a file and" if folder.is_file() else f"has no {JOURNAL}, so this is"
+        begins = "" if folder.is_file() else "; a capture that has just begun makes one in a moment"
+        return f"{folder}: {what} no session folder{begins}{_others(folder)}"
+    return f"{folder}: there is no session folder of this name{_others(folder)}"
+
+
+def _others(folder: Path) -> str:
+    """Name sessions that may be meant: of this name, beside it, or where sessions usually lie."""
+    namesake = SESSIONS / folder.name
+    if is_session(namesake):
+        return f"; did you mean {namesake}?"
+    found = sorted({path.parent for path in _journals(folder.parent) + _journals(SESSIONS)})
+    if not found:
+        return "; 'rig capture' begins a session"
+    named = ", ".join(map(str, found[:MOST_NAMED])) + ", ..." * (len(found) > MOST_NAMED)
+    return f"; there {'is' if len(found) == 1 else 'are'} {named}"
+
+
+def _journals(folder: Path) -> list[Path]:
+    try:
+        return [path for path in folder.glob(f"*/{JOURNAL}") if path.is_file()]
+    except OSError:
+        return []
 
 
 def journal_name(door: Door) -> str | None:

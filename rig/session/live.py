@@ -47,7 +47,10 @@ class LiveLearner(BaseModel):
 
 
 class Live(BaseModel):
-    """One snapshot, taken ``at`` Unix time by process ``pid``, whose children it names."""
+    """One snapshot, taken ``at`` Unix time by process ``pid``, whose children it names.
+
+    It says whether a foot switch is listened to, which answers the ``prompt``.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -57,6 +60,7 @@ class Live(BaseModel):
     take: LiveTake | None = None
     prompt: tuple[Move, ...] = ()
     learner: LiveLearner | None = None
+    foot_switch: bool = False
     processes: dict[str, int] = {}
 
 

@@ -34,6 +34,7 @@ class Takes:
         recent: The last takes that ended, oldest first.
         earlier_s: Seconds that earlier runs took for their takes; what lay between runs is none.
         played_s: Seconds of signal that kept takes have played.
+        playing_s: Seconds that this took; fewer where the amp is faster than time.
         ended_at: Unix time at which each take ended, by its number.
     """
 
@@ -43,11 +44,13 @@ class Takes:
     recent: list[TakeEnded] = field(default_factory=list)
     earlier_s: float = 0.0
     played_s: float = 0.0
+    playing_s: float = 0.0
     ended_at: dict[int, float] = field(default_factory=dict)
+    _begun_at: float = 0.0
 
-    def begin(self, take: facts.TakeBegun) -> None:
-        """Take in that playing begins."""
-        self.open, self.last = take, take.take
+    def begin(self, take: facts.TakeBegun, at: float) -> None:
+        """Take in that playing begins, and when."""
+        self.open, self.last, self._begun_at = take, take.take, at
 
     def end(self, take: TakeEnded, at: float) -> None:
         """Take in how it ended, and when."""
@@ -56,6 +59,7 @@ class Takes:
         self.recent = [*self.recent, take][-RECENT:]
         if take.outcome is Outcome.KEPT:
             self.played_s += take.played_s
+            self.playing_s += min(take.played_s, max(at - self._begun_at, 0.0))
 
 
 @dataclass
@@ -80,6 +84,28 @@ class Learning:
         if self.model is not None:
             return self.model.holdout_esr
         return self.rounds[-1].holdout_esr if self.rounds else None
+
+    @property
+    def expected_esr(self) -> float | None:
+        """ESR to be expected where players set the knobs: of the final model, else of the ensemble.
+
+        The final model is taken to err elsewhere by as much more than on the holdouts as the last
+        ensemble does.
+        """
+        last = self.rounds[-1] if self.rounds else None
+        if last is None or self.model is None or last.expected_esr is None:
+            return None if last is None else last.expected_esr
+        # What no round has tried yet is a guess of an ensemble that has hardly learnt anything.
+        if last.calibration is None or not last.holdout_esr or self.model.holdout_esr is None:
+            return None
+        return last.expected_esr * self.model.holdout_esr / last.holdout_esr
+
+    @property
+    def worst_esr(self) -> float | None:
+        """What a word about the model has to follow from: what was found, or worse, is expected."""
+        found, expected = self.holdout_esr, self.expected_esr
+        is_worse = found is not None and expected is not None and expected > found
+        return expected if is_worse else found
 
     def forget(self, paths: set[str]) -> None:
         """Have no final model where one of its files was set aside."""
@@ -183,6 +209,9 @@ class RunState:
         elif command.command in ("stop", "stop-now"):
             # A paused run only waits: it could not stop.
             self.stopping, self.paused = True, False
+        elif command.command in ("skip", "redo"):
+            # They may have been on their way to what was asked for: nobody knows where they stand.
+            self.hands = None
 
     @property
     def wall_s(self) -> float:

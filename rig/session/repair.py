@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from rig.errors import NewerSession, NotPlain, SessionError, StorageError
+from rig.errors import ConfigChanged, NewerSession, NotPlain, SessionError, StorageError
 from rig.session import database, facts
 from rig.session.door import Door
 from rig.session.folder import JOURNAL, Session, locked, stored_config
@@ -67,6 +67,7 @@ def _damage(folder: Path) -> str | None:
     Raises:
         NewerSession: A newer rig has written into it, and nothing of it may be cut.
         NotPlain: Something that is none of rig's lies in a file's place.
+        ConfigChanged: Not the journal is wrong.
     """
     # Without its configuration nothing is known of a journal, and cutting it would mend nothing.
     stored_config(folder)
@@ -74,7 +75,7 @@ def _damage(folder: Path) -> str | None:
         # Read first, every row of it; then as a writer, who looks at every page.
         Session.view(folder).close()
         Journal.open(folder / JOURNAL, writing=True).close()
-    except (NewerSession, NotPlain):
+    except (NewerSession, NotPlain, ConfigChanged):
         raise
     except SessionError as error:
         return str(error)

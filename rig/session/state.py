@@ -100,7 +100,7 @@ class State:
 
     @_take_in.register
     def _(self, fact: facts.TakeBegun, at: float) -> None:
-        self.takes.begin(fact)
+        self.takes.begin(fact, at)
         self.run.begin(at)
 
     @_take_in.register

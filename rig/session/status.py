@@ -9,12 +9,14 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from rig.capture import Role
-from rig.faceplate import to_turn
+from rig.faceplate import by_hand, moves_to, to_turn
 from rig.knobs import Panel
+from rig.printable import count_of
 from rig.session import facts, forecast, live
 from rig.session.folder import Session, is_running
 from rig.session.layout import is_supervised
 from rig.session.state import State
+from rig.session.worth import worth
 
 StateName = Literal["starting", "running", "paused", "stopping", "finished", "stopped", "failed"]
 
@@ -66,16 +68,22 @@ class Status:
         state: What it is doing, or how it ended: done, stopped by hand before it was done, or given
             up. An interrupted session counts as failed; each of them can go on.
         finish_reason: Why it ended, in one sentence.
+        trouble: What goes wrong with devices or learner just now; None where nothing does.
         asked: What somebody is asked to turn just now, and where to; None where nobody is.
+        foot_switch: Whether a foot switch is listened to, a press of which answers what is asked.
+        to_rest: What hands have to turn to put the knobs to rest, once it is over; None else.
         captures: How many settings are ``planned``, ``kept`` to learn from, and ``abandoned``.
         takes: How many takes were ``kept``, were ``rejected``, and ``failed``.
         round: The last round that was opened, learnt or not; 0 before the first.
         rounds: Every round that was learnt, oldest first.
         holdout_esr: ESR on holdout settings: of the final model, else of the last ensemble.
+        expected_esr: ESR to be expected at the other settings that players use, as far as that is
+            known: of the final model, else of the last ensemble.
+        worth: What the final model is worth by both of these, in a word; None before there is one.
         repeatability_esr: Median ESR between two takes of the reference setting: the floor.
         verdict: What the final model is worth, in one sentence.
         worst_settings: Where the final model is worst, and its ESR there, worst first.
-        utilization: Seconds of signal that kept takes have played, over time since the first take.
+        utilization: Share of the time since the first take in which kept takes were played.
         started_at: When the session began.
         updated_at: When it was last heard of.
         eta: When it will be done, as far as that can be told.
@@ -88,12 +96,17 @@ class Status:
     session: str
     state: StateName
     finish_reason: str | None
+    trouble: str | None
     asked: str | None
+    foot_switch: bool
+    to_rest: str | None
     captures: dict[str, int | None]
     takes: dict[str, int]
     round: int
     rounds: list[RoundStatus]
     holdout_esr: float | None
+    expected_esr: float | None
+    worth: str | None
     repeatability_esr: float | None
     verdict: str | None
     worst_settings: dict[str, float]
@@ -134,8 +147,8 @@ def state_name(state: State, *, running: bool, supervised: bool = False) -> Stat
 
 
 def utilization(state: State) -> float | None:
-    """Seconds of signal played by kept takes over the seconds that takes have taken."""
-    return state.takes.played_s / state.wall_s if state.wall_s > 0 else None
+    """Seconds in which kept takes were played over the seconds that takes have taken."""
+    return state.takes.playing_s / state.wall_s if state.wall_s > 0 else None
 
 
 def planned(state: State, session: Session) -> int | None:
@@ -151,8 +164,9 @@ def finish_reason(state: State, name: StateName) -> str | None:
         return None
     if state.run.set_aside:
         aside = state.run.set_aside
-        words = "1 file was" if aside == 1 else f"{aside} files were"
-        return f"{words} set aside; 'rig capture' makes them anew"
+        return (
+            f"{count_of(aside, 'file was', 'files were')} set aside; 'rig capture' makes them anew"
+        )
     return INTERRUPTED if state.run.ended is None else state.run.ended.reason
 
 
@@ -212,12 +226,17 @@ def status(session: Session, clock: Callable[[], float] = time.time) -> Status:
         session=session.folder.name,
         state=name,
         finish_reason=finish_reason(state, name),
+        trouble=trouble(state) if name not in OVER else None,
         asked=asked(session.config.panel, snapshot),
+        foot_switch=snapshot is not None and snapshot.foot_switch,
+        to_rest=to_rest(session.config.panel, state) if name in OVER else None,
         captures=counted(state, planned(state, session)),
         takes={outcome.value: count for outcome, count in state.takes.counts.items()},
         round=state.learning.round,
         rounds=[round_status(learnt, names) for learnt in state.learning.rounds],
         holdout_esr=state.learning.holdout_esr,
+        expected_esr=state.learning.expected_esr,
+        worth=worth(state.learning.worst_esr).words if state.learning.model else None,
         repeatability_esr=state.amp.repeatability_esr,
         verdict=state.learning.model.verdict if state.learning.model else None,
         worst_settings=worst_settings(state),
@@ -238,6 +257,25 @@ def asked(panel: Panel, snapshot: live.Live | None) -> str | None:
     # A snapshot is a file that anybody may have written.
     names = {knob.name for knob in panel.knobs}
     moves = [move for move in snapshot.prompt if move.knob in names] if snapshot else []
+    return to_turn(panel, moves) if moves else None
+
+
+def trouble(state: State) -> str | None:
+    """What goes wrong with devices or learner just now; None where nothing does."""
+    learning = state.learning
+    failed = learning.failures[-1] if learning.failures else None
+    # A failure is no trouble any more once another round has been learnt.
+    learner = failed.why if failed and failed.round == learning.round else None
+    return state.opening.lost or learner
+
+
+def to_rest(panel: Panel, state: State) -> str | None:
+    """What hands have to turn to put the knobs to rest; None where they stand there."""
+    stands = state.run.hands
+    # Nobody has turned anything yet, or a stranger's journal tells of other knobs.
+    if stands is None or len(stands) != len(by_hand(panel, panel.rest)):
+        return None
+    moves = moves_to(panel, stands, panel.rest)
     return to_turn(panel, moves) if moves else None
 
 

@@ -12,6 +12,7 @@ import scipy  # its parts load when they are first used: 'rig status' needs none
 from numpy.typing import ArrayLike, NDArray
 
 from rig.errors import SessionError, StorageError
+from rig.ordinary import size_bytes, why_not_made
 from rig.session.door import Door
 from rig.session.facts import StoredFile
 from rig.session.plain import write_beside
@@ -47,7 +48,8 @@ def put(target: Path, content: bytes) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         write_beside(target, content)
     except OSError as error:
-        raise StorageError(f"{target}: cannot be written: {error.strerror}") from None
+        reason = why_not_made(target.parent, error)
+        raise StorageError(f"{target}: cannot be written: {reason}") from None
 
 
 def write(place: Path | Door, path: str, content: bytes) -> StoredFile:
@@ -99,7 +101,7 @@ def read_wav(path: Path, most_bytes: int = MOST_WAV_BYTES) -> tuple[int, NDArray
         SessionError: It is missing, too large, or not a WAV that can be read.
     """
     try:
-        size = path.stat().st_size
+        size = size_bytes(path)
         if size > most_bytes:
             raise SessionError(f"{path}: {size} bytes are more than it can have; it is not opened")
         with path.open("rb") as stream:

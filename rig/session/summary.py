@@ -9,7 +9,7 @@ from rich.text import Text
 
 from rig.printable import pasteable
 from rig.session.status import Status
-from rig.session.worth import worth
+from rig.session.worth import Worth
 
 
 def _time(iso: str | None) -> str:
@@ -29,32 +29,31 @@ def _of_goal(captures: dict[str, int | None]) -> str:
     return f"{kept} of {goal} kept" if kept <= goal else f"{kept} kept, more than the {goal} asked"
 
 
-def _share(utilization: float) -> str:
-    # The built-in amp is faster than time.
-    return "all of it" if utilization > 1 else f"{utilization:.0%}, in takes that were kept"
-
-
 def _lines(status: Status, folder: Path) -> list[tuple[str, str]]:
     captures, takes = status.captures, status.takes
-    lines = [("asked of you", f"{status.asked}, then 'rig done'")] if status.asked else []
+    lines = [("trouble", status.trouble)] if status.trouble else []
+    done = "press the foot switch, or 'rig done'" if status.foot_switch else "'rig done'"
+    lines += [("asked of you", f"{status.asked}, then {done}")] if status.asked else []
+    lines += [("to spare the amp", status.to_rest)] if status.to_rest else []
     lines += [
         ("captures", f"{_of_goal(captures)}, {captures['abandoned']} given up"),
         ("takes", f"{takes['kept']} kept, {takes['rejected']} rejected, {takes['failed']} failed"),
         ("rounds", str(status.round)),
         ("holdout ESR", f"{_esr(status.holdout_esr)}  (floor {_esr(status.repeatability_esr)})"),
     ]
-    if status.model is not None:
-        lines.append(("the model is", worth(status.holdout_esr).words))
-    if status.rounds and status.rounds[-1].expected_esr is not None:
-        expected = _esr(status.rounds[-1].expected_esr)
+    if status.expected_esr is not None:
+        expected = _esr(status.expected_esr)
         lines.append(("expected ESR", f"{expected} at the other settings that players use"))
+    if status.worth is not None:
+        lines.append(("the model is", status.worth))
     if status.verdict is not None:
         lines.append(("sounds", status.verdict))
     if status.worst_settings:
         worst = ";  ".join(f"{name} ({_esr(esr)})" for name, esr in status.worst_settings.items())
         lines.append(("worst settings", worst))
     if status.utilization is not None:
-        lines.append(("time spent playing", _share(status.utilization)))
+        share = f"{status.utilization:.0%} of the recording, in takes that were kept"
+        lines.append(("time spent playing", share))
     lines.append(("begun", f"{_time(status.started_at)}, last word {_time(status.updated_at)}"))
     if status.deaths:
         died = ", ".join(f"{name} {count}" for name, count in sorted(status.deaths.items()))
@@ -69,7 +68,7 @@ def _lines(status: Status, folder: Path) -> list[tuple[str, str]]:
 def summary(status: Status, folder: Path) -> Group:
     """Something that rich can print."""
     # Done is not well: a session whose model is poor does not end in green.
-    told = worth(status.holdout_esr).style if status.model is not None else "green"
+    told = Worth.of(status.worth).style if status.worth is not None else "green"
     style = {"failed": "red", "stopped": "yellow"}.get(status.state, told)
     head = Text.assemble((status.session, "bold"), ": ", (status.state, style))
     if status.finish_reason:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from rig.capture import Role
+from rig.printable import count_of
 from rig.session.folder import Session
 from rig.session.worth import worth
 
@@ -116,7 +117,8 @@ def verdict(session: Session, region: Region | None) -> Verdict:
     model = session.state.learning.model
     if model is None:
         return _unfinished(session)
-    word = worth(model.holdout_esr).words
+    learning = session.state.learning
+    word = worth(learning.worst_esr).words
     # The learner's own sentence, so that the page and the terminal say the same.
     said = f"{MEANS[word]}"
     if model.verdict:
@@ -124,6 +126,10 @@ def verdict(session: Session, region: Region | None) -> Verdict:
     # The learner's own exception is drawn finer than half of a knob, and one region is enough.
     if region is not None and EXCEPT not in (model.verdict or ""):
         said += f"; it is worst {region.words}"
+    if word != worth(model.holdout_esr).words:
+        said += f"; where nothing was held back, an ESR of {learning.expected_esr:.2g} is expected"
+    if model.caveat:
+        said += f"; {model.caveat}"
     return Verdict(word, f"{said[0].upper()}{said[1:]}.", *_next(session, word))
 
 
@@ -137,19 +143,24 @@ def _next(session: Session, word: str) -> tuple[str, str]:
     kept = session.state.ordered_to_learn()
     wanted = kept + max(round(MORE_SHARE * kept), LEAST_MORE)
     typed = command("rig", "capture", "--session", session.folder, "--captures", str(wanted))
-    return f"Record {wanted - kept} more settings; what is there already stays.", typed
+    return f"Record {count_of(wanted - kept, 'more setting')}; what is there already stays.", typed
 
 
 def _at(session: Session) -> str:
     """How a file of this or of another setting is had."""
     panel = session.config.panel
-    knob, value = panel.knobs[0], panel.reference.values[0]
+    # Not the one that it is: somebody may paste it as it stands.
+    knob = panel.knobs[0]
+    value = next(
+        (v for v in reversed(knob.values) if v != panel.reference.values[0]), knob.values[0]
+    )
     return f"this is the middle setting; add --at {knob.name}={knob.describe(value)} for another."
 
 
 def _unfinished(session: Session) -> Verdict:
     kept = sum(about.capture.role.is_trained_on for about in session.state.kept())
-    sentence = f"There is no final model yet: {kept} settings to learn from are recorded."
+    told = "setting to learn from is recorded", "settings to learn from are recorded"
+    sentence = f"There is no final model yet: {count_of(kept, *told)}."
     esr = session.state.learning.holdout_esr
     if esr is not None:
         sentence += f" The ensemble that decides what is recorded next has an ESR of {esr:.2g}."

@@ -79,6 +79,26 @@ def _is_made_anew(session: Session, file: StoredFile) -> bool:
     return model is not None and file in model.files
 
 
+def refuse_missing(session: Session) -> None:
+    """Refuse to go on where a recording that is called kept is not there; a look at each, no more.
+
+    Raises:
+        SessionError: It is gone, or another length.
+    """
+    for about in session.state.kept():
+        file = about.kept.aligned if about.kept is not None else None
+        if file is None or file.path in session.state.set_aside:
+            continue
+        try:
+            session.stored(file)
+        except SessionError:
+            raise SessionError(
+                f"{session.folder / file.path}: is not there as it was recorded: "
+                f"'rig verify --repair {session.folder}' sets aside what is damaged, and "
+                f"'rig capture --session {session.folder}' then records it anew"
+            ) from None
+
+
 def verify(session: Session) -> Report:
     """Check every stored file by size and hash; reads everything, changes nothing."""
     problems = [*_foreign(session), *_unrecorded(session)]

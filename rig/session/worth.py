@@ -2,6 +2,8 @@
 
 from enum import Enum
 
+from rig.printable import count_of
+
 #: Below these, few can tell a model from its amp, it is hard to tell in a mix, and it is one to
 #: play with (as the trainer of neural-amp-modeler grades its own).
 EXCELLENT_ESR, GOOD_ESR, USABLE_ESR = 0.01, 0.035, 0.1
@@ -21,10 +23,25 @@ class Worth(Enum):
         """The word for people."""
         return self.value[0]
 
+    @classmethod
+    def of(cls, words: str) -> "Worth":
+        """Return what a word for people stands for."""
+        return next(each for each in cls if each.words == words)
+
     @property
     def style(self) -> str:
         """The colour that what it says may have."""
         return self.value[1]
+
+
+def of_goal(kept: int, goal: int | None) -> str:
+    """Return how many captures there are, of how many that were asked for."""
+    if goal is None:
+        return count_of(kept, "capture")
+    # Asked for fewer than there are already: a session keeps what it has.
+    if kept > goal:
+        return f"{count_of(kept, 'capture')}, more than the {goal} asked for"
+    return f"{kept} of {count_of(goal, 'capture')}"
 
 
 def worth(holdout_esr: float | None) -> Worth:

@@ -18,6 +18,7 @@ from rig.bench.comparison import Comparison, compare, open_subject
 from rig.bench.subjects import LiveSubject, ReplayedSubject, recording_frames
 from rig.bench.trial import Terms, settings_to_test
 from rig.cli import bench
+from rig.devices.virtual.foreign.draw import draw_foreign
 from rig.errors import UsageError
 from rig.knobs import Setting
 from rig.session.folder import Session
@@ -239,3 +240,15 @@ def test_two_workers_that_keep_the_same_recording_do_not_disturb_each_other(tmp_
     ]
     assert [worker.wait(60) for worker in workers] == [0, 0]
     assert [path.suffix for path in (tmp_path / "shelf").iterdir()] == [".npy"]
+
+
+def test_a_foreign_amp_is_compared_with_its_own_knobs_and_switches(tmp_path: Path) -> None:
+    compare(comparison(tmp_path, "foreign-8", strategies=("lhs",)), lambda *_: None)
+    assert [row["captures"] for row in results.Results(tmp_path).rows()] == [5, 7]
+    with open_subject("foreign-8", tmp_path, brief=True) as subject:
+        circuit = draw_foreign(8)
+        assert circuit.switches
+        assert [knob.name for knob in subject.panel.knobs] == [*circuit.knobs, *circuit.switches]
+        assert [knob.is_switch for knob in subject.panel.knobs] == [
+            name in circuit.switches for name in (*circuit.knobs, *circuit.switches)
+        ]

@@ -89,6 +89,15 @@ def test_nothing_is_found_in_noise_or_silence() -> None:
     assert latency.measure(np.zeros(100), preamble(48_000), START).sharpness == 0.0
 
 
+@pytest.mark.parametrize("whole", [0, 12, 1_187, -3, -200, 900])
+@pytest.mark.parametrize("nearly", [0.0, 3e-9, -3e-9])
+def test_a_shift_by_whole_frames_changes_no_sample(whole: int, nearly: float) -> None:
+    audio = np.random.default_rng(2).standard_normal(1_000)
+    moved = latency.advance(audio, whole + nearly, 400)
+    beyond = np.concatenate([np.zeros(400), audio, np.zeros(1_400)])
+    assert np.array_equal(moved, beyond[400 + whole : 800 + whole])
+
+
 @pytest.mark.parametrize("frames", [0.0, 0.5, 12.37, 1187.37, -3.25])
 def test_advance_takes_a_delay_away(frames: float) -> None:
     time = np.arange(6_000)

@@ -61,6 +61,7 @@ def test_a_preset_with_a_tone_s_name_is_of_that_tone(
     assert said["tone_type"] == "clean"
     # What is typed goes before what the preset says.
     assert said["setting"]["gain"] == 2.5
+    assert said["name"].endswith("clean with gain 2.5")
 
 
 def test_a_grid_is_a_folder_of_files_that_sort(finished: Path, tmp_path: Path) -> None:

@@ -1,107 +1,270 @@
-"""``rig init``: its questions, the knob maps that come with rig, and what a terminal sees."""
+"""``rig init`` as it is called: what it writes, refuses, keeps, and what a terminal sees."""
 
 import os
+import re
+import shutil
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from rig import cli, data
 from rig import config as configuration
-from rig import data
-from rig.cli import questions
-from rig.config import MidiAmpConfig, SoundCardConfig
-from rig.devices.survey import AudioDevice, MidiPort, Survey
+from rig.config import HandAmpConfig, MidiAmpConfig
 
-CARD = AudioDevice("CoreAudio", 'Scarlett "18i8"', 18, 8, 44_100)
-SPEAKERS = AudioDevice("CoreAudio", "Speakers", 0, 2, 48_000)
-PORTS = (MidiPort("MACOSX_CORE", "Amp MIDI 1"), MidiPort("MACOSX_CORE", "Other"))
-FOUND = Survey((SPEAKERS, CARD), PORTS, ())
+#: No audio server is started for a list of devices.
+ENVIRONMENT = {**os.environ, "JACK_NO_START_SERVER": "1"}
+HAND = "{amp.kind: hand, name: mine, interface.host_api: ALSA, interface.input: Card, knobs: gain}"
 
 
-def answered(*typed: str, found: Survey = FOUND) -> str:
-    """The configuration from some answers; an empty one takes the default."""
-    left = list(typed)
+@dataclass
+class Said:
+    """What a command said, and its exit code; None is 0."""
 
-    def ask(_question: str, default: str) -> str:
-        return (left.pop(0) if left else "") or default
-
-    text = questions.configuration(found, ask, lambda _line: None)
-    assert not left
-    return text
+    code: object
+    stdout: str
+    stderr: str
 
 
-def test_without_hardware_it_is_the_default() -> None:
-    assert answered("0") == data.default_config()
+Call = Callable[..., Said]
 
 
-def test_a_sound_card_with_a_loopback_and_an_amp_by_controllers() -> None:
-    text = answered("1", "1", "3", "4", "5", "6", "1", "0", "2", "gain, Master Volume", "20", "7")
-    config = configuration.parse(text)
-    interface, amp = config.interface, config.amp
-    assert isinstance(interface, SoundCardConfig)
-    assert isinstance(amp, MidiAmpConfig)
-    assert (interface.input, interface.output) == ('Scarlett "18i8"', 'Scarlett "18i8"')
-    assert (interface.send_channel, interface.return_channel) == (3, 4)
-    assert (interface.loopback_channel, interface.loopback_send_channel) == (5, 6)
-    assert interface.sample_rate == 44_100
-    assert (amp.port, amp.channel) == ("Amp MIDI 1", 2)
-    assert {name: knob.cc for name, knob in config.knobs.items()} == {
-        "gain": 20,
-        "master_volume": 7,
-    }
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a blank and an umlaut in its name, in which rig is called."""
+    folder = tmp_path / "mein verstärker"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
 
 
-def test_a_port_on_jack_is_named_with_its_interface() -> None:
-    found = Survey((CARD,), (MidiPort("UNIX_JACK", "gx_head_amp:midi_in_1"),), ())
-    typed = ("1", "", "1", "1", "0", "1", "0", "1", "gain", "20")
-    config = configuration.parse(answered(*typed, found=found))
-    assert isinstance(config.amp, MidiAmpConfig)
-    assert (config.amp.port, config.amp.api) == ("gx_head_amp:midi_in_1", "UNIX_JACK")
+@pytest.fixture
+def rig(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+    """Call rig in this process, as its script does; what it said, and its exit code."""
+
+    def called(*words: object) -> Said:
+        monkeypatch.setattr(sys, "argv", ["rig", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return Said(ended.value.code, *capsys.readouterr())
+
+    return called
 
 
-def test_by_hand_without_a_loopback_and_nonsense_is_asked_for_again() -> None:
-    text = answered("9", "1", "1", "x", "1", "1", "0", "0", "gain, gain", "gain, tone")
-    config = configuration.parse(text)
-    assert all(knob.by_hand for knob in config.panel.knobs)
-    assert config.interface.loopback_channel is None  # type: ignore[union-attr]
+def answers(place: Path, text: str) -> Path:
+    path = place / "answers.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
 
 
-@pytest.mark.parametrize("name", data.profiles())
-def test_a_profile_is_a_rig_that_can_be_used_and_names_its_source(name: str) -> None:
-    profile = data.profile(name)
-    assert "# Source: " in profile
-    place = 2 + data.profiles().index(name)
-    config = configuration.parse(answered("1", "", "", "", "", "", str(place), "1"))
-    assert isinstance(config.amp, MidiAmpConfig)
-    assert config.amp.port == "Other"
-    assert all(knob.cc is not None for knob in config.knobs.values())
-
-
-def test_a_switch_by_controller_sends_what_the_chart_says() -> None:
-    text = 'knobs: {soak: {switch: ["0", "1", "5", "18", "40"], cc: 30}, channel: %s}'
-    channel = "{switch: [clean, crunch, lead, ultra], cc: 31, send: [0, 96]}"
-    knobs = configuration.parse(text % channel).knobs
-    assert [knobs["soak"].sent(value) for value in range(5)] == [0, 32, 64, 95, 127]
-    assert [knobs["channel"].sent(value) for value in range(4)] == [0, 32, 64, 96]
-
-
-def test_where_nobody_sits_nothing_is_asked(tmp_path: Path) -> None:
+def test_where_nobody_sits_nothing_is_asked(place: Path) -> None:
     command = [sys.executable, "-m", "rig", "init"]
-    done = subprocess.run(
-        command, cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, check=False
-    )
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     assert done.returncode == 0
-    assert (tmp_path / "rig.yaml").read_text(encoding="utf-8") == data.default_config()
-    assert (tmp_path / "rig.schema.json").is_file()
+    assert (place / "rig.yaml").read_text(encoding="utf-8") == data.default_config()
+    assert (place / "rig.schema.json").is_file()
+    assert not list(place.glob("*.draft"))
+
+
+def test_what_is_there_is_not_written_over_unless_asked(place: Path, rig: Call) -> None:
+    (place / "rig.yaml").write_text("knobs: {gain: {}}\n", encoding="utf-8")
+    for options in ([], ["--default"]):
+        done = rig("init", *options)
+        assert done.code == 2
+        assert done.stderr == "rig: rig.yaml: is there already; --force begins anew\n"
+    assert rig("init", "--default", "--force").code in (None, 0)
+    assert (place / "rig.yaml").read_text(encoding="utf-8") == data.default_config()
+
+
+def test_answers_from_a_file_say_last_what_to_type(place: Path, rig: Call) -> None:
+    done = rig("init", "my rig.yaml", "--answers", answers(place, HAND))
+    assert done.code in (None, 0)
+    assert done.stdout.splitlines()[-1] == (
+        "my rig.yaml and rig.schema.json are written; next: 'rig capture --rehearse "
+        "'my rig.yaml'' to see a short night without the amp, 'rig check 'my rig.yaml'', then "
+        "'rig capture 'my rig.yaml''"
+    )
+    assert isinstance(configuration.load(place / "my rig.yaml").amp, HandAmpConfig)
+
+
+def test_answers_change_a_file_that_is_there(place: Path, rig: Call) -> None:
+    assert rig("init", "--answers", answers(place, HAND)).code in (None, 0)
+    before = (place / "rig.yaml").read_text(encoding="utf-8")
+    (place / "rig.yaml").write_text(before + "# mine\n", encoding="utf-8")
+    assert rig("init", "--answers", answers(place, "plan.captures: 40")).code in (None, 0)
+    after = (place / "rig.yaml").read_text(encoding="utf-8")
+    assert configuration.parse(after).plan.captures == 40
+    assert after.endswith("# mine\n")
+    assert "name: mine" in after
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--answers", "nix.yaml"], "nix.yaml: there is no such file of answers"),
+        (["--answers", "answers.yaml", "--default"], "leave out --answers"),
+        (["--answers", "answers.yaml"], "answers.yaml: amp.kind: one of these"),
+        (["--amp", "pod"], "--amp: 'pod' could be any of these"),
+        (["--amp", "mesa"], "no knob map is called like 'mesa'"),
+        (["--amp", "tonex"], "the rest has to be asked for at a terminal, or by --answers FILE"),
+        (["broken.yaml"], "broken.yaml: 1 mistake: mend it, or begin anew with --force"),
+        (["folder"], "folder: is a folder; give the name of a file"),
+        (["file.txt/rig.yaml", "--default"], "cannot be written"),
+    ],
+)
+def test_what_cannot_be_is_said_in_a_line(
+    place: Path, rig: Call, arguments: list[str], says: str
+) -> None:
+    answers(place, "amp.kind: steam")
+    (place / "broken.yaml").write_text("knobs: {gain: {cc: 200}}\n", encoding="utf-8")
+    (place / "folder").mkdir()
+    (place / "file.txt").write_text("x", encoding="utf-8")
+    done = rig("init", *arguments)
+    assert done.code == 2, done
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (place / "rig.yaml").exists()
+
+
+def test_an_amp_by_its_name_and_the_rest_from_a_file(place: Path, rig: Call) -> None:
+    path = answers(place, "{interface: {host_api: ASIO, input: Card}, amp.port: CODE}")
+    assert rig("init", "--amp", "code", "--answers", path).code in (None, 0)
+    config = configuration.load(place / "rig.yaml")
+    assert isinstance(config.amp, MidiAmpConfig)
+    assert config.knobs["gain"].send == (0, 100)
 
 
 def test_devices_are_listed_or_their_absence_is(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "rig", "devices"]
-    environment = {**os.environ, "JACK_NO_START_SERVER": "1"}
     done = subprocess.run(
-        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        command, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0
     assert "Traceback" not in done.stderr
     assert done.stdout or done.stderr
+
+
+class Window:
+    """``rig`` in a terminal of its own: what it shows, and what is typed into it."""
+
+    def __init__(self, columns: int, **environment: str) -> None:
+        import fcntl
+        import pty
+        import struct
+        import termios
+
+        def at_a_keyboard() -> None:
+            """Own the terminal, and hear Ctrl-C even where whoever runs the tests does not."""
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+        self._master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "rig", "init"],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+            preexec_fn=at_a_keyboard,
+            env={**ENVIRONMENT, **environment, "COLUMNS": str(columns)},
+        )
+        os.close(slave)
+        self.shown = ""
+
+    def until(self, words: str, seconds: float = 30.0) -> None:
+        """Wait until some words are shown behind what was waited for before."""
+        import select
+
+        deadline, start = time.monotonic() + seconds, len(self.shown)
+        while words not in self.shown[start:]:
+            assert time.monotonic() < deadline, self.shown
+            if select.select([self._master], [], [], 0.2)[0]:
+                try:
+                    read = os.read(self._master, 4096)
+                except OSError:
+                    read = b""
+                assert read, self.shown
+                self.shown += read.decode(errors="replace")
+
+    def type(self, *lines: str) -> None:
+        """Type a line at each prompt; an empty one is Enter."""
+        for line in lines:
+            self.until("> ")
+            os.write(self._master, f"{line}\n".encode())
+
+    def end(self, *, enters: bool = False, seconds: float = 60.0) -> int:
+        """Read to the end, with Enter at each prompt if asked to; return the exit code."""
+        import select
+
+        answered, deadline = self.shown.count("> "), time.monotonic() + seconds
+        while True:
+            assert time.monotonic() < deadline, self.shown
+            if not select.select([self._master], [], [], 0.2)[0]:
+                continue
+            try:
+                read = os.read(self._master, 4096)
+            except OSError:
+                read = b""
+            if not read:
+                return self.process.wait(30)
+            self.shown += read.decode(errors="replace")
+            while enters and answered < self.shown.count("> "):
+                answered += 1
+                os.write(self._master, b"\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals like these")
+@pytest.mark.parametrize(
+    ("columns", "environment"),
+    [(80, {"TERM": "xterm"}), (40, {"TERM": "dumb", "PYTHONIOENCODING": "ascii"})],
+)
+def test_a_terminal_sees_questions_and_a_broken_off_guide_goes_on(
+    place: Path, columns: int, environment: dict[str, str]
+) -> None:
+    window = Window(columns, **environment)
+    window.type("hand", "Fender", "Deluxe", "", "")
+    window.until("> ")
+    os.write(window._master, b"\x03")
+    assert window.end() == 130
+    said = re.sub(r"\s+", " ", window.shown)
+    assert "Your answers are kept in rig.yaml.draft; 'rig init' goes on." in said
+    assert "Traceback" not in window.shown
+    assert not (place / "rig.yaml").exists()
+    window = Window(columns, **environment)
+    window.type("", "", "ALSA", "Card", *[""] * 6)
+    window.type("gain", "0-10, rest 1")
+    assert window.end(enters=True) == 0, window.shown
+    said = re.sub(r"\s+", " ", window.shown)
+    assert (
+        "rig.yaml and rig.schema.json are written; next: 'rig capture --rehearse' to see a" in said
+    )
+    assert "'rig check', then" in said
+    lines = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", window.shown).splitlines()
+    # The prompt's own line may be longer; whatever else is shown is folded at words.
+    assert all(len(line.rstrip()) <= columns for line in lines if "> " not in line), lines
+    config = configuration.load(place / "rig.yaml")
+    assert (config.name, config.knobs["gain"].rest) == ("fender-deluxe", 1)
+    assert not (place / "rig.yaml.draft").exists()
+    shutil.rmtree(place)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals like these")
+def test_ctrl_c_behind_the_last_answer_breaks_nothing_off(place: Path) -> None:
+    """The file is written by then: whoever leaves there only wants no check."""
+    window = Window(80, TERM="xterm")
+    window.type("virtual")
+    window.until("> ")
+    # Each prompt is read before it is answered: Enter at the last one would end the guide.
+    while "Check now" not in window.shown:
+        os.write(window._master, b"\n")
+        window.until("> ")
+    os.write(window._master, b"\x03")
+    assert window.end() == 0
+    assert "are written; next: " in re.sub(r"\s+", " ", window.shown)
+    assert (place / "rig.yaml").exists()

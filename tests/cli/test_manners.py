@@ -5,6 +5,7 @@ import os
 import re
 import shlex
 import signal
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from typer.testing import CliRunner
 
 from rig.cli import app, asking, render, writing
 from rig.cli.model import _said
-from rig.errors import LearnerError, UsageError
+from rig.errors import UsageError
+from rig.notify import missing
 from rig.session import store
 from rig.session.facts import ModelTrained, StoredFile
 from rig.session.folder import Session
@@ -167,8 +169,9 @@ def test_training_stops_between_steps_and_leaves_the_model(
 
     monkeypatch.setattr("rig.learner.final.train_final", interrupted)
     done = CliRunner().invoke(app, ["train", str(copied)])
-    assert isinstance(done.exception, LearnerError)
-    assert "the model is the one it was" in str(done.exception)
+    # As shells have it where Ctrl-C ended something.
+    assert done.exit_code == 130
+    assert "the model is the one it was" in done.output
     assert _files(copied / "model") == before
     assert rig("verify", copied).returncode == 0
 
@@ -201,7 +204,7 @@ def test_a_poor_model_is_not_announced_in_green(esr: float | None, found: Worth)
     fact = ModelTrained(
         learnt_from=(1,), holdout_esr=esr, by_setting={}, seconds=1.0, model=file, export=file
     )
-    said = _said(Path("s"), fact)
+    said = _said(Path("s"), fact, esr)
     assert ("green" in str(said.spans)) == (found in (Worth.EXCELLENT, Worth.GOOD))
     assert said.plain.endswith("wrote s/model/x and s/model/x")
 
@@ -246,3 +249,49 @@ def test_a_session_is_found_from_within(copied: Path) -> None:
 def test_it_tells_its_version() -> None:
     done = rig("--version")
     assert done.stdout == f"rig {version('rig-capture')}\n"
+
+
+def test_a_folder_that_is_made_on_the_way_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A typing mistake in a path makes a folder that nobody looks for."""
+    target = tmp_path / "typo" / "x.nam"
+    assert writing.new_folder(target) == f" (the folder {tmp_path / 'typo'} is new)"
+    done = rig("init", target.with_name("rig.yaml"), "--default")
+    assert f"are written (the folder {target.parent} is new); next: " in done.stdout
+    assert "capture --rehearse" in done.stdout
+    assert writing.new_folder(target) == ""
+    monkeypatch.chdir(tmp_path)
+    assert writing.new_folder(Path("x.nam")) == ""
+
+
+@pytest.mark.parametrize("folder", ["taken", "taken/inner"])
+def test_a_file_where_a_folder_should_be_is_named(folder: str, tiny_file: Path) -> None:
+    (tiny_file.parent / "taken").write_text("mine", encoding="utf-8")
+    done = rig("capture", "--headless", "--session", folder, cwd=tiny_file.parent)
+    assert done.returncode == 1
+    assert "taken is no folder, so none can be there: choose another name" in done.stderr
+    assert (tiny_file.parent / "taken").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize("words", [["export", "{}", "a.nam"], ["capture", "--session", "{}"]])
+def test_a_session_without_its_signal_says_what_to_do(words: list[str], copied: Path) -> None:
+    (copied / "signal" / "send.wav").unlink()
+    done = rig(*(word.format(copied) for word in words), cwd=copied.parent)
+    assert done.returncode == 1
+    assert f"put it back from a copy; 'rig verify {copied}' says what else" in done.stderr
+
+
+def test_a_program_that_is_not_there_is_told_before_it_is_needed(tiny_file: Path) -> None:
+    text = tiny_file.read_text(encoding="utf-8") + "notify: {on_alarm: [no-such-program, --loud]}\n"
+    tiny_file.write_text(text, encoding="utf-8")
+    (tiny_file.parent / "taken").write_text("mine", encoding="utf-8")
+    # It plays nothing: a file is in the way of its folder, and the program was told by then.
+    done = rig("capture", "--headless", "--session", "taken/inner", cwd=tiny_file.parent)
+    assert done.returncode == 1
+    assert "notify.on_alarm: there is no program 'no-such-program'" in done.stderr
+    assert missing([]) is None
+    assert missing([sys.executable]) is None
+    said = missing(["no-such-program", "--loud"])
+    assert said is not None
+    assert "no program 'no-such-program'" in said

@@ -58,6 +58,8 @@ def test_hands_are_asked_though_no_device_is_there(
     assert done.returncode == 0, done.stderr
     assert "4 of 4 captures" in done.stdout
     assert "nothing of it was kept" in done.stdout
+    assert "goes on from here" not in done.stdout
+    assert "the report is made" not in done.stdout
     calls = (tmp_path / "calls.txt").read_text(encoding="utf-8").splitlines()
     assert len(calls) >= 4
     assert any("Volume to " in call for call in calls)

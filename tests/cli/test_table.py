@@ -38,9 +38,17 @@ MISUSED = (
     ("import", "nichts"),
     ("import", "file.txt", "x"),
     ("import", "leer", "x"),
+    ("init", "--answers", "nichts"),
+    ("init", "--answers", "leer"),
+    ("init", "--answers", "wrong.yaml"),
+    ("init", "--amp", "gränd"),
+    ("init", "wrong.yaml"),
+    ("init", "leer"),
+    ("init", "file.txt/below", "--default"),
     ("nonsense",),
     ("--nonsense",),
 )
+QUIET = ("capture", "check", "export", "render", "report", "train")
 COMMANDS = sorted(
     command.name or getattr(command.callback, "__name__", "")
     for command in cli.app.registered_commands
@@ -128,6 +136,12 @@ def test_a_mistake_is_one_line_and_an_exit_code(
         *((name, wrong, *more) for name, more in ABOUT_A_SESSION.items() for wrong in NO_SESSION),
         *((n, *m, wrong) for n, m in OF_A_CONFIGURATION.items() for wrong in NO_CONFIGURATION),
         *((name, "--wröng") for name in COMMANDS),
+        # What is quiet about its work is not quiet about a mistake.
+        *(
+            (name, wrong, "--quiet", *ABOUT_A_SESSION.get(name, ()))
+            for name in QUIET
+            for wrong in ("nichts", "file.txt")
+        ),
         *MISUSED,
     ]
     for words in table:

@@ -48,7 +48,7 @@ def test_dumped_configuration_loads_to_the_same() -> None:
 @pytest.mark.parametrize(
     ("change", "key", "says"),
     [
-        ({"plan": {"captures": -3}}, "plan.captures", "greater than or equal to 1"),
+        ({"plan": {"captures": -3}}, "plan.captures", "has to be at least 1 (it is -3)"),
         ({"plan": {"capturs": 3}}, "plan.capturs", "did you mean 'captures'"),
         ({"knobs": {"gain": {"cc": 128}}}, "knobs.gain.cc", "127"),
         ({"knobs": {"gain": {"range": [0, 1], "step": 2}}}, "knobs.gain.step", "larger"),
@@ -92,6 +92,28 @@ def test_all_mistakes_are_told_at_once() -> None:
     message = refused("nam: x\nplan: {captures: 0, seeds: 1}\nknobs: {gain: {cc: 200}}")
     for key in ("nam", "plan.captures", "plan.seeds", "knobs.gain.cc"):
         assert f"  {key}: " in message
+
+
+def test_one_mistake_does_not_hide_another() -> None:
+    """What spans keys, and what drivers know, is looked at in what is left."""
+    text = """
+        amp: {driver: midi, port: M, channel: 77}
+        knobs: {gain: {cc: 20}, tone: {cc: 20, range: [3, 1]}, bass: {}}
+        interface: {driver: soundcard, host_api: A, input: B, output: C, sample_rate: 1,
+          send_channel: 1, return_channel: 2, loopback_channel: 2, loopback_send_channel: 2}
+        """
+    message = refused(text)
+    for said in ("amp.channel", "knobs.tone.range", "interface.sample_rate", "knobs.bass",
+                 "knobs.tone: ", "interface.loopback_channel"):  # fmt: skip
+        assert f"  {said}" in message, message
+    assert len(message.splitlines()) == 7
+
+
+def test_what_only_follows_from_a_mistake_is_not_told() -> None:
+    # Without its driver the amp would be a virtual one, which has no such knobs.
+    text = "amp: {driver: 7, port: M}\nknobs: {loudness: {cc: 999}}\ninterface: {driver: virtual}"
+    said = [line.split(":")[0].strip() for line in refused(text).splitlines()[1:]]
+    assert said == ["amp.driver", "amp.port", "knobs.loudness.cc"]
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ def configured(tmp_path: Path) -> Path:
 def test_a_person_who_is_called_answers_from_another_terminal(configured: Path) -> None:
     command = [sys.executable, "-m", "rig", "capture", "--headless"]
     with subprocess.Popen(command, cwd=configured, stdout=subprocess.PIPE, text=True) as capture:
+        refused_at_first(capture, configured)
         answers = answered(capture, configured)
         assert capture.stdout is not None
         assert "kept; 3 of 3 captures" in capture.stdout.read()
@@ -45,6 +46,18 @@ def test_a_person_who_is_called_answers_from_another_terminal(configured: Path) 
     late = rig("done", cwd=configured)
     assert late.returncode == 1
     assert "nobody is asked to turn anything just now" in late.stderr
+
+
+def refused_at_first(capture: "subprocess.Popen[str]", folder: Path) -> None:
+    """Say what changes nothing yet: it is not taken, and the same is asked as before."""
+    while (asked := asked_in(folder)) is None:
+        assert capture.poll() is None
+        time.sleep(0.05)
+    skipped, again = rig("skip", cwd=folder), rig("redo", cwd=folder)
+    assert (skipped.returncode, again.returncode) == (1, 1)
+    assert "the reference setting is asked for" in skipped.stderr
+    assert "nothing is recorded yet" in again.stderr
+    assert asked_in(folder) == asked
 
 
 def answered(capture: "subprocess.Popen[str]", folder: Path) -> list[str]:

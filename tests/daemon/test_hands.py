@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -16,15 +17,17 @@ from rich.console import Console
 from rig import config as configuration
 from rig.capture import Role
 from rig.config import Config
+from rig.daemon.hands import _obey
+from rig.daemon.orders import canary
 from rig.daemon.request import Request
 from rig.daemon.service import Interrupts, capture
-from rig.faceplate import clock
+from rig.faceplate import by_hand, clock
 from rig.knobs import Move
 from rig.monitor.prompt import line, prompt
 from rig.proposals import designs, hands
 from rig.session import control, live
 from rig.session.control import Command
-from rig.session.facts import CapturesSuspected, HandsSet
+from rig.session.facts import CapturesSuspected, HandsSet, TakeBegun
 from rig.session.folder import Session
 from rig.session.status import status
 from rig.session.verify import verify
@@ -83,6 +86,10 @@ def test_a_person_turns_what_must_be_turned_and_no_more(tmp_path: Path) -> None:
     takes = sum(session.state.takes.counts.values())
     assert len(seen) < takes
     assert verify(session).sound
+    # Nobody is asked in the end, but it is said: at night an amp is left at its quietest.
+    rest = session.config.panel.rest.values[0]
+    assert told[-1][0] != rest
+    assert f"gain to {rest:g}" in str(status(session).to_rest)
 
 
 def test_a_setting_can_be_skipped_and_the_last_one_asked_for_again(tmp_path: Path) -> None:
@@ -96,6 +103,12 @@ def test_a_setting_can_be_skipped_and_the_last_one_asked_for_again(tmp_path: Pat
     assert redone.kept is not None
     assert redone.suspects[0].take < redone.kept.take
     assert len(session.state.kept(Role.SEED, Role.ACTIVE)) == 8
+    # Hands may have been on their way to the next one: nothing is recorded before they are back.
+    told = [entry.fact for entry in session.journal.entries()]
+    after = told[told.index(again[0]) :]
+    begun = next(fact for fact in after if isinstance(fact, TakeBegun))
+    assert begun.capture == again[0].captures[0]
+    assert any(isinstance(fact, HandsSet) for fact in after[: after.index(begun)])
 
 
 def test_a_pause_at_a_prompt_is_a_pause(tmp_path: Path) -> None:
@@ -173,7 +186,7 @@ def test_an_order_visits_everything_once(
 def test_hands_move_far_less_than_in_the_order_of_the_design(mixed: Config, seed: int) -> None:
     panel = mixed.panel
     settings = designs.design_settings(panel, "lhs", 20, seed)
-    places = [hands.by_hand(panel, setting) for setting in settings]
+    places = [by_hand(panel, setting) for setting in settings]
     order = hands.in_order(panel, None, settings)
     ours = hands._length(panel, None, places, order)
     theirs = hands._length(panel, None, places, range(len(places)))
@@ -199,3 +212,15 @@ def test_a_prompt_says_value_and_clock_from_and_to(mixed: Config) -> None:
 )
 def test_knobs_as_clocks(turned: float, hour: str) -> None:
     assert clock(turned) == hour
+
+
+def test_a_reference_that_is_skipped_is_still_asked_for(
+    copied: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its key may be pressed in the monitor, too: it was given up, and asked for again at once."""
+    session = Session.open(copied)
+    order = canary(session)
+    _obey(SimpleNamespace(session=session), order, "skip")  # type: ignore[arg-type]
+    assert session.state.captures[order.number].is_pending
+    assert "cannot be left out" in caplog.text
+    session.close()

@@ -99,7 +99,7 @@ def test_the_first_round_is_not_the_measure_of_the_next() -> None:
 def test_a_full_disk_ends_it_in_good_time() -> None:
     assert reason(State(), free_bytes=600_000_000) is None
     said = reason(State(), free_bytes=400_000_000)
-    assert "nearly full (0.4 GB free)" in str(said)
+    assert "the disk has 0.4 GB free, and 0.5 GB are to stay so" in str(said)
 
 
 def test_a_multiple_of_the_repeatability_may_be_the_target() -> None:

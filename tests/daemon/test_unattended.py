@@ -156,7 +156,8 @@ def test_what_ends_at_once_keeps_nothing_awake(
 def test_units_run_what_a_terminal_would(tmp_path: Path) -> None:
     config = tmp_path / "my rig" / "rig & co.yaml"
     agent = plistlib.loads(text(Manager.LAUNCHD, config, "a name").encode())
-    assert agent["ProgramArguments"][1:] == ["-m", "rig", "capture", str(config), "--headless"]
+    run = ["-P", "-m", "rig", "capture", str(config), "--headless"]
+    assert agent["ProgramArguments"][1:] == run
     assert agent["Label"] == "rig.a-name"
     assert agent["KeepAlive"] == {"Crashed": True}
     unit = text(Manager.SYSTEMD, config, "a name")
@@ -269,7 +270,7 @@ def test_keys_in_the_monitor_are_commands(tmp_path: Path) -> None:
     finally:
         viewer.kill()
         daemon.terminate()
-        assert daemon.wait(30) == 3
+        assert daemon.wait(120) == 3
 
 
 def is_in(folder: Path, state: str) -> bool:

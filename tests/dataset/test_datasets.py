@@ -13,6 +13,7 @@ from calibration.signals import Part
 from rig import config as configuration
 from rig import dataset
 from rig.capture import Role
+from rig.cli import export_data
 from rig.config import Config
 from rig.daemon.request import Request
 from rig.daemon.service import capture
@@ -96,7 +97,7 @@ def test_a_replay_gives_back_what_was_recorded_and_nothing_else(
 
 
 def test_a_session_captured_from_a_replay_proposes_only_what_there_is(
-    exported: dict[str, Path], tmp_path: Path
+    exported: dict[str, Path], finished: Path, tmp_path: Path
 ) -> None:
     path = tmp_path / "rig.yaml"
     text = (exported["data"] / "rig.yaml").read_text(encoding="utf-8")
@@ -111,11 +112,38 @@ def test_a_session_captured_from_a_replay_proposes_only_what_there_is(
     assert {about.capture.setting for about in session.state.captures.values()} <= set(
         config.panel.pool
     )
+    # Bit for bit: what was in step is not moved, and loses no DC that it has not got.
+    source = {values: audio for _, values, audio in reversed(recordings(finished))}
+    found = {values: audio for _, values, audio in recordings(tmp_path / "session")}
+    # Of the canaries, which are one setting, a replay gives the first.
+    del found[config.panel.reference.values]
+    assert len(found) == len(session.state.kept()) - len(session.state.kept(Role.CANARY))
+    assert all(audio == source[values] for values, audio in found.items())
     assert session.state.learning.rounds
     assert {Setting(v) for r in session.state.learning.rounds for v in r.values} <= set(
         config.panel.pool
     )
     session.close()
+
+
+@pytest.mark.parametrize("after", [0, 2])
+def test_an_export_that_is_broken_off_leaves_nothing_behind(
+    after: int, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[Path] = []
+
+    def broken_off(session: Session, target: Path, content: bytes) -> None:
+        """Write so many files, and be interrupted in the next."""
+        if len(written) == after:
+            raise KeyboardInterrupt
+        store.put(target, content)
+        written.append(target)
+
+    monkeypatch.setattr(export_data, "put", broken_off)
+    with pytest.raises(KeyboardInterrupt):
+        export_data.export_data("data", finished, tmp_path / "set", flac=False, force=False)
+    assert len(written) == after
+    assert not (tmp_path / "set").exists()
 
 
 def foreign(folder: Path, finished: Path, late: int, sign: float) -> list[tuple[float, ...]]:

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mido import Message
 
-from rig.devices.midi.ports import WINDOWS, OutputPort, find_port
+from rig.devices.midi.named import WINDOWS
+from rig.devices.midi.ports import OutputPort, find_port
 from rig.devices.names import distinct
 from rig.errors import DeviceGone
 

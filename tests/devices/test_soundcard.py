@@ -111,7 +111,8 @@ def test_a_cancelled_take_ends_faded(monkeypatch: pytest.MonkeyPatch) -> None:
         raise TakeCancelled
 
     with ThreadPoolExecutor() as pool:
-        take = pool.submit(card.reamp, np.ones(20_000, np.float32), cancel)
+        # Longer than any machine needs to report once: nothing paces the fake card.
+        take = pool.submit(card.reamp, np.ones(4_000_000, np.float32), cancel)
         while not take.done():
             fake.streams[0].step()
         with pytest.raises(TakeCancelled):

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from rig.devices.virtual.amplifier import Amplifier
 from rig.devices.virtual.circuit import Oversampler, ToneStack
 from rig.devices.virtual.presets import PRESETS
 
@@ -65,7 +64,7 @@ def sine(hz: float, seconds: float = 1.2, peak: float = 0.9) -> np.ndarray:
 @pytest.mark.parametrize("hz", [997.0, 2_503.0, 4_999.0])
 def test_aliases_stay_under_minus_60_db_with_everything_turned_up(preset: str, hz: float) -> None:
     positions = dict.fromkeys(("gain", "boost", "master", "treble", "presence"), 1.0)
-    amp = Amplifier(PRESETS[preset].circuit, positions, RATE)
+    amp = PRESETS[preset].amplifier(positions, RATE)
     out = amp(sine(hz))[RATE // 4 :][: 2**15]
     spectrum = 20 * np.log10(np.abs(np.fft.rfft(out * np.blackman(len(out)))) + 1e-12)
     frequency = np.fft.rfftfreq(len(out), 1 / RATE)
@@ -82,17 +81,17 @@ def harmonics(out: np.ndarray, hz: float, count: int = 5) -> np.ndarray:
 
 
 def test_it_cleans_up_and_distorts_asymmetrically() -> None:
-    circuit = PRESETS["tweed"].circuit
-    clean = harmonics(Amplifier(circuit, {"gain": 0.0}, RATE)(sine(220, peak=0.02)), 220)
-    driven = harmonics(Amplifier(circuit, {"gain": 0.5}, RATE)(sine(220, peak=0.1)), 220)
+    built_in = PRESETS["tweed"]
+    clean = harmonics(built_in.amplifier({"gain": 0.0}, RATE)(sine(220, peak=0.02)), 220)
+    driven = harmonics(built_in.amplifier({"gain": 0.5}, RATE)(sine(220, peak=0.1)), 220)
     assert clean[1:].max() / clean[0] < 0.05
     assert driven[2] / driven[0] > 0.1
     assert driven[1] / driven[0] > 0.01
 
 
 def test_the_supply_sags_and_recovers() -> None:
-    circuit = PRESETS["tweed"].circuit
-    loud = Amplifier(circuit, {"gain": 0.9, "master": 1.0}, RATE)(sine(110, 1.0, 0.5))
+    built_in = PRESETS["tweed"]
+    loud = built_in.amplifier({"gain": 0.9, "master": 1.0}, RATE)(sine(110, 1.0, 0.5))
     envelope = np.abs(loud[: RATE // 50 * 50]).reshape(-1, RATE // 50).max(axis=1)
     assert envelope[1:4].max() > 1.02 * envelope[-5:].mean()
 
@@ -103,15 +102,15 @@ def test_every_control_changes_the_sound(preset: str, count: int) -> None:
     assert len(chosen.controls) == count
     guitar = np.random.default_rng(0).standard_normal(RATE // 2) * np.hanning(RATE // 2) * 0.1
     for control in chosen.controls.values():
-        low, high = (Amplifier(chosen.circuit, {control: x}, RATE)(guitar) for x in (0.0, 1.0))
+        low, high = (chosen.amplifier({control: x}, RATE)(guitar) for x in (0.0, 1.0))
         assert np.mean((low - high) ** 2) > 0.01 * np.mean(high**2), control
 
 
 def test_blocks_of_any_length_give_the_same_sound() -> None:
-    circuit = PRESETS["modern"].circuit
+    built_in = PRESETS["modern"]
     guitar = np.random.default_rng(1).standard_normal(9_000) * 0.1
-    whole = Amplifier(circuit, {}, RATE)(guitar)
-    amp = Amplifier(circuit, {}, RATE)
+    whole = built_in.amplifier({}, RATE)(guitar)
+    amp = built_in.amplifier({}, RATE)
     parts = np.concatenate([amp(part) for part in np.split(guitar, [1, 1000, 1001, 7_777])])
     assert np.max(np.abs(whole - parts)) < 1e-9
 

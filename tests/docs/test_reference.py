@@ -40,7 +40,9 @@ def test_the_status_says_what_each_key_means_and_no_more(described: type) -> Non
 
 
 def test_every_command_and_fact_has_a_section() -> None:
-    named = [command.callback.__name__ for command in app.registered_commands if command.callback]
+    known = app.registered_commands
+    named = [c.name or c.callback.__name__ for c in known if c.callback]
+    assert "import" in named
     headings = [line[3:] for line in commands.page().splitlines() if line.startswith("## ")]
     assert headings == [f"rig {name}" for name in named]
     assert "## take-ended" in facts.page()

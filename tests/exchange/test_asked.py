@@ -4,6 +4,7 @@ import pytest
 
 from rig.exchange.asked import asked
 from rig.knobs import Knob, Panel
+from rig.proposals.designs import design_settings
 
 SWITCH = Knob("bright", 0.0, 1.0, 2, ("off", "on"), (0.0, 1.0))
 PANEL = Panel(
@@ -45,3 +46,12 @@ def test_what_is_far_from_every_recording_is_said(values: dict[str, float], gues
     assert bool(said) == guessing
     if guessing:
         assert "nearest is gain 6  tone 5  bright on" in said[0]
+
+
+def test_with_many_knobs_far_is_what_lies_outside_and_not_everything() -> None:
+    """Of nineteen settings of seven knobs none lies within a third of another one's every knob."""
+    panel = Panel(tuple(Knob(f"k{number}") for number in range(7)))
+    learnt = design_settings(panel, "lhs", 19, 1)
+    assert not asked(panel, {}, learnt).remarks
+    corner = asked(panel, {knob.name: 10.0 for knob in panel.knobs}, learnt)
+    assert "the model is guessing there" in corner.remarks[0]

@@ -40,7 +40,7 @@ LIMIT_S = 20
 class _Pupil:
     """In place of the learner's process: a session that is opened and played is enough here."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **_: object) -> None:
         self.job, self.pid, self.progress, self.is_idle = None, None, None, True
 
     def ask(self, job: object) -> None:

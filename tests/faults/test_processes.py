@@ -13,6 +13,9 @@ import pytest
 
 from rig.capture import Role
 from rig.clock import Clock
+from rig.daemon import supervisor
+from rig.daemon.request import Request
+from rig.daemon.supervisor import Supervisor
 from rig.session import control
 from rig.session.facts import ProcessDied
 from rig.session.folder import Session, is_running
@@ -52,9 +55,9 @@ def deaths(folder: Path) -> list[str]:
 
 
 @pytest.mark.timeout(600)
-def test_ten_kills_of_whoever_is_there(rig: tuple[Path, Path]) -> None:
+def test_six_kills_of_whoever_is_there(rig: tuple[Path, Path]) -> None:
     folder, config = rig
-    toll = victims.rampage(folder, config, 10, seed=4)
+    toll = victims.rampage(folder, config, 6, seed=4)
     victims.see_through(folder, config)
     session = Session.view(folder)
     assert verify(session).sound
@@ -80,47 +83,62 @@ def test_each_death_is_a_fact(rig: tuple[Path, Path]) -> None:
     assert set(now.deaths) == {"audio", "supervisor", "daemon"}
 
 
+def hung(folder: Path, config: Path, then: Callable[[Supervisor], object]) -> int:
+    """Supervise a capture whose daemon is stopped once; the exit code.
+
+    ``then`` is called at each look from there on; the supervisor lives in this very process.
+    """
+    folder.mkdir(exist_ok=True)
+    watcher, stopped = Supervisor(Request(folder, config)), list[int]()
+
+    def sleep(seconds: float) -> None:
+        """Stop the daemon's clock once it has recorded something."""
+        there = victims.pids(folder)
+        if not stopped and "daemon" in there and victims.last_word(folder) > 8:
+            stopped.append(there["daemon"])
+            os.kill(there["daemon"], signal.SIGSTOP)
+        if stopped:
+            then(watcher)
+        time.sleep(seconds)
+
+    watcher._clock = Clock(sleep=sleep)
+    # The daemon starts a supervisor where it finds none: this one holds the lock, as main does.
+    with supervisor_lock(folder):
+        code = watcher.run()
+    assert stopped
+    return code
+
+
+def test_a_daemon_that_hangs_does_not_hold_a_stop_for_long(
+    rig: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "DISOBEDIENT_S", 3.0)
+    assert hung(*rig, Supervisor.stop) == 3
+
+
 def test_a_daemon_that_hangs_is_ended_and_started_again(
     rig: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from rig.daemon import supervisor
-    from rig.daemon.request import Request
-
     folder, config = rig
-    folder.mkdir(exist_ok=True)
     monkeypatch.setattr(supervisor, "HUNG_S", 10.0)
-    watcher = supervisor.Supervisor(Request(folder, config))
-    hung: list[int] = []
 
-    def hang() -> None:
-        """Stop the daemon's clock once; its supervisor lives in this very process."""
-        there = victims.pids(folder)
-        if not hung and "daemon" in there and victims.last_word(folder) > 8:
-            hung.append(there["daemon"])
-            os.kill(there["daemon"], signal.SIGSTOP)
-        elif hung and "daemon" in deaths(folder) and not watcher._stopping:
+    def stop_the_next_one(watcher: Supervisor) -> None:
+        """Stop once a new daemon has taken the place of the one that hung."""
+        if "daemon" in deaths(folder):
             watcher.stop()
 
-    class Watching:
-        def __call__(self, seconds: float) -> None:
-            hang()
-            time.sleep(seconds)
-
-    watcher._clock = Clock(sleep=Watching())
-    # The daemon starts a supervisor where it finds none: this one holds the lock, as main does.
-    with supervisor_lock(folder):
-        assert watcher.run() == 3
-    assert hung
+    assert hung(folder, config, stop_the_next_one) == 3
     assert "daemon" in deaths(folder)
 
 
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
 def test_terminating_the_supervisor_stops_the_capture_in_good_order(
-    rig: tuple[Path, Path],
+    rig: tuple[Path, Path], name: str
 ) -> None:
     folder, config = rig
     victims.start(folder, config)
     eventually(lambda: victims.last_word(folder) > 8)
-    os.kill(victims.pids(folder)["supervisor"], signal.SIGTERM)
+    os.kill(victims.pids(folder)["supervisor"], getattr(signal, name))
     eventually(lambda: not victims.pids(folder))
     assert status(Session.view(folder)).state == "stopped"
     assert not is_running(folder)

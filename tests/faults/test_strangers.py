@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from models.networks.spec import BadModel, load_model
 from rig import config as configuration
 from rig import data
+from rig.config import NotifyConfig
 from rig.errors import ConfigError, RigError, SessionError
 from rig.session import store
 from rig.session.facts import FACT, StoredFile
@@ -172,4 +173,8 @@ def test_a_sessions_own_configuration_names_no_programs(tmp_path: Path) -> None:
     stored = configuration.parse(configuration.dump(config))
     assert stored.notify.on_finish == ()
     assert "notify" not in yaml.safe_load(configuration.dump(config))
+    # Nor where a stranger has written some in, with digests that fit.
+    written = configuration.parse(f"{text}foot_switch: {{done: cc 1}}\n", stored=True)
+    assert written.notify == NotifyConfig()
+    assert written.foot_switch is None
     assert isinstance(ConfigError("x"), RigError)

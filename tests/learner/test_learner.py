@@ -20,6 +20,7 @@ from rig.learner.excerpts import EXCERPT_FRAMES, loudest_excerpts
 from rig.learner.validation import Weakness, closeness, difference_db, worst_end
 from rig.proposals import designs
 from rig.proposals.strategies import STRATEGIES, ProposalRequest
+from rig.session.expectation import FIRST, factor
 from rig.session.facts import FoundError
 from rig.session.folder import Session
 from rig.session.surprises import error_per_disagreement
@@ -215,8 +216,12 @@ def test_a_round_notes_what_the_one_before_had_expected(finished: Path) -> None:
     assert first.found == ()
     assert second.calibration is not None
     assert second.expected_esr is not None
-    assert second.expected_esr >= second.ensemble_esr
-    assert second.expects(0.01) == second.ensemble_esr + 0.01 * second.calibration
+    # By the geometric mean: one setting that is learnt badly says little of the others.
+    assert first.common_esr is not None
+    assert second.common_esr is not None
+    assert 0.0 < second.common_esr <= second.ensemble_esr
+    assert (first.factor, second.factor) == (FIRST, factor([first], second.found))
+    assert second.expected_esr >= second.common_esr * second.factor
 
 
 def test_a_final_model_says_what_it_is_worth(finished: Path) -> None:
@@ -226,7 +231,8 @@ def test_a_final_model_says_what_it_is_worth(finished: Path) -> None:
     assert model is not None
     assert model.verdict is not None
     assert model.within_db is not None
-    assert model.verdict.startswith(f"within {model.within_db:.1f} dB of two recordings of the amp")
+    nearer = f"at most {model.within_db:.1f} dB further from the amp than a second recording of it"
+    assert model.verdict.startswith(nearer)
 
 
 def test_differences_are_in_decibels_and_do_not_hear_what_is_masked() -> None:
@@ -260,8 +266,8 @@ def test_a_verdict_is_one_plain_sentence() -> None:
     assert found is not None
     assert found.within_db == pytest.approx(0.4)
     assert found.sentence == (
-        "within 0.4 dB of two recordings of the amp itself at 2 settings it never heard, "
-        "except below gain 1.5 (there 2.5 dB)"
+        "at most 0.4 dB further from the amp than a second recording of it, "
+        "at 2 settings it never heard, except below gain 1.5 (there 2.5 dB)"
     )
     plain = closeness(panel, holdouts, [0.2, 0.4, 0.5], None, None)
     assert plain is not None

@@ -87,8 +87,8 @@ def click(target: Tensor) -> Tensor:
     return spoilt
 
 
-def found(data: Dataset, state: State) -> tuple[tuple[int, float], ...]:
-    model: Model = KnowsTheAmp()  # type: ignore[assignment]
+def found(data: Dataset, state: State, stands_in: object = None) -> tuple[tuple[int, float], ...]:
+    model: Model = stands_in or KnowsTheAmp()  # type: ignore[assignment]
     return odd_instants(state, model, data, [kept(n) for n in range(CAPTURES)], RATE)
 
 
@@ -102,6 +102,26 @@ def spoilt_by(fault: object) -> Dataset:
 
 def test_healthy_captures_have_no_odd_instant() -> None:
     assert found(recorded(), State()) == ()
+
+
+class KnowsNoAttack:
+    """Stands in for an ensemble that does not know what loud settings do at one instant."""
+
+    members, history_frames = 1, 0
+
+    def __call__(self, audio: Tensor, knobs: Tensor) -> Tensor:
+        played = amp(1.02 * audio, knobs[..., :1])
+        played[..., 48_000:48_480] *= torch.where(knobs[..., :1] > 0.6, 0.2, 1.0)
+        return played
+
+
+def test_what_is_odd_in_several_at_once_is_the_amp_s() -> None:
+    # A signal's hardest instant, at the settings that distort: no recording will say otherwise.
+    assert found(recorded(), State(), KnowsNoAttack()) == ()
+    # And a fault elsewhere, or in one of them, is found none the less.
+    ((number, at_s),) = found(spoilt_by(click), State(), KnowsNoAttack())
+    assert number == SPOILT
+    assert at_s == pytest.approx(60_000 / RATE, abs=0.011)
 
 
 @pytest.mark.parametrize("fault", [stale_block, click])

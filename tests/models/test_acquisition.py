@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.acquisition import predictions
+from models.acquisition import error_covariance, predictions
 from models.acquisition.batch import (
     Ascent,
     BatchProblem,
@@ -138,6 +138,29 @@ def test_ascent_lowers_more_than_the_candidates_it_starts_from() -> None:
     still = integrated_variance(ask, asks, quiet, ascent=STILL)
     moved = integrated_variance(ask, asks, quiet, ascent=Ascent(20, 0.1))
     assert gain(moved.points) > gain(still.points)
+
+
+def test_of_very_many_captures_the_lengths_are_fitted_to_some(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The fit cubes their number: with a thousand it was silent for a minute."""
+    fits: list[Tensor] = []
+
+    def fit(points: Tensor, responses: Tensor, positions: tuple[int, ...]) -> Tensor:
+        assert len(responses) == len(points)
+        fits.append(points)
+        return points.new_ones(len(positions))
+
+    monkeypatch.setattr(error_covariance, "fit_length_scales", fit)
+    ask, asks = predictions_with(lambda points: points.new_ones(len(points))), question()
+    for count in (error_covariance.FITTED_CAPTURES, 1000):
+        known = torch.rand(count, 2, generator=torch.Generator().manual_seed(3))
+        ErrorCovariance(Evaluator(ask, quiet, 1), asks.targets, known, asks.positions, SHARE)
+    targets = min(len(asks.targets), error_covariance.FITTED_TARGETS)
+    assert len(fits[0]) == targets + error_covariance.FITTED_CAPTURES
+    assert len(fits[1]) == targets + 250
+    # Of the whole night, not of its beginning.
+    assert torch.equal(fits[1][-1], known[996])
 
 
 def test_what_is_pending_counts_as_known() -> None:

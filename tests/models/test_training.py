@@ -8,12 +8,14 @@ import torch
 
 from models.networks.spec import ModelSpec, dump_model
 from models.networks.wavenet import KnobWaveNet
-from models.training.dataset import Dataset, Model, evaluate
+from models.training.dataset import Dataset, Model, evaluate, nobody
 from models.training.initial_levels import log_levels, polarity, start_at_levels
 from models.training.loop import Backtracking, Diverged, train, train_to_end
 from models.training.prior import has_prior, prior_control, start_from_prior
 from models.training.rate_search import best_rate
 from models.training.trainer import Recipe, Training, dump_state, load_state
+from rig.config.types import LearnerConfig
+from rig.learner.rounds import initial_model
 from tests.models.test_models import made, turn_down
 
 
@@ -80,7 +82,7 @@ def test_one_capture_that_is_hard_is_no_break() -> None:
         training.step, training.step_loss = step, 0.5 if step % 7 else 25.0
         backtracking.watch(healthy=True)
     assert training.rate_factor == 1.0
-    assert not backtracking.gave_up
+    assert not training.broke_off
 
 
 def test_a_loss_that_breaks_away_is_gone_back_from_and_ends_with_a_model() -> None:
@@ -89,9 +91,9 @@ def test_a_loss_that_breaks_away_is_gone_back_from_and_ends_with_a_model() -> No
     for step in range(2_000):
         training.step, training.step_loss = step, 0.1 if step < 200 else 50.0
         backtracking.watch(healthy=True)
-        if backtracking.gave_up:
+        if training.broke_off:
             break
-    assert backtracking.gave_up
+    assert training.broke_off
     assert training.rate_factor == 1 / 32
     training.finish()
     assert all(bool(torch.isfinite(p).all()) for p in training.model.parameters())
@@ -228,7 +230,20 @@ def test_members_that_share_a_trunk_have_one_and_read_it_differently() -> None:
     assert float((first - second).abs().max()) > 0
 
 
-@pytest.mark.skipif(not has_prior("feather"), reason="comes without a prior")
+def test_the_default_ensemble_starts_from_the_prior() -> None:
+    """No skip: for a day a moved file had every ensemble start from nothing, without a word."""
+    config, data = LearnerConfig(), toy()
+    assert has_prior(config.size)
+    spec = ModelSpec("wavenet", config.size, (0, 0), 2, shared=True)
+    started, bare = (
+        initial_model(spec, data, 0, ("gain", "volume"), prior, nobody) for prior in (True, False)
+    )
+    for name, tensor in started.named_parameters():
+        if not name.startswith("encoder."):
+            assert not torch.equal(tensor, bare.get_parameter(name)), name
+    assert bool((started.encoder.direct[0] != bare.encoder.direct[0]).any())
+
+
 def test_a_prior_gives_every_member_the_same_trunk_and_usual_knobs_an_effect() -> None:
     torch.manual_seed(0)
     model = ModelSpec("wavenet", "feather", (2, 0, 0), 3, shared=True).build()

@@ -18,6 +18,7 @@ from rig.monitor.chart import chart
 from rig.monitor.keys import DOWN, LEFT, RIGHT, UP
 from rig.monitor.map import pairs
 from rig.monitor.places import worst
+from rig.monitor.prompt import Bell
 from rig.monitor.screen import screen
 from rig.monitor.show import command_for, monitor, turned
 from rig.monitor.view import View, look
@@ -74,6 +75,27 @@ def test_what_matters_is_nowhere_cut(running: View, width: int, height: int) -> 
         "p pause", "S stop now", "q leave",
     ):  # fmt: skip
         assert word in text, word
+
+
+def test_before_the_first_take_no_word_is_cut(running: View) -> None:
+    """What does not fit beside the rest is left out whole: the disk first, then the round."""
+    waiting = replace(running, status=replace(running.status, eta=None))
+    texts = {width: words(shown(waiting, width, 24)) for width in (72, 80, 100)}
+    assert all("left: after the first take" in text for text in texts.values())
+    assert all("38 of 40 captures" in text for text in texts.values())
+    assert "round 7 left" in texts[80]
+    assert "disk" not in texts[72]
+    assert "disk 182 GB" in texts[100]
+
+
+@pytest.mark.parametrize("is_over", [False, True])
+def test_what_was_given_up_has_its_sign_told(running: View, is_over: bool) -> None:
+    state = replace(running.status, state="finished" if is_over else "running")
+    given_up = replace(running.places[0], kept=None, why_not="its amp died there")
+    without = replace(running, status=state)
+    with_one = replace(without, places=(*running.places, given_up))
+    assert "- given up" not in words(shown(without, 120, 40))
+    assert "- given up" in words(shown(with_one, 120, 40))
 
 
 @pytest.mark.parametrize(("width", "height"), [(110, 34), (120, 40), (200, 50)])
@@ -137,7 +159,43 @@ def test_hands_are_told_what_to_turn_on_every_terminal(running: View) -> None:
         text = words(shown(view, width, height))
         for word in ("6.5 (12:00)", "4 (9:45)", "9 (2:15)"):
             assert word in text, (word, width)
-        assert "Enter: done" in text or width < 72
+        assert "Enter: done" in text
+        pressed = replace(view, live=asked.model_copy(update={"foot_switch": True}))
+        told = words(shown(pressed, width, height))
+        assert "Press the foot switch (or Enter): done" in told, width
+        assert "k: skip" in told
+
+
+def test_many_knobs_to_turn_are_dials_as_well(running: View) -> None:
+    """Names, values and keys are all there, and so is the pointer."""
+    assert running.live is not None
+    panel = Panel(tuple(map(Knob, NAMES[:5])))
+    moves = tuple(Move(name, 1.0, 2.5 + at) for at, name in enumerate(NAMES[:5]))
+    asked = running.live.model_copy(update={"take": None, "prompt": moves})
+    view = replace(
+        running, panel=panel, setting=Setting((5.0,) * 5), recent=(), rounds=(), places=(),
+        live=asked,
+    )  # fmt: skip
+    text = shown(view, 80, 24)
+    face = dial(0.25)
+    assert any(face[0] in line for line in text.splitlines())
+    for word in (*NAMES[:5], "2.5 (9:30)", "6.5 (1:30)", "Enter: done"):
+        assert word in text, word
+    # Out of ASCII no pointer can be drawn.
+    assert face[0] not in shown(view, 80, 24, plain=True)
+
+
+def test_the_bell_rings_once_for_each_time_that_hands_are_asked(running: View) -> None:
+    assert running.live is not None
+    one, other = (
+        replace(running, live=running.live.model_copy(update={"prompt": (Move("gain", 3.0, to),)}))
+        for to in (6.5, 7.0)
+    )
+    bell = Bell()
+    pictures = [running, one, one, other, other, running, other, replace(running, live=None)]
+    assert [bell.rings(view) for view in pictures] == [
+        False, True, False, True, False, False, True, False,
+    ]  # fmt: skip
 
 
 def test_every_setting_has_its_sign(running: View) -> None:

@@ -7,6 +7,7 @@ import select
 import subprocess
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,9 @@ def test_lines_tell_each_thing_once(finished: Path) -> None:
     session.close()
     assert len(first) > 5
     assert second == []
+    # Whoever looks later is told when each take was, and not that it is now.
+    ended_at = session.state.takes.ended_at[session.state.takes.recent[0].take]
+    assert first[0].startswith(f"{datetime.fromtimestamp(ended_at):%H:%M:%S}  take ")
 
 
 def test_no_colour_is_no_colour(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -313,7 +313,7 @@ def simulated(night: Night) -> Iterator[None]:
     replaced: list[tuple[Any, str, Any]] = [
         (service, "DevicesClient", lambda *_, **__: Devices(night)),
         (supervisor, "DevicesClient", lambda *_, **__: Devices(night)),
-        (service, "Learner", lambda folder: Pupil(night, folder)),
+        (service, "Learner", lambda folder, **_: Pupil(night, folder)),
         (service, "signal_for", lambda *_: signal()),
         (service, "signals", signals),
         (supervisor, "signal", signals),

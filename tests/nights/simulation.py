@@ -359,7 +359,7 @@ def simulated(world: World) -> Iterator[None]:
     def bench(config: Config, *_: object, **__: object) -> Devices:
         return Devices(world, config)
 
-    def learner(folder: Path) -> Pupil:
+    def learner(folder: Path, **_: object) -> Pupil:
         return Pupil(world, folder)
 
     with (

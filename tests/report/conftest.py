@@ -20,13 +20,14 @@ def reported(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+# Of the package: a page that is open computes for as long as it is, beside everybody else's tests.
+@pytest.fixture(scope="package")
 def chrome() -> Iterator[Any]:
     with browser() as started:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shown(chrome: Any, reported: Path) -> Opened:
     """The report as it is seen at a desk."""
     return opened(chrome, reported / REPORT, viewport={"width": 1280, "height": 900})

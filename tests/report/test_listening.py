@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,10 +11,12 @@ from scipy.stats import binomtest
 
 from rig.errors import UsageError
 from rig.exchange.loudness import loudness_lufs, matching_gains
-from rig.report.results import read, sentence, summed
+from rig.report.make import REPORT, make
+from rig.report.results import Listening, read, sentence, summed
+from rig.session.folder import Session
 from tests.cli.test_cli import rig
 from tests.devices.jack import eventually
-from tests.report.browser import Opened
+from tests.report.browser import Opened, opened
 
 Audio = NDArray[np.float64]
 RATE = 48_000
@@ -78,6 +81,13 @@ def test_the_page_s_probability_is_scipy_s(shown: Opened) -> None:
     np.testing.assert_allclose(found, wanted, rtol=1e-9)
 
 
+LEAVING = """() => {
+  const event = new Event("beforeunload", { cancelable: true });
+  dispatchEvent(event);
+  return event.defaultPrevented;
+}"""
+
+
 def test_a_blind_test_from_the_first_click_to_the_saved_file(shown: Opened, tmp_path: Path) -> None:
     page = shown.page
     page.select_option("#abx select", "10")
@@ -87,16 +97,22 @@ def test_a_blind_test_from_the_first_click_to_the_saved_file(shown: Opened, tmp_
         assert f"Trial {number + 1} of 10" in page.inner_text("#abx p[role=status]")
         page.click("#abx button:has-text('X is the model')")
     said = page.inner_text("#abx p[role=status]")
+    # Whoever closes the page is asked, until it is saved.
+    assert shown.call(LEAVING) is True
     with page.expect_download() as coming:
         page.click("#listen button:has-text('Save')")
+    assert shown.call(LEAVING) is False
     path = tmp_path / "results.json"
     coming.value.save_as(path)
     saved = json.loads(path.read_text(encoding="utf-8"))
     (trials,) = saved["abx"]
     assert trials["trials"] == 10
+    # What came to its end is not one that was ended early as well.
+    assert saved["ended_early"] == []
     assert f"{trials['right']} of 10 right" in said
     listening = read(path, shown.call("() => rig.content.model"))
     assert listening.abx[0].right == trials["right"]
+    assert len(listening.listener) == 16
     assert shown.complaints == []
 
 
@@ -161,6 +177,11 @@ def test_stop_pauses_a_blind_test_and_another_setting_ends_it_aloud(shown: Opene
     assert said.startswith("The test ended after 2 of ")
     assert said.endswith(" trials and is not counted.")
     assert page.locator(ANSWER).count() == 0
+    # Stopping when it goes well is a way to tell them apart, too: the file says that it was so.
+    with page.expect_download() as download:
+        page.click("#listen button:has-text('Save')")
+    saved = json.loads(download.value.path().read_text(encoding="utf-8"))
+    assert saved["ended_early"][-1]["trials"] == 2
     assert shown.complaints == []
 
 
@@ -194,12 +215,52 @@ def test_the_amp_plays_when_it_is_told_to(shown: Opened) -> None:
     assert shown.complaints == []
 
 
+def test_a_page_that_lies_open_in_silence_rests(shown: Opened) -> None:
+    page = shown.page
+    page.click("#play button:has-text('held-out guitar')")
+    page.wait_for_function("() => rig.audio.made?.state === 'running'")
+    page.click("#play button:has-text('Stop')")
+    page.wait_for_function("() => rig.audio.made.state === 'suspended'")
+    # And whoever plays again hears it at once.
+    page.click("#play button:has-text('held-out guitar')")
+    page.wait_for_function("() => rig.audio.made.state === 'running'")
+    page.click("#play button:has-text('Stop')")
+
+
 @pytest.mark.parametrize(
     ("right", "trials", "said"),
     [(15, 16, "could tell"), (9, 16, "could not be shown"), (4, 5, "too few"), (0, 0, "too few")],
 )
 def test_whether_listeners_could_tell_is_said(right: int, trials: int, said: str) -> None:
     assert said in sentence(right, trials)
+
+
+@pytest.mark.parametrize(("right", "could_tell"), [(18, True), (12, False)])
+def test_what_listeners_heard_goes_before_the_error(
+    right: int, could_tell: bool, chrome: Any, copied: Path, tmp_path: Path
+) -> None:
+    session = Session.view(copied)
+    model = session.state.learning.model
+    session.close()
+    assert model is not None
+    path = tmp_path / "listener.json"
+    path.write_text(json.dumps(result(model.model.sha256, ("x", 20, right))), encoding="utf-8")
+    make(copied, [path])
+    page = opened(chrome, copied / REPORT).page
+    assert ("listeners could tell it" in page.inner_text(".sentence")) is could_tell
+    page.close()
+
+
+def test_a_listener_who_saved_twice_counts_once() -> None:
+    """What is saved later holds what was saved before."""
+    first = Listening.model_validate({**result("m", ("x", 10, 6)), "listener": "a"})
+    later = Listening.model_validate({**result("m", ("x", 10, 6), ("y", 10, 6)), "listener": "a"})
+    other = Listening.model_validate({**result("m", ("x", 10, 9)), "listener": "b"})
+    for files in ([first, later, other], [later, first, first, other]):
+        assert "21 of 30" in summed(files).sentences[0]
+    # Older pages named nobody: the same file again is the same file.
+    unnamed = Listening.model_validate(result("m", ("x", 10, 6)))
+    assert "6 of 10" in summed([unnamed, unnamed]).sentences[0]
 
 
 def test_files_of_several_listeners_are_summed(tmp_path: Path) -> None:
@@ -211,6 +272,35 @@ def test_files_of_several_listeners_are_summed(tmp_path: Path) -> None:
     told = summed([read(path, "m") for path in paths]).sentences
     assert told[0].startswith("listeners could tell the model from the amp: 17 of 20 right")
     assert told[1].startswith("gain 3: ")
+
+
+def rated(listener: str, *ratings: tuple[float, float, float]) -> Listening:
+    """What somebody gave hidden reference, model and anchor, setting by setting."""
+    names = ("hidden reference", "model", "low-pass anchor")
+    parts = [
+        {"setting": f"gain {number}", "ratings": dict(zip(names, each, strict=True))}
+        for number, each in enumerate(ratings)
+    ]
+    return Listening.model_validate({**result("m"), "mushra": parts, "listener": listener})
+
+
+def test_who_cannot_hear_the_reference_again_is_left_out() -> None:
+    """ITU-R BS.1534-3: below 90 in more than 15 % of a listener's ratings."""
+    good = rated("a", *[(100, 80, 20)] * 6, (89, 80, 20))
+    deaf = rated("b", *[(100, 10, 20)] * 5, *[(89, 10, 20)] * 2)
+    careless = rated("c", *[(100, 10, 95)] * 7)
+    told = summed([good, deaf, careless]).sentences
+    assert told[0].startswith("rated from 0 to 100, over 7 settings: hidden reference 98, model 80")
+    assert told[1].startswith("ratings of 2 listeners left out: ")
+    assert summed([deaf]).sentences == (told[1].replace("2 listeners", "1 listener"),)
+
+
+def test_what_was_ended_early_is_told_and_not_counted() -> None:
+    early = [{"setting": "x", "trials": 3, "right": 3}]
+    file = Listening.model_validate({**result("m", ("x", 10, 5)), "ended_early": early})
+    told = summed([file]).sentences
+    assert "5 of 10" in told[0]
+    assert told[-1] == "1 blind test was ended early, uncounted"
 
 
 @pytest.mark.parametrize(

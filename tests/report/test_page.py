@@ -37,9 +37,33 @@ def test_nothing_is_complained_of_asked_for_or_cut_off(
 
 def test_every_part_is_there(shown: Opened) -> None:
     parts = shown.call("() => [...document.querySelectorAll('section')].map((s) => s.id)")
-    assert {"play", "listen", "errors", "map", "compared", "night", "rejected", "rig"} <= {*parts}
+    assert {"play", "listen", "errors", "map", "compared", "night", "rejected", "rig", "words"} <= {
+        *parts
+    }
     assert shown.page.inner_text("h1") == "töne & <mehr>"
     assert shown.call("() => document.querySelectorAll('[role=slider]').length") == 3
+
+
+def test_no_size_on_the_map_is_that_of_an_ensemble_which_had_not_learnt_yet(shown: Opened) -> None:
+    """The final model has learnt those settings since, so their errors are no errors of its."""
+    radii = shown.call(
+        "() => [...document.querySelectorAll('#map circle.dot-seed, #map circle.dot-active')]"
+        ".filter((dot) => !dot.closest('.legend')).map((dot) => dot.getAttribute('r'))"
+    )
+    assert radii
+    assert {*radii} == {"4"}
+    heads = shown.call("() => [...document.querySelectorAll('#map th')].map((h) => h.textContent)")
+    assert {"ESR of the final model", "found before it was learnt"} <= {*heads}
+
+
+def test_on_paper_nothing_is_folded_away(shown: Opened) -> None:
+    closed = "() => document.querySelectorAll('details:not([open])').length"
+    before = shown.call(closed)
+    assert before
+    shown.call("() => dispatchEvent(new Event('beforeprint'))")
+    assert shown.call(closed) == 0
+    shown.call("() => dispatchEvent(new Event('afterprint'))")
+    assert shown.call(closed) == before
 
 
 def test_every_figure_is_that_of_the_metrics(shown: Opened, reported: Path) -> None:

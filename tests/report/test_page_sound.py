@@ -58,6 +58,16 @@ def played(chrome: Any, reported: Any) -> Iterator[Opened]:
     shown.page.context.close()
 
 
+@pytest.mark.parametrize(("other", "level_dbfs"), [(1.0, -12.0), (-1.0, -12.0), (0.0, -18.0)])
+def test_two_sides_that_cancel_out_are_no_silence(
+    played: Opened, other: float, level_dbfs: float
+) -> None:
+    """One side turned over, as by a cable, was played as nothing at all."""
+    give(played, GUITAR, "both.wav", np.stack([tone(), other * tone()], 1))
+    eventually(lambda: level(played) == pytest.approx(level_dbfs, abs=1))
+    assert played.complaints == []
+
+
 @pytest.mark.parametrize("gain", [1.0, 0.01, 30.0])
 def test_a_cabinet_that_changes_nothing_leaves_the_level(played: Opened, gain: float) -> None:
     give(played, GUITAR, "tone.wav", tone())

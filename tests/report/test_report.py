@@ -16,6 +16,7 @@ from rig.report.figures import SettingFigure
 from rig.report.gather import gather
 from rig.report.make import REPORT, content, make
 from rig.report.pictures import ranked
+from rig.session.door import Door
 from rig.session.folder import Session
 from rig.session.verdict import MEANS, command, worst_region
 from rig.session.worth import Worth, worth
@@ -151,7 +152,7 @@ def test_no_session_is_one_line(tmp_path: Path) -> None:
 
 
 def test_what_follows_a_capture_makes_it(copied: Path) -> None:
-    assert afterwards.report(copied)
+    assert afterwards.report(Door.into(copied))
     assert (copied / REPORT).is_file()
 
 
@@ -160,7 +161,7 @@ def test_where_it_cannot_be_made_one_line_says_why(
 ) -> None:
     (copied / REPORT).mkdir()
     before = (copied / "journal.db").read_bytes()
-    assert not afterwards.report(copied)
+    assert not afterwards.report(Door.into(copied))
     (line,) = [record.getMessage() for record in caplog.records]
     assert "is a folder" in line
     assert f"'rig report {copied}'" in line
@@ -174,5 +175,5 @@ def test_whoever_does_not_wait_for_it_is_told_how_to_have_it(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(subprocess, "run", interrupted)
-    assert not afterwards.report(copied)
+    assert not afterwards.report(Door.into(copied))
     assert "was not waited for" in caplog.text

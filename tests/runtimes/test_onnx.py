@@ -92,6 +92,15 @@ def test_knobs_that_turn_are_what_the_player_plays(spec: ModelSpec) -> None:
     assert np.abs(one - other).max() < 2e-5 * rms(one)
 
 
+def test_a_host_that_overshoots_hears_the_end_of_a_knob() -> None:
+    section = embedded(made(ALL[0]), KNOBS)
+    audio, beyond = guitar(480), np.array([1.7, 1.0, -0.4], np.float32)
+    at_the_end, past_it = Stream(section), Stream(section)
+    played = at_the_end(audio, np.clip(beyond, 0.0, 1.0))
+    assert played.any()
+    assert np.array_equal(past_it(audio, beyond), played)
+
+
 def test_the_file_says_which_knobs_it_has() -> None:
     stream = Stream(embedded(made(SPECS[0]), KNOBS))
     assert stream.metadata["author"] == "a test"

@@ -159,6 +159,8 @@ def test_free_knobs_are_told_with_their_distance(session: Path, tmp_path: Path) 
         (("amp.json", "--as", "rtnural"), "there are nam, a2, onnx"),
         (("amp.nam", "--as", "onnx"), "ends in .onnx"),
         (("amp.json", "--as", "rtneural", "--free", "mid"), "no such knob"),
+        (("amp.json", "--as", "rtneural", "--free", "gain,gain"), "names a knob twice"),
+        (("amp.json", "--as", "rtneural", "--free", "gain", "--at", "gain=3"), "cannot both"),
         (("amp.onnx", "--as", "onnx", "--free", "gain"), "--free: goes with --as rtneural"),
         (("amp.onnx", "--as", "onnx", "--at", "gain=3"), "--at: goes with --as nam"),
         (("amp.onnx", "--as", "onnx", "--format", "0.5.4"), "--format: goes with --as nam"),

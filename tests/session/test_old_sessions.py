@@ -69,6 +69,6 @@ knobs:
   voice: {switch: [a, b, c], program: 126}
 """
     (tmp_path / "rig.yaml").write_text(text, encoding="utf-8")
-    with pytest.raises(ConfigError, match="3 mistakes"):
+    with pytest.raises(ConfigError, match="4 mistakes"):
         configuration.load(tmp_path / "rig.yaml")
     assert stored_config(tmp_path).knobs["gain"].cc == 121

@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from rig.session.folder import Session
+from rig.session.status import status
+from rig.session.summary import _lines
 from rig.session.verdict import Region, verdict
+from rig.session.worth import of_goal, worth
 
 
 @pytest.mark.parametrize(
@@ -33,3 +36,66 @@ def test_one_region_is_named(finished: Path, said: str, names: bool) -> None:
     assert said in found.sentence
     assert "--at gain=" in found.advice
     assert found.command.startswith("rig export ")
+
+
+@pytest.mark.parametrize(
+    ("found", "ensemble", "expected", "calibration", "word"),
+    [
+        # As much worse elsewhere as the ensemble was.
+        (0.02, 0.1, 1.1, 0.5, "record more"),
+        (0.02, 1.0, 1.1, 0.5, "good"),
+        (0.03, 0.1, 0.2, 0.5, "usable"),
+        # What is expected to be better proves nothing.
+        (0.05, 0.1, 0.01, 0.5, "usable"),
+        # A guess that no round has tried yet is no expectation, and stands beside no word.
+        (0.02, 0.1, 1.1, None, "good"),
+        (0.02, None, 1.1, 0.5, "good"),
+        (None, 0.1, 1.1, 0.5, "never tested"),
+    ],
+)
+def test_the_word_follows_from_what_is_found_and_expected(
+    finished: Path,
+    found: float | None,
+    ensemble: float | None,
+    expected: float,
+    calibration: float | None,
+    word: str,
+) -> None:
+    session = Session.view(finished)
+    try:
+        learning = session.state.learning
+        assert learning.model is not None
+        last = learning.rounds[-1].model_copy(
+            update={
+                "holdout_esr": ensemble,
+                "expected_esr": expected,
+                "calibration": calibration,
+            }
+        )
+        model = learning.model.model_copy(update={"holdout_esr": found})
+        session.state.learning = replace(learning, model=model, rounds=[last])
+        said, told = verdict(session, None), status(session)
+    finally:
+        session.close()
+    assert (said.word, told.worth) == (word, word)
+    lines = dict(_lines(told, finished))
+    assert lines["the model is"] == word
+    shown = lines.get("expected ESR", "0").split()[0]
+    assert word == "never tested" or worth(max(float(shown), found or 0.0)).words == word
+    assert ("is expected" in said.sentence) is (word not in (worth(found).words, "never tested"))
+
+
+@pytest.mark.parametrize(
+    ("kept", "goal", "says"),
+    [
+        (0, 3, "0 of 3 captures"),
+        (1, 1, "1 of 1 capture"),
+        (5, 3, "5 captures, more than the 3 asked for"),
+        (1, None, "1 capture"),
+        (5, None, "5 captures"),
+    ],
+)
+def test_fewer_captures_may_be_asked_for_than_there_are(
+    kept: int, goal: int | None, says: str
+) -> None:
+    assert of_goal(kept, goal) == says

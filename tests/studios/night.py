@@ -164,7 +164,7 @@ def in_place(devices: StudioDevices, world: World) -> Iterator[None]:
     """Put the studio and the simulated learner in place of the real ones."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("rig.daemon.service.DevicesClient", lambda *_, **__: devices)
-        patch.setattr("rig.daemon.service.Learner", lambda folder: Stranger(world, folder))
+        patch.setattr("rig.daemon.service.Learner", lambda folder, **_: Stranger(world, folder))
         yield
 
 

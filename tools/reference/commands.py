@@ -15,8 +15,8 @@ from tools.reference import words
 INTRODUCTION = """# Commands
 
 `rig COMMAND --help` says the same in a terminal. A mistake is one line on standard error. The exit
-code is 0 where all is well, 1 where something failed, and 2 where the command line or the
-configuration cannot be used.
+code is 0 where all is well, 1 where something failed, 2 where the command line or the configuration
+cannot be used, 3 where a capture was stopped by hand, and 130 after Ctrl-C.
 """
 HEAD = ("argument or option", "value", "default", "meaning")
 #: A line of the table.
@@ -27,14 +27,15 @@ VALUES = {str: "text", int: "whole number", float: "number", Path: "path"}
 
 def page() -> str:
     """The page."""
-    functions = [command.callback for command in app.registered_commands]
-    return "\n".join([INTRODUCTION, *(_command(f) for f in functions if f is not None)])
+    known = [(command.name, command.callback) for command in app.registered_commands]
+    told = [_command(name or f.__name__, f) for name, f in known if f is not None]
+    return "\n".join([INTRODUCTION, *told])
 
 
-def _command(function: Callable[..., Any]) -> str:
+def _command(name: str, function: Callable[..., Any]) -> str:
     rows = list(_rows(function))
-    usage = " ".join(["rig", function.__name__, *_usage(rows)])
-    told = [f"## rig {function.__name__}", f"```\n{usage}\n```", *_told(function)]
+    usage = " ".join(["rig", name, *_usage(rows)])
+    told = [f"## rig {name}", f"```\n{usage}\n```", *_told(function)]
     return "\n\n".join([*told, words.table(HEAD, rows)])
 
 

@@ -68,6 +68,10 @@ OWN = {
     "RoundLearned.ensemble": "The weights of all members.",
     "RoundLearned.found": "What the round before had expected of its settings, and what was found.",
     "RoundLearned.calibration": "How much error such a disagreement has stood for so far.",
+    "RoundLearned.common_esr": "The geometric mean of the members' ESR on settings that they have "
+    "learnt; none in rounds of before it was kept.",
+    "RoundLearned.factor": "What that and the disagreement together are multiplied by, to be the "
+    "ESR that is expected.",
     "RoundLearned.expected_esr": "The ESR to be expected where players set the knobs.",
     "RoundLearned.odd": "Captures with an instant that it cannot explain, and when, in seconds.",
     "LearnerFailed.round": "The round that was not learnt.",
@@ -81,6 +85,7 @@ OWN = {
     "ModelTrained.size": "Its size, where `rig train --size` chose another than the configuration.",
     "ModelTrained.narrow": "The weights of A2's narrow width, where the model is A2.",
     "ModelTrained.narrow_esr": "Mean ESR of the narrow width on the holdout settings.",
+    "ModelTrained.caveat": "What its training did not come to, in a sentence; null where it did.",
 }
 
 

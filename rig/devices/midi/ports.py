@@ -1,6 +1,5 @@
 """Finding a MIDI port again that the system numbered anew."""
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,50 +7,24 @@ import rtmidi
 from mido import Message
 
 from rig.devices import names
+from rig.devices.midi.named import WINDOWS, places_of, plain
 from rig.errors import DeviceGone
-
-# Nothing else is taken off a name: when any number at its end was, 'Bus 2' opened 'Bus 1'.
-#: ALSA adds the numbers of client and port, 'Amp MIDI 1 20:0'; the bridge to JACK adds the client's
-#: in brackets. Both change when the amp is plugged in again, and nobody calls a port like this.
-_ALSA = re.compile(r" \d+:\d+$")
-_BRIDGE = re.compile(r" \[\d+\](?= \()")
-#: Windows' own interface has no distinct names, so RtMidi adds each port's place in the list.
-WINDOWS = "WINDOWS_MM"
-_PLACE = re.compile(r" \d+$")
-
-
-def _plain(name: str) -> str:
-    return _BRIDGE.sub("", _ALSA.sub("", name))
 
 
 def find_port(wanted: str, listed: Sequence[str], api: str = "") -> int:
-    """Return the place, in the list, of the only port that a name can mean.
-
-    Args:
-        wanted: As ``amp.port`` says: a listed name of now or earlier, or a part of one.
-        listed: The system's names.
-        api: The MIDI interface that they are from, as ``amp.api`` calls it.
+    """Return the place, in the list, of the only port that a name can mean; see `places_of`.
 
     Raises:
         DeviceGone: There is none, or there are several.
     """
-
-    def plain(name: str, place: int) -> str:
-        """Take off what the system added."""
-        # Only the place itself is Windows' addition: any other number is the name's own.
-        return name.removesuffix(f" {place}") if api == WINDOWS else _plain(name)
-
-    meanings = [_plain(wanted)]
-    if api == WINDOWS:
-        meanings.append(_PLACE.sub("", wanted))
-    found = names.places(wanted, listed, meanings, plain)
+    found = places_of(wanted, listed, api)
     if len(found) == 1:
         return found[0]
     if not found:
         there = names.told(listed)
         raise DeviceGone(f"amp.port: the MIDI port '{wanted}' is not there; there are: {there}")
     could = ", ".join(f"'{listed[place]}'" for place in found)
-    bare = {plain(listed[place], place) for place in found}
+    bare = {plain(listed[place], place, api) for place in found}
     how = f"write '{bare.pop()} #1' for the first of them" if len(bare) == 1 else "write all of one"
     raise DeviceGone(f"amp.port: '{wanted}' could be any of {could}: {how}")
 

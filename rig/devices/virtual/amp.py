@@ -6,9 +6,8 @@ from dataclasses import replace
 
 from rig.config import Config, MidiAmpConfig, MiswiringConfig, VirtualAmpConfig
 from rig.devices.protocols import Amp, DriverContext
-from rig.devices.virtual.amplifier import Amplifier
 from rig.devices.virtual.circuit import Audio
-from rig.devices.virtual.presets import PRESETS, preset
+from rig.devices.virtual.presets import PRESETS, Playable, preset
 
 #: Of the slow drift: it wanders up and down once in this time.
 DRIFT_PERIOD_S = 3600.0
@@ -52,7 +51,7 @@ class VirtualAmp:
         try:
             controls = preset(config.amp.preset).controls
         except KeyError:
-            names = ", ".join([*PRESETS, "random-N"])
+            names = ", ".join([*PRESETS, "random-N", "foreign-N"])
             return [f"amp.preset: there is no '{config.amp.preset}', only {names}"]
         known = ", ".join(controls)
         return [
@@ -104,9 +103,9 @@ class VirtualAmp:
         """Return which control of the circuit a knob turns, None for a dead one."""
         return self._controls.get(knob)
 
-    def amplifier(self, positions: Mapping[str, float], sample_rate: int) -> Amplifier:
+    def amplifier(self, positions: Mapping[str, float], sample_rate: int) -> Playable:
         """Build the circuit with its controls at ``positions``, ready to play."""
-        return Amplifier(self._preset.circuit, positions, float(sample_rate))
+        return self._preset.amplifier(positions, float(sample_rate))
 
     def gain(self, returned: Audio, sample_rate: int) -> Audio:
         """Apply warm-up and drift to the level of a take, which counts as played time."""

@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from rig.devices.virtual.circuit import (
     Audio,
     Oversampler,
@@ -14,14 +12,13 @@ from rig.devices.virtual.circuit import (
     TriodeStage,
     high_shelf,
     highpass,
+    in_blocks,
     lowpass,
     resonance,
 )
 
 #: Eight times, with averaged antiderivatives, keeps every alias under -60 dB (tests hold it there).
 OVERSAMPLING = 8
-#: Short enough that a block's arrays stay in the processor's cache.
-BLOCK_FRAMES = 4_000
 #: The slow parts (grid charge, supply) run at an eighth of the oversampled rate.
 SLOW_RATIO = 8
 
@@ -132,10 +129,7 @@ class Amplifier:
 
     def __call__(self, audio: Audio) -> Audio:
         """Play ``(frames,)`` through the amplifier; state carries over to the next call."""
-        blocks = [
-            self._block(audio[i : i + BLOCK_FRAMES]) for i in range(0, len(audio), BLOCK_FRAMES)
-        ]
-        return np.concatenate(blocks) if blocks else np.zeros(0)
+        return in_blocks(self._block, audio)
 
     def _block(self, audio: Audio) -> Audio:
         raised = self._oversampler.up(audio)

@@ -3,6 +3,7 @@
 Every part takes and returns mono float64 arrays, ``(frames,)``, at the rate it was built for.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,6 +12,9 @@ from numpy.typing import NDArray
 from scipy import signal
 
 Audio = NDArray[np.float64]
+
+#: Short enough that a block's arrays stay in the processor's cache.
+BLOCK_FRAMES = 4_000
 
 
 class Part(Protocol):
@@ -26,6 +30,11 @@ class Filter:
     def __init__(self, b: Audio, a: Audio) -> None:
         self._b, self._a = b, a
         self._state = np.zeros(max(len(a), len(b)) - 1)
+
+    @property
+    def order(self) -> int:
+        """How many poles it has."""
+        return len(self._a) - 1
 
     def __call__(self, audio: Audio) -> Audio:
         """Filter one block."""
@@ -234,6 +243,12 @@ class PowerStage:
 
 #: Taps of the oversampling filter per frame of the lower rate.
 TAPS_PER_PHASE = 20
+
+
+def in_blocks(play: Callable[[Audio], Audio], audio: Audio) -> Audio:
+    """Play ``(frames,)`` block after block."""
+    blocks = [play(audio[i : i + BLOCK_FRAMES]) for i in range(0, len(audio), BLOCK_FRAMES)]
+    return np.concatenate(blocks) if blocks else np.zeros(0)
 
 
 class Oversampler:

@@ -2,18 +2,47 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
-from rig.devices.virtual.amplifier import Circuit, Preamp
-from rig.devices.virtual.circuit import ToneStack
+from rig.devices.virtual.amplifier import Amplifier, Circuit, Preamp
+from rig.devices.virtual.circuit import Audio, ToneStack
+from rig.devices.virtual.foreign.amp import ForeignAmplifier, ForeignCircuit
+from rig.devices.virtual.foreign.draw import draw_foreign
 from rig.devices.virtual.population import draw_circuit
+
+
+class Playable(Protocol):
+    """An amplifier that is switched on.
+
+    Attributes:
+        delay_frames: How late its output is.
+    """
+
+    delay_frames: int
+
+    def __call__(self, audio: Audio) -> Audio:
+        """Play ``(frames,)`` through it; state carries over to the next call."""
 
 
 @dataclass(frozen=True)
 class Preset:
-    """An amplifier: its circuit, and which of its controls each name on the faceplate turns."""
+    """An amplifier: its circuit, and which of its controls each name on the faceplate turns.
 
-    circuit: Circuit
+    Attributes:
+        circuit: What it is made of.
+        controls: The circuit's control by the name on the faceplate.
+        switches: Those names that have two positions.
+    """
+
+    circuit: Circuit | ForeignCircuit
     controls: Mapping[str, str]
+    switches: tuple[str, ...] = ()
+
+    def amplifier(self, positions: Mapping[str, float], rate_hz: float) -> Playable:
+        """Switch it on, with the circuit's controls at ``positions``, each in [0, 1]."""
+        if isinstance(self.circuit, ForeignCircuit):
+            return ForeignAmplifier(self.circuit, positions, rate_hz)
+        return Amplifier(self.circuit, positions, rate_hz)
 
 
 _TWEED = Circuit(
@@ -74,10 +103,17 @@ PRESETS: Mapping[str, Preset] = {
 def preset(name: str) -> Preset:
     """Return a preset by name: one of `PRESETS`, or ``random-N`` for amp number N drawn at random.
 
+    ``foreign-N`` is an amp of another kind, with controls of its own: what learns from rig's
+    population has never met it.
+
     Raises:
         KeyError: There is none.
     """
     kind, _, number = name.partition("-")
     if kind == "random" and number.isdecimal():
         return Preset(draw_circuit(int(number)), ALL_CONTROLS)
+    if kind == "foreign" and number.isdecimal():
+        circuit = draw_foreign(int(number))
+        names = (*circuit.knobs, *circuit.switches)
+        return Preset(circuit, {name: name for name in names}, circuit.switches)
     return PRESETS[name]

@@ -123,6 +123,6 @@ function table(caption, head, rows) {
   const numeric = head.map((_, column) => rows.length && typeof rows[0][column] === "object" && !(rows[0][column] instanceof Node));
   return make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
     make("table", {}, make("caption", { class: "unseen" }, caption),
-      make("thead", {}, make("tr", {}, head.map((words, column) => make("th", { scope: "col", class: numeric[column] ? "number" : null }, words)))),
+      make("thead", {}, make("tr", {}, head.map((words, column) => make("th", { scope: "col", class: numeric[column] ? "number" : rows[0]?.[column] instanceof Node ? "bars" : null }, words)))),
       make("tbody", {}, rows.map((row) => make("tr", {}, row.map(cell))))));
 }

@@ -98,18 +98,22 @@ function meter(stage) {
   const bar = make("div"), element = make("div", { class: "meter", role: "meter", "aria-label": "output level", "aria-valuemin": -60, "aria-valuemax": 0, "aria-valuenow": -60 }, bar);
   // Its text is for the eyes: a screen reader has the meter's own.
   const words = make("span", { class: "soft", "aria-hidden": "true", id: "level" }), samples = new Float32Array(stage.span);
-  let shown = -60, limited = 0;
+  let shown = -60, limited = 0, drawn = "";
   setInterval(() => {
-    if (!stage.analyser) return;
+    // Where nothing sounds, nothing is drawn: to set the same text again would have the page painted anew.
+    if (!stage.analyser || (stage.context.state !== "running" && shown <= -60 && drawn)) return;
     stage.analyser.getFloatTimeDomainData(samples);
     const loudest = Math.max(1e-6, ...samples.map(Math.abs));
     // A NaN would stay in `shown` for ever.
     const peak = Number.isFinite(loudest) ? 20 * Math.log10(loudest) : -60;
     shown = Math.max(peak, shown - 1.5, -60);
+    limited = peak > -1 ? 20 : Math.max(0, limited - 1);
+    const text = `${shown > -60 ? "" : "below "}${Math.round(shown)} dBFS${limited ? ", limited" : ""}`;
+    if (text === drawn) return;
+    drawn = text;
     bar.style.width = `${Math.min(100, (100 * (shown + 60)) / 60)}%`;
     bar.className = shown >= -0.1 ? "hot" : "";
-    limited = peak > -1 ? 20 : Math.max(0, limited - 1);
-    words.textContent = `${shown > -60 ? "" : "below "}${Math.round(shown)} dBFS${limited ? ", limited" : ""}`;
+    words.textContent = text;
     element.setAttribute("aria-valuenow", Math.round(Math.min(shown, 0)));
     element.setAttribute("aria-valuetext", words.textContent);
   }, 50);

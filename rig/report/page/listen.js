@@ -1,5 +1,7 @@
 // Listening: take, model and difference in one loop, and blind tests with results that can be saved.
 
+/** Milliseconds after the last sound until the audio thread rests: what still rings has ended then. */
+const REST_MS = 4000;
 /** Seconds of a change from one sound to another, and of the fade at a loop's ends. */
 const CHANGE_S = 0.012;
 
@@ -9,6 +11,14 @@ const audio = {
     this.made ??= new AudioContext({ sampleRate: rate, latencyHint: "interactive" });
     if (this.made.state === "suspended") this.made.resume();
     return this.made;
+  },
+
+  users: new Set(),
+  /** Somebody plays, or has stopped. A page that lies open in silence costs no battery. */
+  plays(user, is) {
+    if (is) this.users.add(user); else this.users.delete(user);
+    clearTimeout(this.rest);
+    if (!this.users.size) this.rest = setTimeout(() => this.made?.suspend(), REST_MS);
   },
 };
 
@@ -41,6 +51,7 @@ class Loop {
 
   start(sounds, name) {
     this.stop();
+    audio.plays(this, true);
     const context = audio.context(this.rate), at = context.currentTime + 0.03;
     for (const [key, samples] of Object.entries(sounds)) {
       const buffer = context.createBuffer(1, samples.length, this.rate), faded = samples.slice();
@@ -68,6 +79,7 @@ class Loop {
     for (const source of this.sources) source.stop();
     this.sources = [];
     this.gains = {};
+    audio.plays(this, false);
   }
 }
 
@@ -90,11 +102,15 @@ function listenPart(content) {
   const { modelled } = content;
   if (!modelled?.heard.length) return null;
   const loop = new Loop(modelled.sample_rate);
-  const results = { format: "rig-listening", version: 1, session: content.report.session, model: content.model, abx: [], mushra: [] };
+  // A file saved later holds those of before: by its listener, one takes the place of the other.
+  const listener = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const results = { format: "rig-listening", version: 1, listener, session: content.report.session, model: content.model, abx: [], ended_early: [], mushra: [] };
   const pick = make("select", { "aria-label": "setting" }, modelled.heard.map((h, i) => make("option", { value: i }, `${i === 0 ? "worst: " : ""}${h.told} (ESR ${esr(h.esr)})`)));
   const heard = () => modelled.heard[Number(pick.value)];
-  const save = make("button", { type: "button", disabled: true, onclick: () => download(`${content.report.session}-listening.json`, JSON.stringify({ ...results, at: new Date().toISOString() }, null, 1), "application/json") }, "Save my results");
-  const done = () => { save.disabled = false; };
+  const save = make("button", { type: "button", disabled: true, onclick: () => { download(`${content.report.session}-listening.json`, JSON.stringify({ ...results, at: new Date().toISOString() }, null, 1), "application/json"); isSaved = true; } }, "Save my results");
+  let isSaved = true;
+  const done = () => { save.disabled = false; isSaved = false; };
+  addEventListener("beforeunload", (event) => { if (!isSaved) event.preventDefault(); });
   const tests = [openPart(loop, heard), abxPart(loop, heard, results, done), mushraPart(loop, heard, results, done, modelled.sample_rate)];
   const stopAll = () => { loop.stop(); tests.forEach((test) => test.pause()); };
   // Half a test at one setting and half at another would be none.
@@ -143,8 +159,13 @@ function abxPart(loop, heard, results, done) {
     allow(true);
   };
   const pause = () => { clearTimeout(wait); group.mark(null); };
+  const endsEarly = () => {
+    // Whoever stops while it goes well, or badly, would bend the count: that it was so is saved, too.
+    if (state?.trials) { results.ended_early.push({ setting: state.setting, trials: state.trials, right: state.right }); done(); }
+    return state ? `The test ended after ${state.trials} of ${state.of} trials and is not counted.` : "";
+  };
   const end = () => {
-    if (state) told.textContent = `The test ended after ${state.trials} of ${state.of} trials and is not counted.`;
+    if (state) told.textContent = endsEarly();
     pause();
     state = focused = null;
     place.replaceChildren();
@@ -173,6 +194,7 @@ function abxPart(loop, heard, results, done) {
     if (state.trials < state.of) { next(); return; }
     const { setting, trials, right } = state, chance = binomialTail(right, trials);
     results.abx.push({ setting, trials, right });
+    state = null;
     loop.stop();
     end();
     told.textContent = `${right} of ${trials} right: ${chance < 0.05 ? "you could tell them apart" : "you could not be shown to tell them apart"} (p = ${Number(chance.toPrecision(2))}).`;
@@ -181,7 +203,7 @@ function abxPart(loop, heard, results, done) {
   const begin = make("button", { type: "button", onclick: () => {
     document.dispatchEvent(new Event("rig-listens"));
     loop.stop();
-    const { amp, model } = soundsOf(heard()), before = state ? `The test before ended after ${state.trials} of ${state.of} trials and is not counted. ` : "";
+    const { amp, model } = soundsOf(heard()), before = state ? `${endsEarly()} ` : "";
     state = { trials: 0, right: 0, of: Number(count.value), setting: heard().told, sounds: { amp, model } };
     place.replaceChildren(group.element, make("div", { class: "row" }, answers), hint);
     next();

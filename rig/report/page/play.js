@@ -103,6 +103,8 @@ class Stage {
 
   play(samples) {
     this.silence();
+    audio.plays(this, true);
+    audio.context(this.rate);
     const buffer = this.context.createBuffer(1, samples.length, this.rate);
     buffer.copyToChannel(samples, 0);
     this.source = new AudioBufferSourceNode(this.context, { buffer, loop: true });
@@ -117,6 +119,8 @@ class Stage {
     const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false, channelCount: { ideal: 2 } };
     const stream = await navigator.mediaDevices.getUserMedia({ audio: plain });
     if (!wanted()) { stream.getTracks().forEach((track) => track.stop()); return false; }
+    audio.plays(this, true);
+    audio.context(this.rate);
     this.stream = stream;
     this.source = new MediaStreamAudioSourceNode(this.context, { mediaStream: this.stream });
     const count = this.stream.getAudioTracks()[0].getSettings().channelCount ?? 2;
@@ -145,8 +149,12 @@ class Stage {
     this.source?.stop?.();
     this.stream?.getTracks().forEach((track) => track.stop());
     this.source = this.stream = this.sides = this.picked = null;
+    audio.plays(this, false);
   }
 }
+
+/** A mix with so little of its loudest channel's power is hardly that recording: 20 dB. */
+const CANCELS = 0.01;
 
 /** A WAV that was dropped or chosen, as one channel at the model's rate; the error says what is wrong. */
 async function clipOf(file, rate) {
@@ -158,11 +166,13 @@ async function clipOf(file, rate) {
   return samples;
 }
 
+/** All channels as one; where they cancel out, as with one side turned over, the loudest of them. */
 function mono(buffer) {
-  const samples = new Float32Array(buffer.length);
-  for (let channel = 0; channel < buffer.numberOfChannels; channel++)
-    buffer.getChannelData(channel).forEach((v, i) => { samples[i] += v / buffer.numberOfChannels; });
-  return samples;
+  const channels = Array.from({ length: buffer.numberOfChannels }, (_, i) => buffer.getChannelData(i));
+  const power = (samples) => samples.reduce((sum, v) => sum + v * v, 0);
+  const mixed = new Float32Array(buffer.length).map((_, i) => channels.reduce((sum, each) => sum + each[i], 0) / channels.length);
+  const loudest = channels.reduce((one, other) => (power(other) > power(one) ? other : one));
+  return power(mixed) < CANCELS * power(loudest) ? loudest.slice() : mixed;
 }
 
 /** What pink noise from 80 Hz to 8 kHz, about a guitar, is louder by behind an impulse response. */
@@ -213,9 +223,9 @@ function playPart(content) {
   let frame = 0;
   const controls = report.knobs.map((knob, k) => knobControl(knob, [...new Set(recorded.map((s) => s.units[k]))], () => turned()));
   const units = () => controls.map((control) => control.unit);
+  const unsure = unsureLine(modelled.uncertainty, report.knobs);
   function turned() {
-    if (frame || !stage.amp) return;
-    frame = requestAnimationFrame(() => { frame = 0; stage.turn(units()); });
+    if (!frame) frame = requestAnimationFrame(() => { frame = 0; unsure.look(units()); stage.turn(units()); });
   }
   const told = { guitar: "Playing held-out guitar.", input: "Playing what comes in. Use headphones: a loudspeaker would howl.", null: "Not playing." };
   // Whoever clicked last wins: what comes back from decoding looks whether it is still `asked`.
@@ -275,10 +285,11 @@ function playPart(content) {
   });
   const none = make("button", { type: "button", hidden: true, onclick: () => setBox(null, null) }, "No cabinet");
   document.addEventListener("rig-listens", stop);
+  unsure.look(units());
   return section("play", "Play it",
     make("p", {}, "This is the captured amp. Turn its knobs: the blue part is where players set them, small marks are settings that were recorded."),
     make("div", { class: "live" },
-      make("div", { class: "faceplate", role: "group", "aria-label": "faceplate" }, controls.map((control) => control.element)),
+      make("div", { class: "faceplate", role: "group", "aria-label": "faceplate" }, controls.map((control) => control.element)), unsure.element,
       group.element, sides.element, make("div", { class: "row" }, file, cabinet, none), said,
       make("div", { class: "row" }, make("button", { type: "button", "aria-label": "Stop playing", onclick: stop }, "Stop"), bypassBox(stage), gainSlider(stage, modelled), meter(stage)),
       make("div", { class: "row" }, presets(report, controls), namButton(content, controls)), loadLine(stage, modelled)));

@@ -4,8 +4,14 @@ function section(id, title, ...children) {
   return make("section", { id, "aria-labelledby": `${id}-title` }, make("h2", { id: `${id}-title` }, title), ...children);
 }
 
-/** Built-in amps play faster than time: then it is no share, but so many times. */
-const playingShare = (share) => (share === null ? "-" : share > 1.005 ? `${share.toFixed(1)} times` : `${Math.round(100 * share)} %`);
+const percent = (share) => (share === null ? "-" : `${Math.round(100 * share)} %`);
+
+/** Seconds as people say them. */
+function duration(seconds) {
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
 
 const COLOURS = { excellent: "excellent", good: "good", usable: "usable", "record more": "poor", "never tested": "untested", "not finished": "unfinished" };
 
@@ -18,8 +24,10 @@ function verdictPart({ report, listened, note }) {
   const cell = (name, value) => make("div", {}, make("dt", {}, name), make("dd", {}, value));
   const kept = report.settings.filter((s) => s.is_kept && s.role !== "holdout").length;
   return [
-    make("p", { class: `word ${COLOURS[verdict.word] ?? ""}` }, verdict.word),
-    make("p", { class: "sentence" }, verdict.sentence),
+    make("h2", { class: `word ${COLOURS[verdict.word] ?? ""}` }, verdict.word),
+    // What people have heard goes before what a figure lets expect.
+    listened?.could_tell ? make("p", { class: "sentence" }, "In a blind test listeners could tell it from the amp; the word above goes by its error alone.") : make("p", { class: "sentence" }, verdict.sentence),
+    report.facts.some(([name, value]) => name === "amp's driver" && value === "virtual") ? make("p", { class: "note" }, "This amp is the one that is built into rig to try things with: it is no device, and plays faster than time.") : null,
     make("p", {}, verdict.advice),
     make("div", { class: "command" }, make("code", { id: "command" }, verdict.command), copy),
     ...(listened?.sentences ?? []).map((said) => make("p", { class: "note" }, said)),
@@ -27,10 +35,12 @@ function verdictPart({ report, listened, note }) {
     make("dl", { class: "figures" },
       cell("holdout ESR", esr(report.holdout_esr)),
       cell("error beside the signal", decibels(report.holdout_esr)),
+      cell("expected elsewhere", esr(report.expected_esr)),
       cell("repeatability ESR", esr(report.repeatability_esr)),
       cell("settings learnt from", String(kept)),
-      cell("of the time, playing", playingShare(report.playing_share)),
+      cell("of the time, kept takes", percent(report.kept_share)),
       cell("the session is", report.state)),
+    make("p", {}, make("a", { href: "#words" }, "What these words mean")),
   ].filter(Boolean);
 }
 
@@ -41,13 +51,15 @@ function errorsPart({ report }) {
   const tested = report.settings.filter((s) => s.esr !== null).sort((a, b) => b.esr - a.esr);
   const parts = [];
   if (tested.length) {
-    const worst = tested[0].esr;
+    const worst = tested[0].esr, floor = report.repeatability_esr;
+    // Of an amp that repeats itself to the last digit it would say the same in every row.
+    const hasFloor = floor > 0 && tested.some((s) => s.esr < 1000 * floor);
     const rows = tested.map((s) => [s.told, { number: esr(s.esr) }, { number: decibels(s.esr) },
-      { number: report.repeatability_esr ? timesTheFloor(s.esr / report.repeatability_esr) : "-" },
+      ...(hasFloor ? [{ number: timesTheFloor(s.esr / floor) }] : []),
       make("span", { class: "bar", style: `width:${Math.max(2, (100 * s.esr) / worst)}%` })]);
     parts.push(make("p", {}, "Settings that the model has never heard, on guitar that it has never heard. An ESR of 0.01 is an error 20 dB below the signal.",
       report.worst_region ? ` It is worst ${report.worst_region}.` : ""));
-    parts.push(table("ESR of each holdout setting, worst first", ["setting", "ESR", "error", "over the floor", "beside the worst"], rows));
+    parts.push(table("ESR of each holdout setting, worst first", ["setting", "ESR", "error", ...(hasFloor ? ["over the floor"] : []), "beside the worst"], rows));
   } else parts.push(make("p", { class: "note" }, "The final model was tested on no setting."));
   if (report.rounds.length) parts.push(roundsFigure(report));
   if (Object.keys(report.turning).length) parts.push(turningTable(report.turning));
@@ -112,11 +124,11 @@ function mapPart({ report, modelled }) {
   const settings = report.settings;
   if (!settings.length) return null;
   const near = new Map(), maps = make("div", { class: "grid small" });
-  const errorOf = (s) => s.esr ?? s.found_esr;
-  const errors = settings.map(errorOf).filter((e) => e > 0);
+  // Of the final model alone: what an ensemble was wrong by before it had learnt a setting is another matter.
+  const errors = settings.map((s) => s.esr).filter((e) => e > 0);
   const radius = errors.length ? d3.scaleLog().domain(d3.extent(errors).map((e, i) => e * (i ? 1.01 : 0.99))).range([3.5, 10]).clamp(true) : () => 5;
   const told = (s) => `${s.told} (${s.role}, round ${s.round})${s.is_kept ? "" : ", not recorded"}`
-    + (s.esr !== null ? `, ESR ${esr(s.esr)}` : "") + (s.found_esr !== null ? `, expected ${esr(s.expected_esr)}, found ${esr(s.found_esr)}` : "");
+    + (s.esr !== null ? `, ESR of the final model ${esr(s.esr)}` : "") + (s.found_esr !== null ? `. Before it was learnt, the ensemble expected an ESR of ${esr(s.expected_esr)} and had ${esr(s.found_esr)}` : "");
   const opacity = (s) => {
     let most = 1;
     for (const [index, value] of near) most = Math.min(most, Math.max(0.08, 1 - 3.3 * Math.abs(s.units[index] - value)));
@@ -157,10 +169,10 @@ function mapPart({ report, modelled }) {
         c.svg.append(area);
       }
       // The small ones last, so that none is hidden.
-      const order = [...settings].sort((s, t) => (errorOf(t) ?? 0) - (errorOf(s) ?? 0));
+      const order = [...settings].sort((s, t) => (t.esr ?? 0) - (s.esr ?? 0));
       for (const s of order) {
         const dot = { at: [s.values[a.index], b ? s.values[b.index] : s.round], kind: s.is_kept ? `dot-${s.role}` : "dot-lost", text: told(s), opacity: opacity(s) };
-        drawDots(c, [dot], errorOf(s) > 0 ? radius(errorOf(s)) : 4);
+        drawDots(c, [dot], s.esr > 0 ? radius(s.esr) : 4);
       }
       maps.append(figure(c));
     }
@@ -180,13 +192,13 @@ function mapPart({ report, modelled }) {
     return make("label", {}, knob.name, input, words);
   });
   draw();
-  const rows = settings.map((s) => [s.told, s.is_kept ? s.role : `${s.role}, given up`, { number: String(s.round) }, { number: esr(s.expected_esr) }, { number: esr(s.esr ?? s.found_esr) }]);
+  const rows = settings.map((s) => [s.told, s.is_kept ? s.role : `${s.role}, given up`, { number: String(s.round) }, { number: esr(s.esr) }, { number: esr(s.expected_esr) }, { number: esr(s.found_esr) }]);
   return section("map", "Where it was recorded",
-    make("p", {}, "Every setting that was asked for, on each pair of knobs. Larger dots have larger errors; the frame is where players set the knobs. Sliders fade what lies far from a value of another knob.",
+    make("p", {}, "Every setting that was asked for, on each pair of knobs. Of settings held out for testing, larger dots have larger errors of the final model; the frame is where players set the knobs. Sliders fade what lies far from a value of another knob.",
       uncertain ? ` The stronger the shade, the less the members of round ${uncertain.round}'s ensemble agreed there: relative variance from ${esr(d3.extent(uncertain.disagreement)[0])} to ${esr(d3.extent(uncertain.disagreement)[1])}.` : ""),
     make("div", { class: "row live" }, sliders), maps,
     legend([["dot-seed", "spread over everything first"], ["dot-active", "asked for by the ensemble"], ["dot-holdout", "held out for testing"], ["dot-lost", "given up"], ["play-area", "where players play"], ...(uncertain ? [["bar-shade", "where the ensemble is unsure"]] : [])]),
-    make("details", {}, make("summary", {}, "The same as a table"), table("Settings", ["setting", "role", "round", "expected ESR", "found ESR"], rows)));
+    make("details", {}, make("summary", {}, "The same as a table"), table("Settings", ["setting", "role", "round", "ESR of the final model", "expected before it was learnt", "found before it was learnt"], rows)));
 }
 
 /** Amp against model at the worst, the median and the best holdout setting. */
@@ -247,7 +259,7 @@ function nightPart({ report }) {
   const [first, last] = d3.extent(ends);
   const x = d3.scaleTime().domain([first * 1000, Math.max(last, first + 1) * 1000]);
   const rows = ["takes", "learning", "events"];
-  const c = chart({ label: `Timeline from ${clock(first)} to ${clock(last)}: ${takes.length} takes.`, x, y: d3.scaleBand().domain(rows), width: 960, height: 150, left: 62, yTicks: [], xFormat: x.tickFormat(6) });
+  const c = chart({ label: `Timeline from ${clock(first)} to ${clock(last)}: ${takes.length} takes.`, x, y: d3.scaleBand().domain(rows), width: 960, height: 150, left: 62, yTicks: [], xFormat: (at) => clock(at / 1000) });
   const band = (name) => c.y(name) + c.y.bandwidth() * 0.15, high = c.y.bandwidth() * 0.7;
   rows.forEach((name) => c.svg.append(make("text", { x: c.margin.left - 8, y: c.y(name) + c.y.bandwidth() / 2, dy: ".32em", "text-anchor": "end" }, name)));
   const bar = (name, from, to, kind, text) => {
@@ -255,15 +267,26 @@ function nightPart({ report }) {
     c.svg.append(telling(make("rect", { class: kind, x: left, y: band(name), width, height: high }), text));
   };
   takes.forEach((t) => bar("takes", t.begun_at, t.ended_at, t.outcome === "kept" && t.role === "look" ? "bar-look" : `bar-${t.outcome}`, `${clock(t.begun_at)} take ${t.take}, ${t.role}: ${t.told}, ${t.outcome}. ${t.sentences.join(" ")}`));
-  events.filter((e) => e.kind === "learning").forEach((e) => bar("learning", e.at, e.ended_at, "bar-learning", `${clock(e.at)} ${e.words}, ${Math.round(e.ended_at - e.at)} s`));
-  const others = events.filter((e) => e.kind !== "learning");
+  const lasts = (e) => e.kind === "learning" || e.kind === "final model";
+  events.filter(lasts).forEach((e) => bar("learning", e.at, e.ended_at, "bar-learning", `${clock(e.at)} ${e.words}, ${Math.round(e.ended_at - e.at)} s`));
+  const others = events.filter((e) => !lasts(e));
   others.forEach((e) => c.svg.append(telling(make("circle", { class: ["process", "device", "clock", "learner", "doubt"].includes(e.kind) ? "dot-model" : "dot-amp", cx: c.x(e.at * 1000), cy: band("events") + high / 2, r: 4.5 }), `${clock(e.at)} ${e.words}`)));
-  const share = report.playing_share;
   return section("night", "The night",
-    make("p", {}, share === null ? "" : share > 1.005 ? `Kept takes have played ${share.toFixed(1)} s of signal for every second since the first take: a built-in amp is faster than time.` : `${Math.round(100 * share)} % of the time since the first take was signal that a kept take has played.`),
+    make("p", {}, report.kept_share === null ? "" : `${percent(report.kept_share)} of the time went into takes that are kept.`),
     make("div", { class: "scroll wide", tabindex: "0", role: "region", "aria-label": "Timeline" }, figure(c, null, legend([["bar-kept", "kept"], ["bar-look", "looked at again"], ["bar-rejected", "rejected"], ["bar-failed", "failed"], ["bar-learning", "learning"]]))),
+    spentTable(report.spent),
     canaryFigures(report),
     make("details", {}, make("summary", {}, `What happened beside takes (${others.length})`), table("Events", ["when", "what"], others.map((e) => [clock(e.at), e.words]))));
+}
+
+/** Where the time went, to the last second. */
+function spentTable(spent) {
+  const all = spent.reduce((sum, part) => sum + part.seconds, 0);
+  if (!all) return "";
+  const share = (seconds) => ({ number: percent(seconds / all) });
+  const rows = spent.map((part) => [part.words, { number: duration(part.seconds) }, share(part.seconds)]);
+  return make("div", {}, make("h3", {}, "Where the time went"),
+    table("Where the time went", ["what", "time", "share"], [...rows, ["from the first word to the last", { number: duration(all) }, share(all)]]));
 }
 
 function canaryFigures({ canaries, repeatability_esr }) {
@@ -294,7 +317,10 @@ function canaryFigures({ canaries, repeatability_esr }) {
 function rejectedPart({ report }) {
   const bad = report.takes.filter((t) => t.outcome !== "kept");
   const rows = bad.map((t) => [{ number: String(t.take) }, clock(t.ended_at), t.told, t.outcome, t.sentences.join(" ")]);
+  const doubts = report.events.filter((e) => e.kind === "doubt");
   return section("rejected", "Takes that were not kept",
+    doubts.length ? make("p", {}, "Some were kept at first and recorded once more, to be sure; what counts is the later take that agrees with another:") : null,
+    doubts.length ? make("ul", {}, doubts.map((e) => make("li", {}, `${clock(e.at)} ${e.words}`))) : null,
     bad.length ? table("Every take that was not kept, and why", ["take", "when", "setting", "outcome", "why"], rows) : make("p", {}, "Every take was kept."));
 }
 

@@ -1,0 +1,1 @@
+"""Amps that nothing in rig has learnt from: drawn from a seed, put together from circuits."""

@@ -1,0 +1,1 @@
+"""The guide behind ``rig init``: its questions as data, the conversation, what it writes."""

@@ -1,0 +1,186 @@
+"""Answers in a file: given without questions, or kept while they are asked."""
+
+import contextlib
+import difflib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from rig.config.dialect import Loader
+from rig.errors import StorageError, UsageError
+from rig.guide.question import NONE, Answers, Flow, Question
+from rig.ordinary import size_bytes
+from rig.session import store
+
+#: A file of answers is a page.
+MAX_BYTES = 1_000_000
+DRAFT_SUFFIX = ".draft"
+#: In a draft: answers that somebody went back from.
+BEHIND = "behind"
+
+
+def read(path: Path) -> Answers:
+    """Read a file of answers.
+
+    Raises:
+        UsageError: It cannot be read, or holds no answers.
+    """
+    try:
+        if size_bytes(path) > MAX_BYTES:
+            raise UsageError(f"{path}: larger than 1 MB, so it holds no answers")
+        text = path.read_text(encoding="utf-8")
+        # rig's own reading: 'off' and 17:00 mean here what they mean in rig.yaml.
+        document = yaml.load(text, Loader=Loader)  # noqa: S506 (a SafeLoader)
+    except FileNotFoundError:
+        raise UsageError(f"{path}: there is no such file of answers") from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        raise UsageError(f"{path}: cannot be read: {reason}") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise UsageError(f"{path}: not valid YAML: {str(error).splitlines()[0]}") from None
+    if not isinstance(document, dict):
+        raise UsageError(f"{path}: holds no answers, such as 'amp.kind: hand'")
+    return dict(_flat(document))
+
+
+def _flat(document: Mapping[Any, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    """Yield each answer by its key; sections may be nested, or have dots in their names."""
+    for key, value in document.items():
+        path = f"{above}{key}"
+        if isinstance(value, Mapping) and not path.endswith(".options"):
+            # Whoever tells a knob's line has named the knob.
+            if path == "knobs":
+                yield path, ", ".join(str(name) for name in value)
+            yield from _flat(value, f"{path}.")
+        else:
+            yield path, _text(value)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return NONE
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(_text(item) for item in value)
+    if isinstance(value, Mapping):
+        dumped = yaml.safe_dump(value, default_flow_style=True, width=float("inf"))
+        return str(dumped).strip()
+    return str(value)
+
+
+def fill(questions: Flow, told: Answers, known: Answers, source: str) -> Answers:
+    """Return answers to all questions, without asking anybody.
+
+    Args:
+        questions: What would be asked.
+        told: What a file says.
+        known: What holds where it says nothing, before the questions' own defaults.
+        source: What to call the file.
+
+    Raises:
+        UsageError: An answer is missing, will not do, or is to no question.
+    """
+    given: Answers = {}
+    known = dict(known)
+    while (question := _next(questions, given)) is not None:
+        given[question.key] = _answer(question, told, known, source)
+        question.settle(given[question.key], known)
+    # A draft holds answers to what only people are asked, and earlier ones; they do no harm.
+    asked = {question.key for question in questions(given)}
+    if strange := [k for k in told if k not in asked and not k.startswith(f"{BEHIND}.")]:
+        raise UsageError(f"{source}: {_strange(strange[0], questions, given)}")
+    return given
+
+
+def _next(questions: Flow, given: Answers) -> Question | None:
+    asked = (question for question in questions(given) if not question.at_terminal)
+    return next((question for question in asked if question.key not in given), None)
+
+
+def _answer(question: Question, told: Answers, known: Answers, source: str) -> str:
+    key = question.key
+    typed = told.get(key, known.get(key))
+    if typed is None:
+        if question.is_needed or question.default is None:
+            raise UsageError(f"{source}: needs an answer to '{key}': {question.asks}")
+        return question.read(question.default)
+    try:
+        return question.read(typed.strip())
+    except ValueError as error:
+        # What a file said may not go with what is answered now; then the question's own will.
+        if key not in told and question.default is not None:
+            return question.read(question.default)
+        raise UsageError(f"{source}: {key}: {error}") from None
+
+
+def _strange(key: str, questions: Flow, given: Answers) -> str:
+    keys = [question.key for question in questions(given)]
+    # An answer to another way's question is as wrong as a typing mistake, and looks like one.
+    near = difflib.get_close_matches(key, keys, n=1, cutoff=0.6)
+    hint = f"did you mean '{near[0]}'?" if near else "docs/reference/answers.md lists them"
+    kind = given.get("amp.kind")
+    return f"'{key}' answers nothing that is asked where amp.kind is {kind}; {hint}"
+
+
+class Draft:
+    """What was answered, kept beside the file that it is about until that is written.
+
+    Args:
+        config: The file.
+    """
+
+    def __init__(self, config: Path) -> None:
+        self.path = config.with_name(config.name + DRAFT_SUFFIX)
+
+    def keep(self, given: Answers, known: Answers) -> None:
+        """Write it down, whole or not at all.
+
+        Args:
+            given: What is answered.
+            known: What was answered behind that, before somebody went back.
+
+        Raises:
+            UsageError: It cannot be written there.
+        """
+        behind = {key: answer for key, answer in known.items() if key not in given}
+        # Told apart, since whoever went back wants to be asked these once more.
+        held = {**given, **({BEHIND: behind} if behind else {})}
+        text = yaml.safe_dump(held, sort_keys=False, allow_unicode=True, width=10_000)
+        try:
+            store.put(self.path, text.encode())
+        except StorageError as error:
+            raise UsageError(str(error)) from None
+
+    def kept(self) -> tuple[Answers, Answers]:
+        """Return what was answered, and what behind that; nothing where that is damaged."""
+        try:
+            given = read(self.path)
+        # Half a draft is worth no question more than none.
+        except UsageError:
+            return {}, {}
+        start = f"{BEHIND}."
+        known = {k.removeprefix(start): given.pop(k) for k in [*given] if k.startswith(start)}
+        return given, known
+
+    def remove(self) -> None:
+        """Remove it, if it is there."""
+        # It does no harm where it lies, and the file is written by now.
+        with contextlib.suppress(OSError):
+            self.path.unlink(missing_ok=True)
+
+
+def resumed(questions: Flow, kept: Answers) -> Answers:
+    """Return the answers, from the first one on, that still answer what is asked."""
+    given: Answers = {}
+    while (question := next((q for q in questions(given) if q.key not in given), None)) is not None:
+        typed = kept.get(question.key)
+        if typed is None:
+            break
+        try:
+            given[question.key] = question.read(typed)
+        except ValueError:
+            break
+    return given
