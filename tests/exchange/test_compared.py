@@ -5,10 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rig.errors import SessionError
 from rig.exchange.compared import compared, matched, recorded
 from rig.exchange.final_model import final_model
 from rig.exchange.loudness import SILENCE_LUFS, TARGET_LUFS, loudness_lufs
 from rig.session.folder import Session
+from rig.session.layout import supervisor_lock
 
 RATE = 48_000
 
@@ -45,3 +47,15 @@ def test_a_session_is_heard_at_one_level_everywhere(finished: Path) -> None:
         # But for the faded ends of a loop of half a second.
         assert amp == pytest.approx(model_lufs, abs=0.1)
         assert amp <= TARGET_LUFS + 0.1
+
+
+def test_nobody_is_sent_to_train_what_a_capture_makes_by_itself(
+    copied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = Session.view(copied)
+    monkeypatch.setattr(session.state.learning, "model", None)
+    with pytest.raises(SessionError, match=r"; 'rig train .*' makes it$"):
+        final_model(session)
+    with supervisor_lock(copied), pytest.raises(SessionError, match="; the capture that runs"):
+        final_model(session)
+    session.close()

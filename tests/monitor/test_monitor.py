@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from rig.monitor.body import Looked
 from rig.monitor.canvas import DIAL_COLUMNS, DIAL_ROWS, dial
 from rig.monitor.chart import chart
 from rig.monitor.keys import DOWN, LEFT, RIGHT, UP
+from rig.monitor.lines import Lines
 from rig.monitor.map import pairs
 from rig.monitor.places import worst
 from rig.monitor.prompt import Bell
@@ -183,6 +185,15 @@ def test_many_knobs_to_turn_are_dials_as_well(running: View) -> None:
         assert word in text, word
     # Out of ASCII no pointer can be drawn.
     assert face[0] not in shown(view, 80, 24, plain=True)
+
+
+def test_whoever_joins_late_is_told_when_a_take_was(running: View) -> None:
+    """In a pipe, every take that had been played before had the time of the first look."""
+    ended = running.recent[-1]
+    view = replace(running, recent=(ended,), now=ended.at + 3600)
+    told = [line for line in Lines().news(view) if f"take {ended.take.take} " in line]
+    assert len(told) == 1
+    assert told[0].startswith(f"{datetime.fromtimestamp(ended.at):%H:%M:%S}  ")
 
 
 def test_the_bell_rings_once_for_each_time_that_hands_are_asked(running: View) -> None:

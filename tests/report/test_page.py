@@ -56,6 +56,14 @@ def test_no_size_on_the_map_is_that_of_an_ensemble_which_had_not_learnt_yet(show
     assert {"ESR of the final model", "found before it was learnt"} <= {*heads}
 
 
+def test_a_night_has_24_hours_everywhere(chrome: Any, reported: Path) -> None:
+    """Where clocks have twelve, half past nine in the evening and in the morning looked alike."""
+    zone = {"locale": "en-US", "timezone_id": "UTC"}
+    shown = opened(chrome, reported / REPORT, **zone)
+    hours = [shown.call("([at]) => clock(at)", 3600 * hour) for hour in (0, 9.5, 21.5)]
+    assert hours == ["00:00", "09:30", "21:30"]
+
+
 def test_on_paper_nothing_is_folded_away(shown: Opened) -> None:
     closed = "() => document.querySelectorAll('details:not([open])').length"
     before = shown.call(closed)
