@@ -12,6 +12,7 @@ from rig.config.dialect import Loader
 from rig.errors import StorageError, UsageError
 from rig.guide.question import NONE, Answers, Flow, Question
 from rig.ordinary import size_bytes
+from rig.printable import count_of
 from rig.session import store
 
 #: A file of answers is a page.
@@ -19,6 +20,10 @@ MAX_BYTES = 1_000_000
 DRAFT_SUFFIX = ".draft"
 #: In a draft: answers that somebody went back from.
 BEHIND = "behind"
+#: The question that decides which others there are.
+KIND = "amp.kind"
+#: What stands for an answer that will not do while the others are looked at: a name, a knob's line.
+STAND_INS = ("1", "0-10, cc 1")
 
 
 def read(path: Path) -> Answers:
@@ -81,18 +86,35 @@ def fill(questions: Flow, told: Answers, known: Answers, source: str) -> Answers
         source: What to call the file.
 
     Raises:
-        UsageError: An answer is missing, will not do, or is to no question.
+        UsageError: Answers are missing, will not do, or are to no question: each is told.
     """
     given: Answers = {}
-    known = dict(known)
+    known, said = dict(known), list[str]()
     while (question := _next(questions, given)) is not None:
-        given[question.key] = _answer(question, told, known, source)
-        question.settle(given[question.key], known)
+        try:
+            answer = _answer(question, told, known)
+        except ValueError as error:
+            said.append(str(error))
+            # So that one mistake does not hide another.
+            stand_in = _stand_in(question)
+            if stand_in is None:
+                raise _refuse(source, said) from None
+            answer = stand_in
+        given[question.key] = answer
+        question.settle(answer, known)
     # A draft holds answers to what only people are asked, and earlier ones; they do no harm.
     asked = {question.key for question in questions(given)}
-    if strange := [k for k in told if k not in asked and not k.startswith(f"{BEHIND}.")]:
-        raise UsageError(f"{source}: {_strange(strange[0], questions, given)}")
+    strange = (k for k in told if k not in asked and not k.startswith(f"{BEHIND}."))
+    if said := [*said, *(_strange(key, questions, given) for key in strange)]:
+        raise _refuse(source, said)
     return given
+
+
+def _refuse(source: str, said: list[str]) -> UsageError:
+    if len(said) == 1:
+        return UsageError(f"{source}: {said[0]}")
+    lines = [f"{source}: {count_of(len(said), 'mistake')}", *(f"  {each}" for each in said)]
+    return UsageError("\n".join(lines))
 
 
 def _next(questions: Flow, given: Answers) -> Question | None:
@@ -100,12 +122,17 @@ def _next(questions: Flow, given: Answers) -> Question | None:
     return next((question for question in asked if question.key not in given), None)
 
 
-def _answer(question: Question, told: Answers, known: Answers, source: str) -> str:
+def _answer(question: Question, told: Answers, known: Answers) -> str:
+    """Return what answers a question.
+
+    Raises:
+        ValueError: Nothing does; the sentence begins with its key.
+    """
     key = question.key
     typed = told.get(key, known.get(key))
     if typed is None:
         if question.is_needed or question.default is None:
-            raise UsageError(f"{source}: needs an answer to '{key}': {question.asks}")
+            raise ValueError(f"needs an answer to '{key}': {question.asks}")
         return question.read(question.default)
     try:
         return question.read(typed.strip())
@@ -113,7 +140,21 @@ def _answer(question: Question, told: Answers, known: Answers, source: str) -> s
         # What a file said may not go with what is answered now; then the question's own will.
         if key not in told and question.default is not None:
             return question.read(question.default)
-        raise UsageError(f"{source}: {key}: {error}") from None
+        raise ValueError(f"{key}: {error}") from None
+
+
+def _stand_in(question: Question) -> str | None:
+    """Return something with which the other questions are asked as they would be; None if unknown.
+
+    What amp it is decides over all of them: nothing stands in for that.
+    """
+    if question.key == KIND:
+        return None
+    default = () if question.default is None else (question.default,)
+    for typed in (*default, *(choice.value for choice in question.choices), *STAND_INS):
+        with contextlib.suppress(ValueError):
+            return question.read(typed)
+    return None
 
 
 def _strange(key: str, questions: Flow, given: Answers) -> str:
@@ -121,7 +162,7 @@ def _strange(key: str, questions: Flow, given: Answers) -> str:
     # An answer to another way's question is as wrong as a typing mistake, and looks like one.
     near = difflib.get_close_matches(key, keys, n=1, cutoff=0.6)
     hint = f"did you mean '{near[0]}'?" if near else "docs/reference/answers.md lists them"
-    kind = given.get("amp.kind")
+    kind = given.get(KIND)
     return f"'{key}' answers nothing that is asked where amp.kind is {kind}; {hint}"
 
 

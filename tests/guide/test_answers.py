@@ -50,13 +50,11 @@ def test_sections_may_be_nested_or_have_dots(tmp_path: Path) -> None:
     [
         ("{}", "needs an answer to 'amp.kind': How are the amp's knobs set?"),
         ("amp.kind: steam", "amp.kind: one of these, or its number, please: midi, hand"),
-        ("amp.kind: hand", "needs an answer to 'name'"),
-        ("{amp.kind: hand, name: a}", "needs an answer to 'interface.host_api'"),
         ("{amp.kind: hand, name: a, interface.host_api: x}", "answer to 'interface.input'"),
         ("{amp.kind: virtual, amp.prot: x}", "'amp.prot' answers nothing that is asked"),
         ("{amp.kind: virtual, amp.prest: x}", "did you mean 'amp.preset'?"),
         (MIDI.replace("cc 20, ", ""), "knobs.gain: its MIDI controller is missing, such as cc 20"),
-        (MIDI.partition("knobs")[0], "needs an answer to 'knobs.gain'"),
+        (MIDI.partition("knobs")[0] + "knobs: [gain]", "needs an answer to 'knobs.gain'"),
         ("{amp.kind: virtual, plan.captures: 0}", "plan.captures: a whole number from 1 to 10000"),
         ("{amp.kind: virtual, plan.until: 25:00}", "plan.until: such as 07:00, please"),
         ("{amp.kind: virtual, name: a/b}", "name: letters, digits, blanks"),
@@ -70,6 +68,17 @@ def test_what_is_missing_or_wrong_is_said_in_a_line(text: str, says: str, tmp_pa
     assert says in str(refused.value)
     assert "\n" not in str(refused.value)
     assert refused.value.exit_code == 2
+
+
+def test_every_mistake_is_said_at_once(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as refused:
+        filled("{amp.kind: hand, amp.prot: x, plan.captures: 0}", tmp_path)
+    first, *more = str(refused.value).splitlines()
+    assert first.endswith(": 5 mistakes")
+    keys = ["'name'", "'interface.host_api'", "'interface.input'", "plan.captures"]
+    for line, key in zip(more, [*keys, "'amp.prot'"], strict=True):
+        assert line.startswith("  ")
+        assert key in line
 
 
 def test_a_file_that_is_none_is_said(tmp_path: Path) -> None:

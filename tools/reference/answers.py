@@ -14,7 +14,7 @@ INTRODUCTION = """# Answers for rig init
 `rig init --answers FILE` asks nothing and writes the same `rig.yaml` as the guide would, for
 scripts and tests. The file is YAML; sections may be nested (`amp: {kind: hand}`) or have dots
 (`amp.kind: hand`). What is left out has the default of the question, or what a `rig.yaml` that is
-there says. An answer that is missing, will not do or belongs to no question is told in one line,
+there says. Answers that are missing, will not do or belong to no question are told, all at once,
 with exit code 2, and nothing is written. Devices are not looked for: the same answers make the same
 file anywhere.
 
