@@ -5,12 +5,14 @@ random settings, and one WaveNet learns them all: the trunk is common, the readi
 each amp's own. What is kept is the trunk, and the constants that an average amp starts from.
 
     python tools/make_prior.py feather
+    python tools/make_prior.py feather --on 127.0.0.1:6379    # amps are rendered on a Ray cluster
 
 Rendered audio stays in ``--folder`` and is used again; so is a checkpoint.
 """
 
 import argparse
 import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -30,6 +32,8 @@ from rig.bench.subjects import GUITAR, SAMPLE_RATE
 from rig.devices.virtual.amplifier import Amplifier
 from rig.devices.virtual.population import draw_circuit
 from rig.devices.virtual.presets import ALL_CONTROLS
+from rig.elsewhere.cluster import connect
+from rig.learner.client import ENVIRONMENT
 from rig.session.signal import compose_signal
 
 #: Amps of the population that nothing else uses: `random-N` of tests and benchmarks are low.
@@ -61,13 +65,25 @@ def render_amp(number: int) -> tuple[np.ndarray, np.ndarray]:
     return points.astype(np.float32), np.stack(back)
 
 
-def population(folder: Path) -> tuple[Tensor, Tensor]:
+def render_amps(numbers: Sequence[int], address: str | None) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Render amps on both cores of this machine, or on every processor of a cluster."""
+    if address is None:
+        with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+            return list(pool.map(render_amp, numbers))
+    ray = connect(address)
+    # This file is no part of what is installed there: Ray sends the function as it stands here.
+    render = ray.remote(render_amp).options(runtime_env={"env_vars": ENVIRONMENT})
+    found: list[tuple[np.ndarray, np.ndarray]] = ray.get([render.remote(n) for n in numbers])
+    ray.shutdown()
+    return found
+
+
+def population(folder: Path, address: str | None) -> tuple[Tensor, Tensor]:
     """Load or render settings ``(amps, settings, knobs)``, returns ``(amps, settings, frames)``."""
     path = folder / "population.npz"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-            found = list(pool.map(render_amp, range(FIRST_AMP, FIRST_AMP + AMPS)))
+        found = render_amps(range(FIRST_AMP, FIRST_AMP + AMPS), address)
         np.savez(path, points=[p for p, _ in found], back=[b for _, b in found])
     stored = np.load(path)
     return torch.from_numpy(stored["points"]), torch.from_numpy(stored["back"])
@@ -94,8 +110,9 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("prior"))
     parser.add_argument("--batch", type=int, default=32, help="amps in each step")
     parser.add_argument("--window", type=int, default=8192, help="frames")
+    parser.add_argument("--on", metavar="ADDRESS", help="a Ray cluster that renders the amps")
     options = parser.parse_args()
-    points, back = population(options.folder)
+    points, back = population(options.folder, options.on)
     audio = torch.from_numpy(training_signal().astype(np.float32))
     torch.manual_seed(1)
     spec = ModelSpec("wavenet", options.size, (0,) * len(CONTROLS), AMPS, shared=True)
