@@ -9,6 +9,9 @@ BIN := $(VENV)/bin
 INPUTS := pyproject.toml constraints.txt
 # Of a process each: JACK's library, once its server has died under it, is not to be trusted.
 DEVICE_TESTS := tests/devices tests/player/test_performance.py
+# Real audio, terminals and killed processes may lose to the machine that they are on: what fails is
+# tried once more, and the summary names it as a rerun.
+AGAIN := --reruns 1 -rfER
 BESIDE := $(shell chrt --fifo 10 true 2>/dev/null && echo -j2)
 
 .PHONY: help capture test test-devices test-others test-slow slowest lint types format check docs player wheel clean
@@ -23,11 +26,11 @@ test: $(VENV)/.installed-test ## Install, then run the tests, without those that
 	$(MAKE) $(BESIDE) test-devices test-others
 
 test-devices: $(VENV)/.installed-test ## Run the tests of devices.
-	$(BIN)/python -m pytest -m "not slow" tests/devices
-	$(BIN)/python -m pytest -m "not slow" tests/player/test_performance.py
+	$(BIN)/python -m pytest -m "not slow" $(AGAIN) tests/devices
+	$(BIN)/python -m pytest -m "not slow" $(AGAIN) tests/player/test_performance.py
 
 test-others: $(VENV)/.installed-test ## Run all other tests; what they say comes at their end.
-	@nice -n 19 $(BIN)/python -m pytest -m "not slow" $(DEVICE_TESTS:%=--ignore=%) -n 2 --dist loadfile \
+	@nice -n 19 $(BIN)/python -m pytest -m "not slow" $(AGAIN) $(DEVICE_TESTS:%=--ignore=%) -n 2 --dist loadfile \
 	  >.test-others.log 2>&1; found=$$?; cat .test-others.log; rm -f .test-others.log; exit $$found
 
 test-slow: $(VENV)/.installed-test ## Run the tests that take minutes, those of a Ray cluster among them.
