@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -131,6 +131,17 @@ def test_a_daemon_that_hangs_is_ended_and_started_again(
     assert "daemon" in deaths(folder)
 
 
+@pytest.fixture
+def hangups_heard() -> Iterator[None]:
+    """A hangup is heard even where whoever runs the tests ignores it, as nohup does."""
+    number = getattr(signal, "SIGHUP", None)
+    before = signal.signal(number, signal.SIG_DFL) if number is not None else None
+    yield
+    if number is not None:
+        signal.signal(number, before)
+
+
+@pytest.mark.usefixtures("hangups_heard")
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
 def test_terminating_the_supervisor_stops_the_capture_in_good_order(
     rig: tuple[Path, Path], name: str
