@@ -11,6 +11,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from scipy.signal import firwin
 
 from calibration.signals import Signal, compose
@@ -61,15 +62,28 @@ def short_signal() -> Signal:
     return compose(burst, burst[::-1], [440.0], 0.1, -6.0, 48_000)
 
 
+def _record(folder: Path) -> None:
+    config = folder.parent / "rig.yaml"
+    config.write_text(TINY, encoding="utf-8")
+    ending = capture(Request(folder, config), configuration.load(config))
+    assert not ending.failed, ending.reason
+
+
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A whole small session, recorded once; copy it before changing anything in it."""
     folder = tmp_path_factory.mktemp("sessions") / "töne und mehr"
-    config = tmp_path_factory.mktemp("config") / "rig.yaml"
-    config.write_text(TINY, encoding="utf-8")
-    ending = capture(Request(folder, config), configuration.load(config))
-    assert not ending.failed, ending.reason
-    return folder
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        _record(folder)
+        return folder
+    # The first of the test processes records it, and each has a copy of its own.
+    shared = tmp_path_factory.getbasetemp().parent / "recorded"
+    with FileLock(f"{shared}.lock"):
+        if not shared.exists():
+            _record(folder)
+            shutil.copytree(folder, shared)
+            return folder
+    return Path(shutil.copytree(shared, folder))
 
 
 @pytest.fixture

@@ -223,12 +223,18 @@ def integrated_variance(
             candidates can be had.
     """
     others = torch.cat([problem.candidates, problem.pending])
-    settings = len(problem.targets) + len(others) + len(problem.known)
+    # Most candidates are targets as well: what members say there is asked for once.
+    is_target = (others[:, None] == problem.targets).all(-1)
+    fresh = ~is_target.any(1)
+    settings = len(problem.targets) + int(fresh.sum()) + len(problem.known)
     # Two more than steps: where the ascent starts, and once more where it ends.
     evaluator = Evaluator(predictions, progress, settings + (ascent.steps + 2) * problem.count)
     errors = ErrorCovariance(evaluator, problem.targets, problem.known, problem.positions, share)
     points = torch.cat([problem.targets, others])
-    rows = torch.cat([errors.rows, errors.normalise(evaluator.evaluate(others).residuals)])
+    other_rows = errors.rows[is_target.int().argmax(1)]
+    if fresh.any():
+        other_rows[fresh] = errors.normalise(evaluator.evaluate(others[fresh]).residuals)
+    rows = torch.cat([errors.rows, other_rows])
     batch = points[_choose(problem, errors, points, rows)]
     pending_rows = rows[len(rows) - len(problem.pending) :]
 

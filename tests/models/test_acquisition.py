@@ -125,6 +125,25 @@ def test_a_space_full_of_captures_can_still_be_asked_about(positions: tuple[int,
     assert all(math.isfinite(x) for point in batch.points for x in point)
 
 
+def test_what_members_say_at_a_setting_is_asked_for_once() -> None:
+    ask, asks = predictions_with(lambda points: points.sum(-1)), question(count=4)
+    pending = asks.targets[2:3] / 2
+    asked: list[tuple[float, ...]] = []
+
+    def counting(points: Tensor) -> list[Tensor]:
+        asked.extend(tuple(point) for point in points.tolist())
+        return ask(points)
+
+    shared = replace(asks, candidates=torch.cat([asks.targets, asks.candidates]), pending=pending)
+    batch = integrated_variance(counting, shared, quiet, ascent=STILL)
+    # Once more at the end, for what is expected of the batch.
+    assert len(asked) == len({*asked}) + len(batch.points)
+    # Candidates that only nearly are targets are asked about by themselves, and chosen the same.
+    nearly = replace(shared, targets=asks.targets + 1e-6)
+    apart = integrated_variance(ask, nearly, quiet, ascent=STILL)
+    assert batch.points == apart.points
+
+
 def test_ascent_lowers_more_than_the_candidates_it_starts_from() -> None:
     ask, asks = predictions_with(lambda points: points.new_ones(len(points))), question(count=2)
 
