@@ -24,11 +24,19 @@ def _press_again(lost: "sys.UnraisableHookArgs") -> None:
     """Have Ctrl-C heard once more where a callback of compiled code has dropped it."""
     if issubclass(lost.exc_type, KeyboardInterrupt):
         # A moment later: heard in here, it would be dropped once more.
-        again = threading.Timer(AGAIN_S, _thread.interrupt_main)
+        again = threading.Timer(AGAIN_S, _press)
         again.daemon = True
         again.start()
         return
     sys.__unraisablehook__(lost)
+
+
+def _press() -> None:
+    if hasattr(signal, "pthread_kill"):
+        # A real signal: it wakes what sleeps, where a simulated one waits until that has ended.
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+    else:
+        _thread.interrupt_main()
 
 
 def main() -> None:

@@ -77,7 +77,7 @@ def run():
     # A weak reference's callback, whose errors nobody can be given.
     reference = weakref.ref(thing, lambda _: signal.raise_signal(signal.SIGINT))
     del thing
-    time.sleep(60)
+    time.sleep(600)
     sys.stdout.write("went on")
 
 rig.cli.main = run

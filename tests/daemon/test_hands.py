@@ -31,11 +31,11 @@ from rig.session.facts import CapturesSuspected, HandsSet, TakeBegun
 from rig.session.folder import Session
 from rig.session.status import status
 from rig.session.verify import verify
-from tests.conftest import LAID_OUT, TINY
+from tests.conftest import LAID_OUT
 
 GAIN = "gain: {range: [1, 12], step: 0.1, rest: 3, play: [3, 10]}"
 HAND = GAIN.replace("step: 0.1", "step: 1, hand: true")
-BY_HAND = TINY.replace(GAIN, HAND)
+BY_HAND = LAID_OUT.replace(GAIN, HAND)
 
 
 @contextmanager
