@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 
 from rig.knobs import Setting
 
+#: Fewer captures than this teach nothing.
+LEAST_CAPTURES = 2
+
 Frames = NDArray[np.float32]
 
 

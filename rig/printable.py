@@ -82,12 +82,20 @@ def print_plainly(streams: Iterable[IO[str]]) -> None:
 
 
 #: Commands that sentences advise, in the journal too, where no session knows where it will lie.
-_ADVISED = re.compile(r"'rig (capture|verify --repair|verify|resume|monitor|train|stop|done)'")
+_ADVISED = re.compile(
+    r"'rig (capture|verify --repair|verify|resume|monitor|report|train|stop|done)'"
+)
+
+
+def command(*words: str | Path) -> str:
+    """Return a command as it can be pasted into a terminal of this system."""
+    texts = [str(word) for word in words]
+    return subprocess.list2cmdline(texts) if os.name == "nt" else shlex.join(texts)
 
 
 def pasteable(text: str, session: Path) -> str:
     """Name the session in every command that a text advises, so that it can be pasted."""
-    quoted = subprocess.list2cmdline([session]) if os.name == "nt" else shlex.quote(str(session))
+    quoted = command(session)
 
     def named(found: re.Match[str]) -> str:
         """Return the command with the session in it."""

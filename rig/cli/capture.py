@@ -12,6 +12,7 @@ from rig.cli.common import err, out
 from rig.cli.detached import answered, refusal
 from rig.cli.quiet import Quiet, is_quiet
 from rig.errors import RigError, SessionError, Stopped, UsageError
+from rig.printable import pasteable
 
 if TYPE_CHECKING:
     from rig.config import Config
@@ -91,7 +92,8 @@ def _captured(typed: "CommandLine", *, headless: bool, detach: bool = False) -> 
         return answered(request, process)
     code = _watch(request.session, process, rehearses=typed.rehearses)
     if code is None and not typed.rehearses:
-        out.print(f"the capture goes on; 'rig monitor {request.session}' shows it again")
+        again = pasteable("'rig monitor' shows it again", request.session)
+        out.print(f"the capture goes on; {again}")
     return code or 0
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rig import waits
 from rig.cli.common import err, out
 from rig.errors import RigError
-from rig.printable import count_of
+from rig.printable import count_of, pasteable
 
 if TYPE_CHECKING:
     from rig.daemon.request import Request
@@ -28,7 +28,7 @@ def answered(request: "Request", process: "subprocess.Popen[bytes]") -> int:
         started = _started(request)
         if started is not None:
             out.print(f"capturing into {session}: {_goals(started)}")
-            out.print(f"'rig monitor {session}' shows it, 'rig stop {session}' ends it")
+            out.print(pasteable("'rig monitor' shows it, 'rig stop' ends it", session))
             return 0
         code = process.poll()
         if code is not None:
@@ -36,7 +36,8 @@ def answered(request: "Request", process: "subprocess.Popen[bytes]") -> int:
             return code or 1
         time.sleep(LOOK_S)
     words = last_words(Door(session)) or "it has said nothing"
-    err.print(f"rig: the capture has not begun yet ({words}); it tries on: 'rig stop {session}'")
+    ends = pasteable("'rig stop' ends it", session)
+    err.print(f"rig: the capture has not begun yet ({words}); it tries on; {ends}")
     return 1
 
 

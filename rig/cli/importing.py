@@ -9,7 +9,7 @@ from rig.cli.asking import warn
 from rig.cli.common import out
 from rig.cli.writing import new_folder, progress
 from rig.errors import SessionError, UsageError
-from rig.printable import count_of
+from rig.printable import count_of, pasteable
 
 if TYPE_CHECKING:
     from rig.daemon.importing import Imported
@@ -51,7 +51,8 @@ def import_data(
     if not found.kept:
         raise SessionError(f"{session}: not one recording passed its checks")
     told = count_of(found.kept, "recording")
-    out.print(f"wrote {session}{made}: {told}; 'rig train {session}' learns from them")
+    advice = pasteable("'rig train' learns from them", session)
+    out.print(f"wrote {session}{made}: {told}; {advice}")
 
 
 def _tell(found: "Imported") -> None:

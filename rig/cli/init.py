@@ -1,9 +1,6 @@
 """The ``rig init`` command: a guide from what is on the bench to a ``rig.yaml``."""
 
 import json
-import os
-import shlex
-import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -15,7 +12,7 @@ from rig.cli import setup
 from rig.cli.common import BROKEN_OFF, err, out
 from rig.cli.writing import new_folder, refuse_own
 from rig.errors import ConfigError, RigError, StorageError, UsageError
-from rig.printable import count_of
+from rig.printable import command, count_of
 
 if TYPE_CHECKING:
     from rig.cli.terminal import Terminal
@@ -55,7 +52,7 @@ def init(
 
     Nothing has to be plugged in. At each question Enter takes what stands in brackets, ? explains
     and < goes back; what was answered is kept until the file is written. Its JSON Schema for
-    editors goes beside it. Nothing is asked where nobody sits at a terminal.
+    editors goes beside it. Where nobody sits at a terminal, --answers FILE takes the answers.
     """
     refuse_own(config)
     # Asked first: what is answered is kept there before the file is written.
@@ -68,12 +65,22 @@ def init(
         if default:
             raise UsageError("--default answers everything by itself: leave out --answers")
         _write(config, _answered(answers, told, before, config))
-    elif default or not at_terminal:
+    elif default or (amp is not None and not at_terminal):
         _write(config, _default(config, before, amp))
+    elif not at_terminal:
+        raise UsageError(_nobody(config, before))
     else:
         _ask(config, before, told, made)
         return
     out.print(_next(config, made), markup=False)
+
+
+def _nobody(config: Path, before: str | None) -> str:
+    """Say what to type where nobody can be asked: what is piped in answers no questions."""
+    answers = f"'{_typed('init', config)} --answers FILE' takes the answers"
+    default = f"'{_typed('init', config)} --default' is for the built-in virtual amp"
+    ways = answers if before is not None else f"{answers}, {default}"
+    return f"nobody can be asked here, without a terminal: {ways}"
 
 
 def _text(config: Path) -> str | None:
@@ -114,7 +121,10 @@ def _default(config: Path, before: str | None, amp: str | None) -> str:
     if amp is not None:
         raise UsageError("--amp: the rest has to be asked for at a terminal, or by --answers FILE")
     if before is not None:
-        raise UsageError(f"{config}: is there already; --force begins anew")
+        raise UsageError(
+            f"{config}: is there already; '{_typed('init', config)}' changes it, and --force "
+            "begins anew"
+        )
     return data.default_config()
 
 
@@ -178,6 +188,7 @@ def _guided(
     from rig.guide.answers import resumed
     from rig.guide.flow import flow
     from rig.guide.guide import accepted, guided
+    from rig.guide.writing import refuse_aliases
 
     with out.status("looking for devices"):
         survey = talk.hardware.survey()
@@ -189,6 +200,8 @@ def _guided(
     if told:
         talk.show(f"The knobs are those of {told['amp.map']}, over MIDI.")
     if before is not None:
+        # Before anything is asked, and not once all is answered.
+        refuse_aliases(before, str(config))
         talk.show(f"{config} is there: what it says stands in the brackets, and Enter keeps it.")
     # Whoever names an amp begins with it, and not with what was left of another.
     kept, behind = ({}, {}) if told else draft.kept()
@@ -259,9 +272,6 @@ def _next(config: Path, made: str, *, passed: bool | None = None) -> str:
     return f"{wrote}; next: {following}"
 
 
-def _typed(command: str, config: Path) -> str:
+def _typed(name: str, config: Path) -> str:
     """Return a command about a configuration as it can be pasted."""
-    if config == setup.CONFIG:
-        return f"rig {command}"
-    quoted = subprocess.list2cmdline([config]) if os.name == "nt" else shlex.quote(str(config))
-    return f"rig {command} {quoted}"
+    return command("rig", *name.split(), *([] if config == setup.CONFIG else [config]))

@@ -11,6 +11,7 @@ from rig.cli.common import BROKEN_OFF, err, find_session, out
 from rig.cli.quiet import Quiet
 from rig.cli.writing import progress, stopped_between_steps
 from rig.errors import LearnerError, UsageError
+from rig.printable import command
 
 if TYPE_CHECKING:
     from rig.session.facts import ModelTrained
@@ -44,10 +45,10 @@ def train(session: SessionFolder, size: Size = None, _quiet: Quiet = False) -> N
 
 
 def _broken_off(session: Path, size: str | None) -> str:
-    typed = "" if size is None else f" --size {size}"
+    typed = command("rig", "train", session, *([] if size is None else ["--size", size]))
     return (
-        f"{session}: training was broken off; the model is the one it was, and "
-        f"'rig train {session}{typed}' goes on from the last minute's checkpoint"
+        f"{session}: training was broken off; the model is the one it was, and '{typed}' goes on "
+        "from the last minute's checkpoint"
     )
 
 

@@ -11,6 +11,7 @@ from rig.cli.common import out, refuse_missing
 from rig.cli.quiet import Quiet
 from rig.cli.writing import Force, Tell, new_folder, progress, put, refuse_existing
 from rig.errors import RigError, UsageError
+from rig.printable import pasteable
 
 if TYPE_CHECKING:
     from rig.exchange.audio import Audio, Channel
@@ -112,10 +113,8 @@ def _play(
         end = torch.from_numpy(panel.point(last)).to(torch.float32)
         played = play_turning(model, frames, start, end, tell)[0]
     if not torch.isfinite(played).all():
-        raise RigError(
-            f"{session.folder}: the model does not give finite audio; "
-            f"'rig train {session.folder}' makes it anew"
-        )
+        advice = pasteable("'rig train' makes it anew", session.folder)
+        raise RigError(f"{session.folder}: the model does not give finite audio; {advice}")
     wet = at_rate(played.numpy().astype(np.float64), wanted, rate)
     # The way there and back may differ by a frame: as long as what came in.
     return np.pad(wet, (0, max(len(dry[1]) - len(wet), 0)))[: len(dry[1])]

@@ -10,6 +10,7 @@ import typer
 from rig.cli.common import WIDE, err, out, show
 from rig.cli.quiet import Quiet, is_quiet
 from rig.errors import UsageError
+from rig.printable import command
 
 if TYPE_CHECKING:
     from rig.config import Config
@@ -76,7 +77,7 @@ def check(
     if loaded.interface.driver == "replay":
         raise UsageError(
             f"{config}: plays recordings back, which answer to no other signal: there is nothing "
-            f"to check before 'rig capture {config}'"
+            f"to check before '{command('rig', 'capture', config)}'"
         )
     quiet = as_json or not out.is_terminal
     findings = _findings(loaded, config.parent, quiet=quiet, notifies=not no_notify)

@@ -6,7 +6,7 @@ import subprocess
 
 from rig import waits
 from rig.child import own_module
-from rig.printable import printable
+from rig.printable import pasteable, printable
 from rig.session.door import Door
 from rig.session.layout import is_session
 
@@ -30,7 +30,7 @@ def report(door: Door) -> bool:
             folder,
         )
         return False
-    again = f"'rig report {folder}' makes it"
+    again = pasteable("'rig report' makes it", folder)
     # It may share a machine with a capture that somebody begins meanwhile.
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     try:

@@ -18,12 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from rig import config as configuration
+from rig.capture import LEAST_CAPTURES
 from rig.clock import JUMP_S, Clock, next_time_of_day
 from rig.config import Config
 from rig.config.knobs import hand_step
 from rig.daemon.stopping import Goals
 from rig.errors import SessionError, UsageError
-from rig.learner.client import LEAST_CAPTURES
+from rig.printable import pasteable
 from rig.session import control
 from rig.session.door import Door, begin
 from rig.session.edited import refuse_edited
@@ -195,10 +196,8 @@ def prepared(request: Request) -> Door:
 def _refuse_running(session: Path) -> None:
     # Before there is a session, it may be on its way: its devices are being opened.
     if is_running(session) or is_supervised(session):
-        raise SessionError(
-            f"{session}: is being captured already; 'rig monitor {session}' shows it, and "
-            f"'rig stop {session}' ends it"
-        )
+        advice = pasteable("'rig monitor' shows it, and 'rig stop' ends it", session)
+        raise SessionError(f"{session}: is being captured already; {advice}")
 
 
 def _refuse_too_few(request: Request, config: Config) -> None:

@@ -5,13 +5,14 @@ import logging
 from dataclasses import replace
 
 from rig import waits
+from rig.capture import LEAST_CAPTURES
 from rig.daemon import orders
 from rig.daemon.lines import error_words
 from rig.daemon.recovery import look_again_at_surprises, rest
 from rig.daemon.run import TICK_S, Run
 from rig.daemon.stopping import Finish
 from rig.errors import LearnerDied, LearnerError
-from rig.learner.client import LEAST_CAPTURES, Job
+from rig.learner.client import Job
 from rig.printable import count_of
 from rig.session import facts
 

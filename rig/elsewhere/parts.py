@@ -13,6 +13,7 @@ from rig.capture import Role
 from rig.config.load import MAX_BYTES
 from rig.errors import SessionError
 from rig.learner.client import Answer, Job
+from rig.printable import pasteable
 from rig.session import schema, staging, store
 from rig.session.door import Door
 from rig.session.facts import FACT, LATEST, Fact, ModelTrained, RoundLearned, StoredFile
@@ -168,9 +169,8 @@ def content_of(door: Door, file: StoredFile) -> bytes:
     """
     content = door.read(file.path, max(file.size, 1))
     if digest_of(content) != file.sha256:
-        raise SessionError(
-            f"{door.path / file.path}: is not what was kept; 'rig verify {door.path}' says more"
-        )
+        advice = pasteable("'rig verify' says more", door.path)
+        raise SessionError(f"{door.path / file.path}: is not what was kept; {advice}")
     return content
 
 

@@ -2,11 +2,12 @@
 
 from models.networks.spec import BadModel, load_model
 from models.training.dataset import Model
+from rig.capture import LEAST_CAPTURES, Role
 from rig.errors import SessionError, UsageError
+from rig.printable import command, pasteable
 from rig.session.facts import ModelTrained, StoredFile
 from rig.session.folder import Session
 from rig.session.layout import is_running, is_supervised
-from rig.session.verdict import command
 
 
 def final_model(session: Session) -> Model:
@@ -38,11 +39,18 @@ def final_widths(session: Session) -> tuple[Model, Model]:
 def _trained(session: Session) -> ModelTrained:
     trained = session.state.learning.model
     if trained is None:
-        # A capture makes it by itself, and keeps everybody else from it meanwhile.
-        runs = is_running(session.folder) or is_supervised(session.folder)
-        who = "the capture that runs" if runs else f"'rig train {session.folder}'"
+        who = pasteable(_maker(session), session.folder)
         raise SessionError(f"{session.folder}: has no final model yet; {who} makes it")
     return trained
+
+
+def _maker(session: Session) -> str:
+    """Return who makes the model that is missing."""
+    # A capture makes it by itself, and keeps everybody else from it meanwhile.
+    if is_running(session.folder) or is_supervised(session.folder):
+        return "the capture that runs"
+    kept = session.state.kept(Role.SEED, Role.ACTIVE)
+    return "'rig train'" if len(kept) >= LEAST_CAPTURES else "'rig capture' goes on, and"
 
 
 def _load(session: Session, file: StoredFile) -> Model:

@@ -20,6 +20,7 @@ from models.training.dataset import Model
 from rig.errors import LearnerError, UsageError
 from rig.exchange.metadata import Label, measuring_recording, metadata
 from rig.knobs import Setting
+from rig.printable import pasteable
 from rig.session.folder import Session
 
 #: The exported file is played for so long, and may be off by so much of full scale.
@@ -103,9 +104,9 @@ def _encoded(session: Session, document: dict[str, Any]) -> bytes:
     try:
         return json.dumps(document, allow_nan=False).encode()
     except ValueError:
+        advice = pasteable("'rig train' makes it anew", session.folder)
         raise LearnerError(
-            f"{session.folder}: the model has weights that are no numbers; "
-            f"'rig train {session.folder}' makes it anew"
+            f"{session.folder}: the model has weights that are no numbers; {advice}"
         ) from None
 
 

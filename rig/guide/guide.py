@@ -22,7 +22,7 @@ def accepted(answers: Answers, before: str | None, source: str) -> str:
     Raises:
         ConfigError: It does not, with every mistake.
     """
-    text = text_of(answers, before)
+    text = text_of(answers, before, source)
     # As 'rig check' loads it: what is written now must not be refused there.
     configuration.parse(text, source, drivers.problems)
     return text

@@ -4,6 +4,7 @@ import io
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
+import yaml as plain_yaml
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
@@ -21,12 +22,13 @@ from rig.guide.question import Answers
 WIDTH = 100_000
 
 
-def text_of(answers: Answers, before: str | None = None) -> str:
+def text_of(answers: Answers, before: str | None = None, source: str = "rig.yaml") -> str:
     """Return the text of a ``rig.yaml``.
 
     Args:
         answers: To all questions.
         before: The file that is changed: its comments stay, and the keys that nobody asked about.
+        source: What to call that file.
 
     Raises:
         ConfigError: The file is YAML that cannot be changed in place.
@@ -34,7 +36,7 @@ def text_of(answers: Answers, before: str | None = None) -> str:
     wanted = document(answers)
     # Never made afresh: somebody's comments are worth more than ours.
     if before is not None:
-        return changed(before, wanted)
+        return changed(before, wanted, source)
     if _is_default(wanted):
         return data.default_config()
     known = amp.chosen_map(answers)
@@ -47,7 +49,22 @@ def _is_default(wanted: Mapping[str, Any]) -> bool:
     return wanted["amp"]["driver"] == amp.VIRTUAL and changed(text, wanted) == text
 
 
-def changed(before: str, wanted: Mapping[str, Any]) -> str:
+def refuse_aliases(before: str, source: str) -> None:
+    """Refuse a file in which one place stands for another: a change of one would be one of both.
+
+    Raises:
+        ConfigError: It has an alias.
+    """
+    for token in plain_yaml.scan(before):
+        if isinstance(token, plain_yaml.AliasToken):
+            line, name = token.start_mark.line + 1, token.value
+            raise ConfigError(
+                f"{source}: line {line}: '*{name}' stands for what is written at '&{name}', and a "
+                "change of one would be one of both; write it out in full there"
+            )
+
+
+def changed(before: str, wanted: Mapping[str, Any], source: str = "rig.yaml") -> str:
     """Return a file with what is wanted put into it; as it is, where it says so already.
 
     Raises:
@@ -59,10 +76,11 @@ def changed(before: str, wanted: Mapping[str, Any]) -> str:
         file = yaml.load(before)
     except (YAMLError, ValueError) as error:
         reason = str(error).splitlines()[0]
-        raise ConfigError(f"the file cannot be changed in place: {reason}") from None
+        raise ConfigError(f"{source}: cannot be changed in place: {reason}") from None
     # Even untouched, a file comes back with its blanks set otherwise.
     if not _put_all(file, wanted):
         return before
+    refuse_aliases(before, source)
     with io.StringIO() as stream:
         yaml.dump(file, stream)
         return stream.getvalue()

@@ -22,8 +22,6 @@ log = logging.getLogger("rig")
 
 #: A learner that shows no progress for this long hangs.
 STALL_S = waits.LEARNER_ADVANCES.s
-#: Fewer captures than this teach nothing.
-LEAST_CAPTURES = 2
 #: The module that the learner process runs.
 WORKER = "rig.learner.worker"
 #: The one that it runs where a cluster is to be asked first.

@@ -17,13 +17,13 @@ from models.training.initial_levels import start_at_levels
 from models.training.prior import has_prior, start_from_prior
 from models.training.rate_search import best_rate
 from models.training.trainer import Recipe
-from rig.capture import Role
+from rig.capture import LEAST_CAPTURES, Role
 from rig.errors import LearnerError, SessionError
 from rig.learner import checkpoint, data, device
-from rig.learner.client import LEAST_CAPTURES
 from rig.learner.excerpts import loudest_excerpts
 from rig.learner.oddities import odd_instants
 from rig.learner.proposal_errors import errors_at_proposals
+from rig.printable import count_of
 from rig.proposals import designs
 from rig.proposals.strategies import STRATEGIES, Proposal, ProposalRequest
 from rig.session import facts, store
@@ -123,7 +123,8 @@ def training_data(session: Session, told: Told = nobody) -> Dataset:
     """
     captures = data.training_captures(session)
     if len(captures) < LEAST_CAPTURES:
-        raise LearnerError(f"{len(captures)} kept captures are too few to learn from")
+        kept = count_of(len(captures), "kept capture is", "kept captures are")
+        raise LearnerError(f"{kept} too few to learn from; 'rig capture' records more")
     return data.training_set(session, told).to(device.choose(session.config.learner))
 
 

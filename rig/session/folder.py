@@ -18,6 +18,7 @@ from rig import config as configuration
 from rig.capture import Capture, Outcome, Take
 from rig.config import Config
 from rig.errors import NewerSession, RigError, SessionError
+from rig.printable import pasteable
 from rig.session import facts, staging, store
 from rig.session.broken import broken_off
 from rig.session.door import Door, begin
@@ -229,11 +230,10 @@ class Session:
         created = self.state.created
         assert created is not None
         if self.door.file(created.signal.path) is None:
-            raise SessionError(
-                f"{self.folder / created.signal.path}: is missing, and without it the recordings "
-                f"mean nothing: put it back from a copy; 'rig verify {self.folder}' says what else "
-                "is not as it was"
-            )
+            advice = pasteable("'rig verify' says what else is not as it was", self.folder)
+            path = self.folder / created.signal.path
+            lost = "is missing, and without it the recordings mean nothing"
+            raise SessionError(f"{path}: {lost}: put it back from a copy; {advice}")
         _, send = store.read_stored(self.door, created.signal)
         segments = tuple(
             signals.Segment(signals.Part(s.part), s.start, s.frames) for s in created.segments

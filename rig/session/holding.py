@@ -8,6 +8,7 @@ import filelock
 
 from rig import waits
 from rig.errors import SessionError, StorageError
+from rig.printable import pasteable
 from rig.session import database, live, reserve
 from rig.session.door import Door
 from rig.session.journal import Journal
@@ -29,9 +30,8 @@ def acquire(door: Door) -> filelock.BaseFileLock:
     try:
         lock.acquire(timeout=LOCK_S)
     except filelock.Timeout:
-        raise SessionError(
-            f"{door.path}: another capture is running here; 'rig monitor {door.path}' shows it"
-        ) from None
+        shows = pasteable("'rig monitor' shows it", door.path)
+        raise SessionError(f"{door.path}: another capture is running here; {shows}") from None
     except OSError as error:
         raise SessionError(f"{door.path}: cannot be written to: {error.strerror}") from None
     return lock

@@ -1,15 +1,11 @@
 """What a session is worth in one word, in one sentence for a musician, and what to type next."""
 
-import os
-import shlex
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from rig.capture import Role
-from rig.printable import count_of
+from rig.printable import command, count_of
 from rig.session.folder import Session
 from rig.session.worth import worth
 
@@ -29,12 +25,6 @@ MEANS = {
     "record more": "it is not the amp yet",
     "never tested": "no setting was held back to test it on, so trust your ears",
 }
-
-
-def command(*words: str | Path) -> str:
-    """A command that can be pasted into a terminal of this system."""
-    texts = [str(word) for word in words]
-    return subprocess.list2cmdline(texts) if os.name == "nt" else shlex.join(texts)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rig.errors import SessionError
-from rig.printable import printable
+from rig.printable import pasteable, printable
 from rig.session import staging, store
 from rig.session.facts import StoredFile
 from rig.session.folder import Session
@@ -92,10 +92,13 @@ def refuse_missing(session: Session) -> None:
         try:
             session.stored(file)
         except SessionError:
+            advice = pasteable(
+                "'rig verify --repair' sets aside what is damaged, and 'rig capture' then records "
+                "it anew",
+                session.folder,
+            )
             raise SessionError(
-                f"{session.folder / file.path}: is not there as it was recorded: "
-                f"'rig verify --repair {session.folder}' sets aside what is damaged, and "
-                f"'rig capture --session {session.folder}' then records it anew"
+                f"{session.folder / file.path}: is not there as it was recorded: {advice}"
             ) from None
 
 

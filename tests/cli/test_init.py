@@ -63,8 +63,13 @@ def answers(place: Path, text: str) -> Path:
 
 
 def test_where_nobody_sits_nothing_is_asked(place: Path) -> None:
+    """What was piped in used to be dropped, and the virtual amp's file written without a word."""
     command = [sys.executable, "-m", "rig", "init"]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    done = subprocess.run(command, input=b"hand\n", capture_output=True, check=False)
+    assert done.returncode == 2
+    assert b"'rig init --answers FILE' takes the answers, 'rig init --default' is" in done.stderr
+    assert not list(place.iterdir())
+    done = subprocess.run([*command, "--default"], input=b"", capture_output=True, check=False)
     assert done.returncode == 0
     assert (place / "rig.yaml").read_text(encoding="utf-8") == data.default_config()
     assert (place / "rig.schema.json").is_file()
@@ -73,10 +78,13 @@ def test_where_nobody_sits_nothing_is_asked(place: Path) -> None:
 
 def test_what_is_there_is_not_written_over_unless_asked(place: Path, rig: Call) -> None:
     (place / "rig.yaml").write_text("knobs: {gain: {}}\n", encoding="utf-8")
-    for options in ([], ["--default"]):
+    asks = "nobody can be asked here, without a terminal: 'rig init --answers FILE'"
+    there = "rig.yaml: is there already; 'rig init' changes it, and --force begins anew"
+    says = {(): f"{asks} takes the answers", ("--default",): there}
+    for options, sentence in says.items():
         done = rig("init", *options)
         assert done.code == 2
-        assert done.stderr == "rig: rig.yaml: is there already; --force begins anew\n"
+        assert done.stderr == f"rig: {sentence}\n"
     assert rig("init", "--default", "--force").code in (None, 0)
     assert (place / "rig.yaml").read_text(encoding="utf-8") == data.default_config()
 

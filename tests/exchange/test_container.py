@@ -12,8 +12,8 @@ import torch
 
 from models.networks.spec import play
 from rig.exchange.final_model import final_widths
+from rig.printable import command
 from rig.session.folder import Session
-from rig.session.verdict import command
 from rig.session.verify import verify
 from tests.cli.test_cli import rig
 

@@ -127,6 +127,33 @@ def test_yaml_that_cannot_be_changed_in_place_is_refused_in_a_line() -> None:
         writing.changed("name: [\n", {"name": "a"})
 
 
+SHARED = """
+name: p
+amp: {driver: hand}
+knobs:
+  master: &m {range: [0, 10], limits: [0, 4], rest: 0}
+  presence: *m
+  depth: {<<: *m, rest: 1}
+"""
+
+
+@pytest.mark.parametrize("knob", ["master", "presence", "depth"])
+def test_what_stands_for_two_places_is_not_changed_in_one(knob: str) -> None:
+    """A limit was put into another knob, or nowhere, and 'written' said of it."""
+    as_it_is: dict[str, dict[str, object] | None] = dict.fromkeys(("master", "presence", "depth"))
+    wanted = {
+        "name": "p",
+        "amp": {"driver": "hand"},
+        "interface": {"driver": "virtual"},
+        "plan": {},
+    }
+    wanted |= {"gear": {}, "notify": {}, "knobs": as_it_is}
+    assert writing.changed(SHARED, wanted, "my.yaml") == SHARED
+    changed = as_it_is | {knob: {"range": [0, 10], "limits": [0, 3], "rest": 0}}
+    with pytest.raises(ConfigError, match=r"^my.yaml: line 6: '\*m' stands for what is written at"):
+        writing.changed(SHARED, wanted | {"knobs": changed}, "my.yaml")
+
+
 def test_words_that_yaml_reads_as_something_else_are_quoted() -> None:
     text, _ = converse(
         *("hand", "off", "1e3", "", "07 amp", "", "0x1F", "null"),

@@ -11,6 +11,7 @@ import pytest
 from calibration.signals import Signal
 from rig.config import Config
 from rig.daemon import afterwards
+from rig.printable import command
 from rig.report import clips
 from rig.report.figures import SettingFigure
 from rig.report.gather import gather
@@ -18,7 +19,7 @@ from rig.report.make import REPORT, content, make
 from rig.report.pictures import ranked
 from rig.session.door import Door
 from rig.session.folder import Session
-from rig.session.verdict import MEANS, command, worst_region
+from rig.session.verdict import MEANS, worst_region
 from rig.session.worth import Worth, worth
 from tests.cli.test_cli import rig
 

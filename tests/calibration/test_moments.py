@@ -1,0 +1,46 @@
+"""What the others say of an instant, without one's own say in it."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calibration.moments import FAINT_QUANTILE, LEAST_OTHERS, _quantile_of_others, oddest_residuals
+
+
+@given(st.integers(3, 40), st.sampled_from([0.25, 0.5, FAINT_QUANTILE]), st.integers(0, 2**32 - 1))
+def test_a_quantile_of_the_others_is_that_of_a_table_without_the_row(
+    takes: int, share: float, seed: int
+) -> None:
+    random = np.random.default_rng(seed)
+    # Of few values, so that many are equal.
+    table = random.integers(0, 6, (takes, 5)) / 4
+    order = np.argsort(table, axis=0)
+    ordered, ranks = np.take_along_axis(table, order, axis=0), np.argsort(order, axis=0)
+    for row in range(takes):
+        others = np.delete(table, row, axis=0)
+        said = _quantile_of_others(ordered, ranks[row], share)
+        np.testing.assert_allclose(said, np.quantile(others, share, axis=0), rtol=1e-12)
+
+
+def test_one_click_is_odd_and_the_same_in_two_takes_is_not_twice_excused() -> None:
+    random = np.random.default_rng(0)
+    powers = random.uniform(0.5, 1.0, (LEAST_OTHERS + 6, 200))
+    left = powers * random.uniform(0.9e-3, 1.1e-3, powers.shape)
+    left[4, 120] = 5.0
+    rows = range(len(powers))
+
+    def oddities() -> list[float]:
+        moments = oddest_residuals(powers, left, [1e-9] * len(powers), rows)
+        assert moments is not None
+        assert moments[4].at_s == pytest.approx(1.2, abs=0.05)
+        return [moment.oddity for moment in moments]
+
+    alone = oddities()
+    assert alone[4] == max(alone)
+    assert alone[4] > 10 * max(alone[:4] + alone[5:])
+    # A single other broken take at that instant excuses nothing, two of them do.
+    left[7, 120] = 5.0
+    assert oddities()[4] == pytest.approx(alone[4], rel=0.1)
+    left[9, 120] = 5.0
+    assert oddities()[4] < 0.2 * alone[4]
