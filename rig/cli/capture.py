@@ -70,7 +70,8 @@ def capture(
         raise typer.Exit(_captured(typed, headless=headless, detach=detach))
     with rehearsed(typed) as short:
         code = _captured(short, headless=headless)
-    out.print("that was a rehearsal: nothing of it was kept")
+    was = "that was a rehearsal" if code == 0 else "the rehearsal did not come to its end"
+    out.print(f"{was}: nothing of it was kept")
     raise typer.Exit(code)
 
 
@@ -85,13 +86,16 @@ def _captured(typed: "CommandLine", *, headless: bool, detach: bool = False) -> 
     # Without a terminal nobody watches: as headless, even where that was not asked for.
     in_front = headless or not (detach or out.is_terminal)
     if in_front:
-        refuse_hands(loaded)
+        refuse_hands(loaded, rehearses=typed.rehearses)
         return _in_front(request, loaded)
     process = _start(request)
     if detach:
         return answered(request, process)
     code = _watch(request.session, process, rehearses=typed.rehearses)
-    if code is None and not typed.rehearses:
+    if code is None:
+        # Nobody else could look at a rehearsal: whoever leaves it ends it.
+        if typed.rehearses:
+            return Stopped.exit_code
         again = pasteable("'rig monitor' shows it again", request.session)
         out.print(f"the capture goes on; {again}")
     return code or 0
@@ -107,14 +111,15 @@ def _warn_of_programs(config: "Config") -> None:
             warn([f"notify.{key}: {said}"])
 
 
-def refuse_hands(config: "Config") -> None:
+def refuse_hands(config: "Config", *, rehearses: bool = False) -> None:
     """Refuse a capture in which nobody would be asked to turn what needs a hand."""
     by_hand = [knob.name for knob in config.panel.knobs if knob.by_hand]
     if by_hand and not config.notify.on_hands:
+        behind = "" if rehearses else " --detach and answer in 'rig monitor',"
         raise UsageError(
             f"somebody has to turn {', '.join(by_hand)} by hand, and headless nobody would be "
-            "asked: capture in a terminal, --detach and answer in 'rig monitor', or name a program "
-            "that calls somebody in notify.on_hands"
+            f"asked: capture in a terminal,{behind} or name a program that calls somebody in "
+            "notify.on_hands"
         )
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console, RenderableType
 
-from rig.errors import RigError, SessionError, UsageError
+from rig.errors import RigError, UsageError
 from rig.printable import printable_lines
 
 SessionArgument = Annotated[
@@ -72,15 +72,16 @@ def find_session(folder: Path | None) -> Path:
     """Return the named session's folder, else this folder, else the one written to last.
 
     Raises:
-        SessionError: There is none.
+        UsageError: There is none.
     """
     from rig.session.layout import JOURNAL, SESSIONS, is_session, no_session
 
     if folder is not None:
         if not is_session(folder):
-            raise SessionError(no_session(folder))
-        about.session = folder
-        return folder
+            raise UsageError(no_session(folder))
+        # '.' has no name to be told by.
+        about.session = folder.resolve() if folder.name in ("", "..") else folder
+        return about.session
     if is_session(Path.cwd()):
         about.session = Path.cwd()
         return about.session
@@ -89,7 +90,7 @@ def find_session(folder: Path | None) -> Path:
     # By the journal's time, which every fact moves on; a folder's own only new files do.
     journals = sorted(found, key=lambda path: path.stat().st_mtime)
     if not journals:
-        raise SessionError(f"there is no session in ./{SESSIONS}: 'rig capture' begins one")
+        raise UsageError(f"there is no session in ./{SESSIONS}: 'rig capture' begins one")
     about.session = journals[-1].parent
     return about.session
 
@@ -114,7 +115,7 @@ def find_begun(folder: Path | None) -> Path:
     """Return a session as `find_session`, or one whose capture is only opening its devices.
 
     Raises:
-        SessionError: There is none.
+        UsageError: There is none.
     """
     from rig.session.layout import SESSIONS, is_session, is_supervised
 

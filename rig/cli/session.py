@@ -3,6 +3,7 @@
 import json
 import math
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -31,7 +32,11 @@ def status(
     if not as_json:
         print_status(folder)
         return
-    typer.echo(json.dumps(_finite(_status(folder).as_dict()), ensure_ascii=False))
+    told = _status(folder)
+    # A program that shows it may be anywhere: what it advises has to hold there, too.
+    reason = told.finish_reason and pasteable(told.finish_reason, folder)
+    document = replace(told, finish_reason=reason).as_dict()
+    typer.echo(json.dumps(_finite(document), ensure_ascii=False))
 
 
 def _finite(value: Any) -> Any:
@@ -56,8 +61,6 @@ def _status(folder: Path) -> Any:
 
 def print_status(folder: Path, *, rehearses: bool = False) -> None:
     """Print a session's status for a person; of a rehearsal nothing that will be gone."""
-    from dataclasses import replace
-
     from rig.session.summary import summary
 
     told = _status(folder)
@@ -127,10 +130,13 @@ def _answer(session: Path | None, command: Any, outcome: str) -> None:
         SessionError: Nobody is asked: an answer that waited would be taken for the next question's;
             or it would change nothing.
     """
+    from rig.session.status import OVER
+
     folder = find_session(session)
     told = _status(folder)
     if told.asked is None:
-        raise SessionError(f"{folder}: nobody is asked to turn anything just now")
+        over = "; nothing is being captured here" if told.state in OVER else ""
+        raise SessionError(f"{folder}: nobody is asked to turn anything just now{over}")
     if command == "redo" and not told.takes["kept"]:
         raise SessionError(f"{folder}: nothing is recorded yet that could be recorded once more")
     if command == "skip" and _asks_reference(folder):

@@ -13,7 +13,7 @@ from rig.config.section import STORED
 from rig.config.types import Config
 from rig.errors import ConfigError
 from rig.ordinary import size_bytes
-from rig.printable import count_of, is_printable, printable
+from rig.printable import command, count_of, is_printable, printable
 
 #: A configuration is a page of text; what is larger is something else.
 MAX_BYTES, MAX_VALUES = 1_000_000, 50_000
@@ -126,7 +126,8 @@ def load(path: Path, check: Callable[[Config], list[str]] | None = None) -> Conf
     """Load a configuration from a file; see `parse`."""
     if path.is_dir():
         # Most often somebody wants to go on with what lies there.
-        raise ConfigError(f"{path}: is a folder; a session goes on by --session {path}")
+        goes_on = command("rig", "capture", "--session", path)
+        raise ConfigError(f"{path}: is a folder; '{goes_on}' goes on with a session")
     try:
         if size_bytes(path) > MAX_BYTES:
             raise ConfigError(f"{path}: larger than 1 MB, so it is no rig.yaml")

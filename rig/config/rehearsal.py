@@ -24,7 +24,7 @@ LEARNER = {
 }
 
 
-def rehearsal(config: Config, base: Path) -> str:
+def rehearsal(config: Config, base: Path, *, along: bool = True) -> str:
     """Return the YAML of a short capture of the virtual amp by somebody's configuration.
 
     Knobs keep their ranges and limits, and who turns them: hands are asked, and an amp over MIDI is
@@ -33,14 +33,15 @@ def rehearsal(config: Config, base: Path) -> str:
     Args:
         config: What is rehearsed.
         base: The folder that its recordings are named relative to.
+        along: Whether an amp over MIDI is set beside the virtual one.
     """
     document = config.model_dump(mode="json", exclude_unset=True)
     amp = document.get("amp", {})
-    along = {"along": amp} if config.amp.driver == "midi" else {}
+    beside = {"along": amp} if along and config.amp.driver == "midi" else {}
     rate = getattr(config.interface, "sample_rate", VirtualInterfaceConfig().sample_rate)
     paced = {"paced": True, "speed": SPEED, "sample_rate": rate}
     document |= {
-        "amp": {"driver": "virtual", "preset": PRESET, **along},
+        "amp": {"driver": "virtual", "preset": PRESET, **beside},
         "interface": {"driver": "virtual", **paced},
         "knobs": _knobs(config, document["knobs"]),
         "signal": document.get("signal", {}) | _short(config, base),

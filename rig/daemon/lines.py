@@ -12,7 +12,7 @@ def take_line(run: Run, take: Take, verdict: Verdict) -> str:
     """Return which take it was, how loud it came back, and whether it was kept or why not."""
     setting = run.session.config.panel.describe(take.capture.setting)
     level_dbfs = verdict.figures.get("return_rms_dbfs", -math.inf)
-    about = f"take {take.number}, {take.capture.role}, {setting}: {level_dbfs:.1f} dBFS"
+    about = f"take {take.number}, {take.capture.role}, {setting}: {level_dbfs:.1f} dBFS RMS"
     if not verdict.kept:
         return f"{about}, rejected: {'; '.join(reason.sentence for reason in verdict.reasons)}"
     done, goal = len(run.session.state.kept(Role.SEED, Role.ACTIVE)), run.goals.captures

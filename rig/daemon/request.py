@@ -29,7 +29,7 @@ from rig.session import control
 from rig.session.door import Door, begin
 from rig.session.edited import refuse_edited
 from rig.session.folder import Session, is_running, is_session, stored_config
-from rig.session.layout import SESSIONS, is_supervised, no_session
+from rig.session.layout import SESSIONS, is_supervised, no_session, refuse_foreign
 from rig.session.lives import RunState
 from rig.session.verify import refuse_missing
 
@@ -144,7 +144,7 @@ def decide(typed: CommandLine, check: Check, clock: Clock | None = None) -> tupl
     """
     if typed.until is not None and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", typed.until):
         raise UsageError(f"--until {typed.until}: a time of day is needed, such as 07:00")
-    path, session = typed.config, typed.session
+    path, session = typed.config, typed.session or _where_we_are(typed)
     if path is None and (session is None or not is_session(session)):
         # Only a session that is there needs no file: it has its own.
         path = DEFAULT_CONFIG
@@ -153,6 +153,7 @@ def decide(typed: CommandLine, check: Check, clock: Clock | None = None) -> tupl
         assert given is not None
         session = SESSIONS / given.name
     _refuse_running(session)
+    refuse_foreign(session)
     if is_session(session):
         stored = stored_config(session, check)
         opened = Session.view(session)
@@ -179,6 +180,22 @@ def decide(typed: CommandLine, check: Check, clock: Clock | None = None) -> tupl
     config = configured(request, check)
     _refuse_too_few(request, config)
     return request, config
+
+
+def _where_we_are(typed: CommandLine) -> Path | None:
+    """Return the session that rig is called in, as every other command means it.
+
+    Raises:
+        UsageError: Another one was to be begun inside of it.
+    """
+    if not is_session(here := Path.cwd()):
+        return None
+    if typed.config is not None:
+        raise UsageError(
+            "this folder is a session: 'rig capture' goes on with it; to begin another one, call "
+            "rig from the folder that holds your sessions, or name it with --session"
+        )
+    return here
 
 
 def prepared(request: Request) -> Door:

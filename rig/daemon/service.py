@@ -138,17 +138,18 @@ def _run(run: Run) -> Finish:
 def _last_words(run: Run, ending: Finish, request: Request) -> None:
     """Write the end down, and tell who wants to be told; a full disk may keep even that away."""
     run.session.reserve.drop()
+    reason = ending.reason
+    if request.rehearses:
+        # Behind the semicolon is what goes on from there, and nothing does.
+        reason, _, _ = reason.partition("; ")
     try:
-        run.session.record(facts.DaemonEnded(state=ending.state, reason=ending.reason))
+        run.session.record(facts.DaemonEnded(state=ending.state, reason=reason))
         if ending.failed:
-            run.alarm(ending.reason)
-        run.tell(run.notify.on_finish, "finish", ending.reason)
+            run.alarm(reason)
+        run.tell(run.notify.on_finish, "finish", reason)
     except RigError as error:
         log.error("the end could not be written down: %s", error)  # noqa: TRY400
-    folder, reason = run.session.folder, ending.reason
-    if request.rehearses:
-        # Behind the semicolon is what goes on from there.
-        reason, _, _ = reason.partition("; ")
+    folder = run.session.folder
     log.info("%s, %s: %s", folder, ending.state, pasteable(reason, folder))
 
 

@@ -10,7 +10,7 @@ import soxr
 from numpy.typing import NDArray
 
 from calibration import levels
-from rig.errors import UsageError
+from rig.errors import SessionError, UsageError
 from rig.ordinary import size_bytes
 from rig.session import store
 from rig.session.recording import SAME_DB
@@ -43,7 +43,10 @@ def _soundfile() -> Any:
 
 def _read(source: Path) -> tuple[int, Audio]:
     if source.suffix.lower() != FLAC:
-        return store.read_wav(source)
+        try:
+            return store.read_wav(source)
+        except SessionError as error:
+            raise UsageError(str(error)) from None
     if find_spec("soundfile") is None:
         raise UsageError(f"{source}: FLAC needs the package soundfile: {INSTALL}")
     try:
@@ -61,8 +64,7 @@ def read_guitar(source: Path, channel: Channel | None) -> tuple[int, Audio]:
         The rate in Hz, and ``(frames,)``.
 
     Raises:
-        SessionError: It cannot be read.
-        UsageError: Nobody said which channel.
+        UsageError: It cannot be read, or nobody said which channel.
     """
     rate, audio = _read(source)
     if audio.ndim == 1 or audio.shape[1] == 1:

@@ -50,8 +50,10 @@ def _span(knob: Knob, text: str) -> list[float]:
         step = float(parts[2])
     except ValueError:
         step = 0.0
-    if not 0.0 < step <= last - first or (last - first) / step > MOST_FILES:
+    if not 0.0 < step <= last - first:
         raise ValueError(f"{knob.name}={text}: the step must lead from {first:g} to {last:g}")
+    if (last - first) / step > MOST_FILES:
+        raise ValueError(f"{knob.name}={text}: are too many steps; {MOST_FILES} files are the most")
     # A little more than there is: 0.1 ten times is not quite 1.
     return [round(first + i * step, 9) for i in range(int((last - first) / step + 1e-6) + 1)]
 
@@ -75,7 +77,10 @@ def grid(panel: Panel, texts: Sequence[str], base: Mapping[str, float]) -> list[
         if name in spans or name in base:
             raise ValueError(f"{name} is set twice")
         spans[name] = _span(knobs[name], span)
-    combinations = [dict(zip(spans, values, strict=True)) for values in product(*spans.values())]
+    every = [dict(zip(spans, values, strict=True)) for values in product(*spans.values())]
+    # Values between two positions of a knob, or in what it avoids, fall on one setting.
+    distinct = {panel.setting({**base, **values}): values for values in reversed(every)}
+    combinations = [values for values in every if values in distinct.values()]
     if len(combinations) > MOST_FILES:
         raise ValueError(f"these are {len(combinations)} files; {MOST_FILES} are the most")
     return [Wanted({**base, **values}) for values in combinations]

@@ -9,7 +9,7 @@ import filelock
 from rig import config as configuration
 from rig.config import Config
 from rig.config.load import MAX_BYTES
-from rig.errors import ConfigError, NewerSession, RigError
+from rig.errors import ConfigError, NewerSession, RigError, UsageError
 from rig.session import facts
 from rig.session.door import Door
 from rig.session.journal import Journal
@@ -32,6 +32,26 @@ OWN = (JOURNAL, CONFIG, LOCK, SUPERVISOR_LOCK, ".reserve", "captures", "control"
 def is_session(folder: Path) -> bool:
     """Whether a folder holds a session."""
     return folder.is_dir() and journal_name(Door(folder)) is not None
+
+
+def refuse_foreign(folder: Path) -> None:
+    """Refuse to begin a session among files that are no session's.
+
+    Raises:
+        UsageError: Something of somebody else's lies there.
+    """
+    if not folder.is_dir() or is_session(folder):
+        return
+    names = {path.name for path in folder.iterdir()}
+    # What is left of one that never came to its journal; a rig.yaml alone may be anybody's.
+    begun = bool(names & {LOCK, SUPERVISOR_LOCK})
+    ours = {*OWN, "live.json", "damaged"} if begun else {"logs", "control"}
+    foreign = sorted(name for name in names if name not in ours and not name.startswith(JOURNAL))
+    if foreign:
+        raise UsageError(
+            f"{folder}: holds other things, such as {foreign[0]}: a session needs a folder of its "
+            "own; --session names one that is empty or new"
+        )
 
 
 def no_session(folder: Path) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 import struct
 import warnings
 from pathlib import Path
@@ -22,6 +23,8 @@ MOST_WAV_BYTES = 4_000_000_000
 #: Of a session's own files: two channels of an hour and a quarter at 48 kHz.
 MOST_STORED_BYTES = 2_000_000_000
 MOST_RATE = 10_000_000
+#: A header that promises so much was written before its audio was.
+UNKNOWN_BYTES = 0x7FFF0000
 #: What reading a WAV of any content may raise.
 READING_FAILED = (
     OSError,
@@ -121,14 +124,24 @@ def read_stored(
         return _decoded(stream, door.path / file.path)
 
 
+# Other parts of a WAV that scipy does not know hold no audio, and need not worry anybody.
+def _is_cut_short(warning: str) -> bool:
+    found = re.search(r"finished at \d+ bytes, expected (\d+)", warning)
+    # Whoever writes into a pipe does not know how long it will be.
+    return found is not None and int(found[1]) < UNKNOWN_BYTES
+
+
 def _decoded(stream: BinaryIO, path: Path) -> tuple[int, NDArray[np.float64]]:
     try:
-        with warnings.catch_warnings():
-            # Parts of a WAV that scipy does not know hold no audio, and need not worry anybody.
-            warnings.simplefilter("ignore", scipy.io.wavfile.WavFileWarning)
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always", scipy.io.wavfile.WavFileWarning)
             sample_rate, samples = scipy.io.wavfile.read(stream)
-    except READING_FAILED as error:
-        raise SessionError(f"{path}: not a WAV file that can be read: {error}") from None
+    except READING_FAILED:
+        raise SessionError(
+            f"{path}: not a WAV file that can be read: export it anew as PCM or float WAV"
+        ) from None
+    if any(_is_cut_short(str(each.message)) for each in told):
+        raise SessionError(f"{path}: ends before its header says it does: copy or export it anew")
     if not samples.size or samples.ndim > 2 or not 1 <= sample_rate < MOST_RATE:
         raise SessionError(f"{path}: not a WAV file that can be read: it holds no audio")
     if samples.dtype.kind == "f":

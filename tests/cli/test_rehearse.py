@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from rig import config as configuration
+from rig.cli import rehearse
 from rig.config import SoundCardConfig, VirtualAmpConfig, VirtualInterfaceConfig
 from rig.config.rehearsal import rehearsal
+from rig.daemon.request import CommandLine
+from rig.devices.survey import MidiPort, Survey
 
 #: Answers the question it is called for, as somebody would from another terminal.
 ANSWER = """
@@ -84,6 +87,30 @@ def test_what_is_rehearsed_is_somebodys_own(tmp_path: Path) -> None:
     assert short.plan.captures == 4
     assert short.signal.train.file == str(tmp_path.resolve() / "takes" / "di.wav")
     assert short.signal.train.channel == "left"
+
+
+def test_an_amp_that_is_not_plugged_in_is_rehearsed_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """rig init names the rehearsal before anything is plugged in, and it failed there."""
+    path = tmp_path / "rig.yaml"
+    path.write_text(MIDI, encoding="utf-8")
+    port = configuration.parse(MIDI).amp.port  # type: ignore[union-attr]
+    no_midi = "MIDI ports cannot be listed: no sequencer"
+    surveys = {
+        no_midi: Survey((), (), (no_midi,)),
+        f"there is no MIDI port '{port}'": Survey((), (MidiPort("LINUX_ALSA", "Other"),), ()),
+        "": Survey((), (MidiPort("LINUX_ALSA", port),), ()),
+    }
+    for reason, survey in surveys.items():
+        monkeypatch.setattr("rig.devices.survey.midi_survey", lambda found=survey: found)
+        with rehearse.rehearsed(CommandLine(path)) as typed:
+            assert typed.config is not None
+            amp = configuration.load(typed.config).amp
+        assert isinstance(amp, VirtualAmpConfig)
+        assert (amp.along is None) == bool(reason)
+        assert reason in (said := capsys.readouterr().err)
+        assert bool(said) == bool(reason)
 
 
 def test_a_session_and_a_rehearsal_do_not_go_together(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Which session a command is about: one that is only beginning, one that is not there."""
 
 import os
+import re
 import shutil
 import time
 from pathlib import Path
@@ -8,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from rig.cli import common
-from rig.daemon.request import Request, configured
+from rig.daemon.request import CommandLine, Request, configured, decide
 from rig.daemon.service import capture
-from rig.errors import SessionError
-from rig.session import control
+from rig.errors import UsageError
+from rig.printable import command
+from rig.session import control, facts, layout
 from rig.session.door import begin
-from rig.session.folder import locked
+from rig.session.folder import Session, locked
 from rig.session.layout import JOURNAL, SESSIONS, no_session, supervisor_lock
 from tests.cli.test_cli import rig
 
@@ -30,7 +32,7 @@ def test_a_stop_is_heard_before_there_is_a_journal(named: bool, tmp_path: Path) 
         assert control.is_stop_waiting(door)
     # Nobody works on it any more, and nothing is left to be stopped.
     late = rig("stop", folder, cwd=tmp_path)
-    assert late.returncode == 1
+    assert late.returncode == 2
     assert "a capture that has just begun makes one in a moment" in late.stderr
 
 
@@ -41,6 +43,62 @@ def test_a_capture_begins_with_the_stop_that_waits_for_it(tmp_path: Path, tiny_f
     ending = capture(request, configured(request))
     assert ending.by_hand
     assert not list((folder / "captures").glob("*"))
+
+
+def test_in_a_sessions_folder_a_capture_goes_on_with_that(
+    copied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new session was begun inside of it."""
+    monkeypatch.chdir(copied)
+    request, _ = decide(CommandLine(), lambda _: [])
+    assert request.session.resolve() == copied.resolve()
+    with pytest.raises(UsageError, match="this folder is a session: 'rig capture' goes on with it"):
+        decide(CommandLine(config=Path("rig.yaml")), lambda _: [])
+
+
+@pytest.mark.parametrize("names", [["letter.odt"], ["rig.yaml"], [".lock", "letter.odt"]])
+def test_no_session_is_begun_among_somebodys_files(
+    names: list[str], tmp_path: Path, tiny_file: Path
+) -> None:
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    for name in names:
+        (folder / name).write_text("mine", encoding="utf-8")
+    with pytest.raises(UsageError, match=f"holds other things, such as {names[-1]}"):
+        decide(CommandLine(tiny_file, folder), lambda _: [])
+    assert {path.name for path in folder.iterdir()} == {*names}
+
+
+def test_what_never_came_to_its_journal_is_begun_again(tmp_path: Path, tiny_file: Path) -> None:
+    for names in ([], ["logs"], [".lock", "signal", "rig.yaml", "journal.db.unfinished", "logs"]):
+        folder = tmp_path / f"{len(names)}"
+        for name in names:
+            (folder / name).mkdir(parents=True)
+        folder.mkdir(exist_ok=True)
+        layout.refuse_foreign(folder)
+
+
+def test_advice_for_programs_and_people_can_be_pasted(copied: Path, tmp_path: Path) -> None:
+    """Of a name with blanks the terminal made two words."""
+    folder = tmp_path / "mein verstärker"
+    copied.rename(folder)
+    session = Session.open(folder)
+    session.record(session.state.run.started)  # type: ignore[arg-type]
+    reason = "stopped by hand; 'rig capture' goes on from here"
+    session.record(facts.DaemonEnded(state="stopped", reason=reason))
+    session.close()
+    said = rig("status", folder, "--json", cwd=tmp_path)
+    assert f"'{command('rig', 'capture', '--session', folder)}'" in said.stdout
+    said = rig("status", ".", cwd=folder)
+    assert said.stdout.startswith("mein verstärker: ")
+
+
+def test_no_sentence_advises_a_path_as_it_is() -> None:
+    unquoted = re.compile(r"'rig [a-z -]+\{")
+    sources = Path(common.__file__).parents[1].rglob("*.py")
+    found = [path.name for path in sources if unquoted.search(path.read_text(encoding="utf-8"))]
+    # Where it is quoted already.
+    assert set(found) <= {"printable.py"}
 
 
 def session_at(folder: Path) -> None:
@@ -75,11 +133,11 @@ def test_a_rehearsal_is_found_while_it_runs_and_only_ones_own(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     rehearsal = tmp_path / "rig-x" / "my amp rehearsed"
     shutil.copytree(finished, rehearsal)
-    with pytest.raises(SessionError, match="there is no session"):
+    with pytest.raises(UsageError, match="there is no session"):
         common.find_session(None)
     with locked(rehearsal):
         assert common.find_session(None) == rehearsal
         if hasattr(os, "getuid"):
             monkeypatch.setattr(os, "getuid", lambda: 12345)
-            with pytest.raises(SessionError, match="there is no session"):
+            with pytest.raises(UsageError, match="there is no session"):
                 common.find_session(None)

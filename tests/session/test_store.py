@@ -63,6 +63,19 @@ def test_wav_survives_exactly_and_its_bytes_repeat(tmp_path: Path) -> None:
     assert np.array_equal(back, audio)
 
 
+def test_a_wav_that_was_copied_half_is_refused_and_a_streamed_one_is_not(tmp_path: Path) -> None:
+    """A render of the first tenth of a second was called done."""
+    path, content = tmp_path / "a.wav", store.wav_bytes(np.ones(10_000, np.float32), 48_000)
+    path.write_bytes(content[: len(content) // 2])
+    with pytest.raises(SessionError, match="ends before its header says it does"):
+        store.read_wav(path)
+    # As whoever writes into a pipe leaves it: nobody knows yet how long it will be.
+    unknown = b"\xff\xff\xff\xff"
+    place = content.index(b"data") + 4
+    path.write_bytes(content[:4] + unknown + content[8:place] + unknown + content[place + 4 :])
+    assert len(store.read_wav(path)[1]) == 10_000
+
+
 @pytest.mark.parametrize(
     "content", [None, b"", b"RIFF", b"RIFF\xff\xff\xff\xffWAVEfmt " + b"\xff" * 40]
 )

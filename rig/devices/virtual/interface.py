@@ -60,7 +60,10 @@ class VirtualInterface:
         """Mistakes in a configuration that only this driver knows of."""
         assert isinstance(config.interface, VirtualInterfaceConfig)
         if config.amp.driver != "virtual":
-            return ["interface.driver: the virtual interface is wired to the virtual amp only"]
+            return [
+                "interface.driver: the virtual interface is wired to the virtual amp only: 'rig "
+                "capture --rehearse' tries this file with both in their place"
+            ]
         return [
             f"interface.faults.{index}.knob: name the knob that is stuck, one of "
             f"{', '.join(config.knobs)}"
