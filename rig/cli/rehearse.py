@@ -26,7 +26,7 @@ def rehearsed(typed: "CommandLine") -> Iterator["CommandLine"]:
         ConfigError: The configuration cannot be used.
         UsageError: The flags name a session.
     """
-    from rig import config as configuration
+    from rig.cli.loading import loaded
     from rig.config.rehearsal import rehearsal
     from rig.daemon.request import DEFAULT_CONFIG
     from rig.devices import drivers
@@ -36,7 +36,7 @@ def rehearsed(typed: "CommandLine") -> Iterator["CommandLine"]:
             "--rehearse keeps nothing, so there is no --session: leave one of them out"
         )
     path = typed.config or DEFAULT_CONFIG
-    given = configuration.load(path, check=drivers.amp_problems)
+    given = loaded(path, drivers.amp_problems)
     # Windows lets nobody remove a file that a process which is just ending has open.
     with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as folder:
         short, session = Path(folder) / "rig.yaml", Path(folder) / f"{given.name} {REHEARSED}"
