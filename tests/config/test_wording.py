@@ -49,7 +49,7 @@ def test_each_kind_of_mistake_is_said_plainly_and_once(text: str, said: str) -> 
         ("plan: {strategy: lhs-corners}", "plan.strategy: ; did you mean 'lhs+corners'?"),
         ("plan: {strategy: LHS_corners}", "plan.strategy: ; did you mean 'lhs+corners'?"),
         ("learner: {device: gpu}", "learner.device: ; did you mean 'cuda'?"),
-        ("learner: {size: standrd}", "learner.size: ; did you mean 'standard'?"),
+        ("learner: {size: feathr}", "learner.size: ; did you mean 'feather'?"),
         ("learner: {steps: 1e3}", "learner.steps: ; such as 1000"),
         ("seed: 8,000", "seed: ; such as 8000"),
         ("gear: {type: amplifier}", "gear.type: ; did you mean 'amp'?"),
