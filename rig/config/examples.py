@@ -52,12 +52,20 @@ def whole(typed: object) -> int | None:
     return int(value) if value.is_integer() and abs(value) < MOST_WHOLE else None
 
 
+def pointed(typed: object) -> str | None:
+    """Return the number that ``2,5`` stands for, as half of the world writes it, if it does."""
+    found = re.fullmatch(r"([-+]?\d+),(\d+)", str(typed).strip())
+    return f"{found[1]}.{found[2]}" if found else None
+
+
 def bracketed(path: tuple[int | str, ...], typed: Any) -> str:
     """Return a list in brackets: of what was typed, where that makes one."""
+    if path[-1] == "table":
+        return "[[0, 0], [10, 127]]"
     span = _span(typed)
     if span is not None:
         return _flow(span, "[0, 10]")
-    if isinstance(typed, dict) or path[-1] in ("range", "limits", "play", "send", "table"):
+    if isinstance(typed, dict) or path[-1] in ("range", "limits", "play", "send"):
         return "[0, 10]"
     if isinstance(typed, str):
         return _flow(_words(path, typed), "[0, 10]")

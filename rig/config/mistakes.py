@@ -18,6 +18,13 @@ Check = Callable[[Config], list[str]]
 
 #: A value that does not fit is taken away, and the rest is looked at again; so many times at most.
 MOST_LOOKS = 12
+#: What is judged by a key that stands beside it, where the sentence does not name that.
+JUDGED_BY = {
+    "size": ("architecture",),
+    "final_size": ("architecture",),
+    "rest": ("range", "switch", "limits", "avoid"),
+    "avoid": ("range", "limits", "step"),
+}
 #: Stands in for an amp or an interface of which nobody knows the driver: it takes any options.
 UNKNOWN = "unknown"
 
@@ -141,6 +148,8 @@ def _echoes(line: str, gone: list[str]) -> bool:
         may_name = above == "knobs" or (above and f"{path}.".startswith(f"{above}."))
         if may_name and re.search(rf"(?<!\w){re.escape(last)}(?!\w)", words):
             return True
+        if may_name and last in JUDGED_BY.get(path.rpartition(".")[2], ()):
+            return True
         # By another range a preset may not fit.
         knob = path.split(".")[-1] if path.startswith("presets.") else " "
         if f"{path}.".startswith(f"{each}.") or f"{each}.".startswith(f"knobs.{knob}."):
@@ -230,6 +239,8 @@ def _given(error: Any, message: str) -> str:
         return ""
     if kind == "string_type" and given is not None:
         return f"; in quotes it is one: '{given!s:.60}'"
+    if given is None:
+        return " (nothing stands there)" if kind != "value_error" else ""
     # Whoever wrote the sentence has named it there.
     stands = "" if f"not {given!r}" in message else f" (it is {given!r:.60})"
     return stands + _meant(error, given)
@@ -241,8 +252,9 @@ def _meant(error: Any, given: Any) -> str:
     if kind == "literal_error":
         near = examples.nearest(given, re.findall(r"'([^']*)'", str(context.get("expected"))))
         return f"; did you mean '{near}'?" if near else ""
-    if wording.WORDS.get(kind) == wording.WHOLE:
-        number = examples.whole(given)
+    words = wording.WORDS.get(kind)
+    if words in (wording.WHOLE, wording.NUMBER):
+        number = examples.whole(given) if words == wording.WHOLE else examples.pointed(given)
         return "" if number is None else f"; such as {number}"
     example = EXAMPLES.get(context.get("pattern")) if "pattern" in kind else None
     return f"; such as {example}" if example else ""

@@ -119,7 +119,17 @@ def test_what_only_follows_from_a_mistake_is_not_told() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "12", "a: [", "\t", "a: *b", "knobs: {gain: {}, gain: {}}", "!!python/name:os.system"],
+    [
+        "",
+        "12",
+        "a: [",
+        "\t",
+        "a: *b",
+        "knobs: {gain: {}, gain: {}}",
+        "!!python/name:os.system",
+        "? [1]\n: 2",
+        "{[a]: b}",
+    ],
 )
 def test_what_is_no_configuration_is_refused(text: str) -> None:
     assert refused(text)

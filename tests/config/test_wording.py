@@ -52,6 +52,8 @@ def test_each_kind_of_mistake_is_said_plainly_and_once(text: str, said: str) -> 
         ("learner: {size: feathr}", "learner.size: ; did you mean 'feather'?"),
         ("learner: {steps: 1e3}", "learner.steps: ; such as 1000"),
         ("seed: 8,000", "seed: ; such as 8000"),
+        ("signal: {peak_dbfs: '-1,5'}", "signal.peak_dbfs: ; such as -1.5"),
+        ("plan:", "plan: {captures: 19} (nothing stands there)"),
         ("gear: {type: amplifier}", "gear.type: ; did you mean 'amp'?"),
         ("interface: {faults: [{take: 1, kind: clip}]}", "interface.faults.0.kind: 'clipping'?"),
         ("notify: {on_finish: notify-me}", "notify.on_finish: such as [notify-me]"),
@@ -176,7 +178,9 @@ def test_a_misspelt_driver_is_one_mistake() -> None:
             "name: a/b\nknobs: {gain: {}}\nsignal: {train: {file: [1]}}\npresets: {'': {}}",
             ["name", "signal.train.file", "presets."],
         ),
-        # By the range that is meant the preset may fit.
+        # By what is meant there these may fit.
+        ("knobs: {gain: {range: [0, x], rest: 11}}", ["knobs.gain.range.1"]),
+        ("knobs: {gain: {}}\nlearner: {architecture: lsmt, size: 1x9}", ["learner.architecture"]),
         ("knobs: {gain: {range: [0, x]}}\npresets: {a: {gain: 11}}", ["knobs.gain.range.1"]),
     ],
 )
