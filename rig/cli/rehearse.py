@@ -28,7 +28,7 @@ def rehearsed(typed: "CommandLine") -> Iterator["CommandLine"]:
         ConfigError: The configuration cannot be used.
         UsageError: The flags name a session.
     """
-    from rig import config as configuration
+    from rig.cli.loading import loaded
     from rig.config.rehearsal import rehearsal
     from rig.daemon.request import DEFAULT_CONFIG
     from rig.devices import drivers
@@ -38,7 +38,7 @@ def rehearsed(typed: "CommandLine") -> Iterator["CommandLine"]:
             "--rehearse keeps nothing, so there is no --session: leave one of them out"
         )
     path = typed.config or DEFAULT_CONFIG
-    given = configuration.load(path, check=drivers.amp_problems)
+    given = loaded(path, drivers.amp_problems)
     if (absent := _absent(given)) is not None:
         warn([f"the amp is not set along with the built-in one: {absent}"])
     # Windows lets nobody remove a file that a process which is just ending has open.

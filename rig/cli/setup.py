@@ -69,18 +69,18 @@ def check(
     _quiet: Quiet = False,
 ) -> None:
     """Tell within two minutes whether the night will work. Exit code 1 where it will not."""
-    from rig import config as configuration
+    from rig.cli.loading import loaded
     from rig.devices import drivers
     from rig.preflight import drawn, summary
 
-    loaded = configuration.load(config, check=drivers.problems)
-    if loaded.interface.driver == "replay":
+    given = loaded(config, drivers.problems)
+    if given.interface.driver == "replay":
         raise UsageError(
             f"{config}: plays recordings back, which answer to no other signal: there is nothing "
             f"to check before '{command('rig', 'capture', config)}'"
         )
     quiet = as_json or not out.is_terminal
-    findings = _findings(loaded, config.parent, quiet=quiet, notifies=not no_notify)
+    findings = _findings(given, config.parent, quiet=quiet, notifies=not no_notify)
     passed = all(finding.passed for finding in findings)
     if as_json:
         rows = [finding.as_dict() for finding in findings]

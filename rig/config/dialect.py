@@ -36,7 +36,7 @@ class Loader(yaml.SafeLoader):
 def _mapping_without_repeats(loader: Loader, node: yaml.MappingNode) -> dict[Any, Any]:
     seen: set[str] = set()
     for key, _ in node.value:
-        if key.value in seen and isinstance(key, yaml.ScalarNode):
+        if isinstance(key, yaml.ScalarNode) and key.value in seen:
             raise yaml.MarkedYAMLError(
                 problem=f"'{key.value}' stands here twice", problem_mark=key.start_mark
             )

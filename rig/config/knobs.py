@@ -1,13 +1,13 @@
 """The section of a knob: how far it turns, how it is set, where it may and should stand."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Annotated, Self
 
 from pydantic import Field, ValidationInfo, model_validator
 
-from rig.config.section import Positive, Section, is_stored
+from rig.config.section import Mistake, Positive, Section, is_stored
 from rig.knobs import FINE_POSITIONS, Knob
 
 #: How many positions a hand can find again on a knob that turns freely: half marks of ten.
@@ -302,6 +302,11 @@ def refuse_reserved(knobs: Mapping[str, KnobConfig]) -> None:
     Raises:
         ValueError: A knob is set by one, as ``name.key: sentence``.
     """
+    for (name, way), said in _reserved(knobs):
+        raise ValueError(f"{name}.{way}: {said}")
+
+
+def _reserved(knobs: Mapping[str, KnobConfig]) -> Iterator[Mistake]:
     ways = {way for knob in knobs.values() for way in knob.wires}
     for name, knob in knobs.items():
         way, number = next(iter(knob.wires.items()), ("", -1))
@@ -312,7 +317,31 @@ def refuse_reserved(knobs: Mapping[str, KnobConfig]) -> None:
         ):
             if other in ways and used & reserved:
                 numbers = ", ".join(str(controller) for controller in sorted(reserved))
-                raise ValueError(
-                    f"{name}.{way}: controllers {numbers} {purpose}, so they turn no other knob; "
-                    "look into the amp's MIDI chart"
+                yield (
+                    (name, way),
+                    f"controllers {numbers} {purpose}, so they turn no other knob; "
+                    "look into the amp's MIDI chart",
                 )
+
+
+def knob_mistakes(knobs: Mapping[str, KnobConfig], *, stored: bool) -> Iterator[Mistake]:
+    """Yield what is wrong with the names of knobs, and with knobs beside each other.
+
+    Args:
+        knobs: All of them, by name.
+        stored: Whether a session has them already, which may be older than some refusals.
+    """
+    wires: dict[object, str] = {}
+    for name, knob in knobs.items():
+        # Settings are typed as gain=6,bass=4.5, so a name may have none of these signs.
+        if not name or not name.replace("_", "").replace("-", "").isalnum():
+            yield (name,), "a knob's name is made of letters, digits, - and _"
+        # '0-10' is what a range looks like: a name of that kind was meant to be one.
+        elif not stored and not any(map(str.isalpha, name)):
+            yield (name,), "a knob's name needs a letter, such as gain"
+        shared = next((wire for wire in wires_of(name, knob) if wire in wires), None)
+        if shared is not None:
+            yield (name,), f"{shared} already moves the knob {wires[shared]}"
+        wires = dict.fromkeys(wires_of(name, knob), name) | wires
+    if not stored:
+        yield from _reserved(knobs)

@@ -1,6 +1,7 @@
 """The base of every section of ``rig.yaml``."""
 
 import os
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
@@ -10,6 +11,20 @@ Positive = Annotated[float, Field(gt=0)]
 Home = AfterValidator(os.path.expanduser)
 #: What validators are told of a session's own file.
 STORED = "stored"
+#: Where something is wrong, and the sentence that says what.
+Mistake = tuple[tuple[int | str, ...], str]
+
+
+class Mistakes(ValueError):
+    """Several mistakes that are found together, so that all of them are told.
+
+    Args:
+        found: Each of them.
+    """
+
+    def __init__(self, found: Iterable[Mistake]) -> None:
+        self.found = tuple(found)
+        super().__init__("; ".join(f"{'.'.join(map(str, at))}: {said}" for at, said in self.found))
 
 
 def is_stored(info: ValidationInfo) -> bool:

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from rig.config.section import Section
+from rig.config import examples
+from rig.config.section import Mistake, Section
 from rig.knobs import Panel
 
 Text = Annotated[str, Field(min_length=1, max_length=120)]
@@ -45,26 +46,36 @@ def values_of(panel: Panel, preset: Mapping[str, float | str]) -> dict[str, floa
     Raises:
         ValueError: A name or a value is none of the panel's, or may not be set.
     """
-    values = panel.read(*(f"{name}={value}" for name, value in preset.items()))
-    for knob in panel.knobs:
-        value = values.get(knob.name)
-        low, high = knob.limits
-        if value is not None and not low <= value <= high:
-            within = f"{knob.describe(low)} to {knob.describe(high)}"
-            raise ValueError(
-                f"{knob.name} {knob.describe(value)} lies outside its limits, {within}"
-            )
-    return values
+    return {name: _value(panel, name, position) for name, position in preset.items()}
+
+
+def _value(panel: Panel, name: str, position: float | str) -> float:
+    by_name = {knob.name: knob for knob in panel.knobs}
+    if (knob := by_name.get(name)) is None:
+        near = examples.nearest(name, by_name)
+        hint = f"; did you mean '{near}'?" if near else ""
+        raise ValueError(f"there is no knob {name!r}: there are {', '.join(by_name)}{hint}")
+    # As it was typed: 99 is no 99.0.
+    value = knob.parse(f"{position:.10g}" if isinstance(position, float) else position)
+    low, high = knob.limits
+    if not low <= value <= high:
+        within = f"{knob.describe(low)} to {knob.describe(high)}"
+        raise ValueError(f"{name} {knob.describe(value)} lies outside its limits, {within}")
+    return value
 
 
 def preset_mistakes(
     panel: Panel, presets: Mapping[str, Mapping[str, float | str]]
-) -> Iterator[str]:
-    """Name what is wrong with each preset, as ``key.path: sentence``."""
+) -> Iterator[Mistake]:
+    """Yield what is wrong with each preset, all of it."""
     for name, preset in presets.items():
         if not re.fullmatch(PRESET_NAME, name):
-            yield f"presets: {name!r} cannot be part of a file's name: use letters, digits, . - _"
-        try:
-            values_of(panel, preset)
-        except ValueError as error:
-            yield f"presets.{name}: {error}"
+            yield (
+                ("presets", name),
+                f"{name!r} cannot be part of a file's name: use letters, digits, . - _",
+            )
+        for knob, position in preset.items():
+            try:
+                _value(panel, knob, position)
+            except ValueError as error:
+                yield ("presets", name, knob), str(error)

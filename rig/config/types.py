@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from rig.config import examples
 from rig.config.devices import (
     AmpConfig,
     HandAmpConfig,
@@ -15,8 +16,8 @@ from rig.config.devices import (
 )
 from rig.config.elsewhere import PlacedSection
 from rig.config.foot_switch import FootSwitchConfig
-from rig.config.knobs import KnobConfig, refuse_reserved, wires_of, with_marks
-from rig.config.section import Home, Positive, Section, is_stored
+from rig.config.knobs import KnobConfig, knob_mistakes, with_marks
+from rig.config.section import Home, Mistakes, Positive, Section, is_stored
 from rig.config.sharing import GearConfig, Presets, preset_mistakes
 from rig.knobs import Panel, Setting
 
@@ -157,8 +158,9 @@ def check_size(architecture: str, key: str, size: str) -> None:
         ValueError: There is none of this name.
     """
     if architecture == "wavenet" and size not in WAVENET_SIZES:
-        known = ", ".join(WAVENET_SIZES[:-1])
-        raise ValueError(f"{key}: a wavenet is {known} or {WAVENET_SIZES[-1]}, not {size!r}")
+        known, near = ", ".join(WAVENET_SIZES[:-1]), examples.nearest(size, WAVENET_SIZES)
+        hint = f"; did you mean '{near}'?" if near else ""
+        raise ValueError(f"{key}: a wavenet is {known} or {WAVENET_SIZES[-1]}, not {size!r}{hint}")
     if architecture == "lstm":
         layers, _, units = size.partition("x")
         fits = layers.isdecimal() and units.isdecimal()
@@ -216,21 +218,10 @@ class Config(Section):
     @field_validator("knobs")
     @classmethod
     def _distinct(cls, knobs: dict[str, KnobConfig], info: ValidationInfo) -> dict[str, KnobConfig]:
-        wires: dict[object, str] = {}
-        for name, knob in knobs.items():
-            # Settings are typed as gain=6,bass=4.5, so a name may have none of these signs.
-            if not name or not name.replace("_", "").replace("-", "").isalnum():
-                raise ValueError(f"{name}: a knob's name is made of letters, digits, - and _")
-            # '0-10' is what a range looks like: a name of that kind was meant to be one.
-            if not is_stored(info) and not any(map(str.isalpha, name)):
-                raise ValueError(f"{name}: a knob's name needs a letter, such as gain")
-            for wire in wires_of(name, knob):
-                if wire in wires:
-                    raise ValueError(f"{name}: {wire} already moves the knob {wires[wire]}")
-                wires[wire] = name
+        if mistakes := list(knob_mistakes(knobs, stored=is_stored(info))):
+            raise Mistakes(mistakes)
         if is_stored(info):
             return knobs
-        refuse_reserved(knobs)
         by_hand = isinstance(info.data.get("amp"), HandAmpConfig)
         return {name: with_marks(knob, by_hand=by_hand) for name, knob in knobs.items()}
 
@@ -242,8 +233,8 @@ class Config(Section):
 
     @model_validator(mode="after")
     def _named_settings(self) -> Self:
-        for mistake in preset_mistakes(self.panel, self.presets):
-            raise ValueError(mistake)
+        if mistakes := list(preset_mistakes(self.panel, self.presets)):
+            raise Mistakes(mistakes)
         return self
 
     @model_validator(mode="after")
@@ -257,7 +248,8 @@ class Config(Section):
                 for low, high in [knob.limits]
             )
             if wrong:
-                raise ValueError(f"amp.settings: {list(row)} is no setting of these knobs")
+                typed = ", ".join(f"{value:g}" for value in row)
+                raise ValueError(f"amp.settings: [{typed}] is no setting of these knobs")
         return self
 
     @cached_property

@@ -9,13 +9,16 @@ NUMBER, WHOLE, SWITCH, TEXT = (
     "has to be text",
 )
 LIST, SECTION = (
-    "has to be a list in brackets, such as [0, 10]",
-    "has to hold keys and values, such as {{key: value}}",
+    "has to be a list in brackets, such as {example}",
+    "has to hold keys and values, such as {example}",
 )
 #: Of a list or a section.
 NOTHING = "holds nothing"
-#: How a validator calls the kinds that a value may be of, where there are several.
-KINDS = ("float", "int", "str", "bool", "constrained-str", "tuple[", "function-")
+#: How a validator calls the kinds that a value may be of, where there are several, and how the
+#: names of others begin.
+KINDS, KINDS_BEGIN = ("float", "int", "str", "bool"), ("constrained-", "tuple[", "function-")
+#: Of a list and of a section, where nobody knows a better one.
+EXAMPLES = {LIST: "[0, 10]", SECTION: "{key: value}"}
 #: By the validator's own types (pydantic 2); what is in braces is what it says beside them.
 WORDS = {
     "missing": "is missing",
@@ -42,9 +45,15 @@ WORDS = {
 def place(error: Any) -> tuple[int | str, ...]:
     """Return the key path of a mistake, without what a validator adds where kinds are several."""
     path: tuple[int | str, ...] = error["loc"]
-    while len(path) > 1 and str(path[-1]).startswith(KINDS):
-        path = path[:-1]
-    return path
+    if error["type"] == "extra_forbidden":
+        return path
+    # A key such as 'strategy' begins like a kind; a knob may be called 'int'.
+    kinds = (at for at, key in enumerate(path) if at > 1 and _is_kind(key))
+    return path[: next(kinds, len(path))]
+
+
+def _is_kind(key: int | str) -> bool:
+    return key in KINDS or str(key).startswith(KINDS_BEGIN)
 
 
 def first_of_each(errors: list[Any]) -> list[Any]:
@@ -55,11 +64,12 @@ def first_of_each(errors: list[Any]) -> list[Any]:
     return list(found.values())
 
 
-def message(error: Any) -> str:
+def message(error: Any, example: str | None = None) -> str:
     """Return what is wrong, to stand behind a key's path and a colon.
 
     Args:
         error: One of the errors that a validator lists, as a mapping.
+        example: What could stand there, of a list or a section.
     """
     words = WORDS.get(error["type"])
     if words is None:
@@ -69,5 +79,5 @@ def message(error: Any) -> str:
         return said[:1].lower() + said[1:] if said[1:2].islower() else said
     if error["type"] == "missing" and isinstance(error["loc"][-1], int):
         return "is missing: the list is too short"
-    told = error.get("ctx", {})
+    told = error.get("ctx", {}) | {"example": example or EXAMPLES.get(words)}
     return NOTHING if told.get("min_length") == 1 else words.format(**told)

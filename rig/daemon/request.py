@@ -25,7 +25,7 @@ from rig.config.knobs import hand_step
 from rig.daemon.stopping import Goals
 from rig.errors import SessionError, UsageError
 from rig.printable import pasteable
-from rig.session import control
+from rig.session import control, signal
 from rig.session.door import Door, begin
 from rig.session.edited import refuse_edited
 from rig.session.folder import Session, is_running, is_session, stored_config
@@ -37,9 +37,9 @@ DEFAULT_CONFIG = Path("rig.yaml")
 # Worked out anew, a deadline of 07:30 is tomorrow's as soon as it has passed.
 #: A deadline that a run died before or after still holds for so long: then it is another night.
 MISSED_S = 6 * 3600.0
-#: Finds mistakes in a configuration that only the drivers know of.
 #: More changes than these say that it is another configuration altogether.
 MOST_CHANGES = 4
+#: Finds mistakes in a configuration that only the drivers know of.
 Check = Callable[[Config], list[str]]
 
 
@@ -148,7 +148,7 @@ def decide(typed: CommandLine, check: Check, clock: Clock | None = None) -> tupl
     if path is None and (session is None or not is_session(session)):
         # Only a session that is there needs no file: it has its own.
         path = DEFAULT_CONFIG
-    given = None if path is None else configuration.load(path, check=check)
+    given = None if path is None else _given(path, session, check)
     if session is None:
         assert given is not None
         session = SESSIONS / given.name
@@ -196,6 +196,18 @@ def _where_we_are(typed: CommandLine) -> Path | None:
             "rig from the folder that holds your sessions, or name it with --session"
         )
     return here
+
+
+def _given(path: Path, session: Path | None, check: Check) -> Config:
+    """Load the file that is named, and judge its recordings where a session begins by it."""
+
+    def judge(config: Config) -> list[str]:
+        """Find what drivers and recordings are wrong about."""
+        # A session has its signal: the recordings that it was made of may be gone.
+        is_begun = is_session(session or SESSIONS / config.name)
+        return [*check(config), *([] if is_begun else signal.problems(config, path.parent))]
+
+    return configuration.load(path, check=judge)
 
 
 def prepared(request: Request) -> Door:

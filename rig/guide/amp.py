@@ -181,7 +181,7 @@ def driver_question(key: str, what: str, installed: tuple[str, ...]) -> Question
         there = ", ".join(installed) or "none"
         raise ValueError(
             f"no such driver is installed for an {what} (there are: {there}); "
-            "docs/drivers.md tells how one is made. < goes back"
+            "docs/drivers.md tells how one is made"
         )
 
     return Question(

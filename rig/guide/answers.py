@@ -3,6 +3,7 @@
 import contextlib
 import difflib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import yaml
 
 from rig.config.dialect import Loader
 from rig.errors import StorageError, UsageError
+from rig.guide import knob_line, readers
 from rig.guide.question import NONE, Answers, Flow, Question
 from rig.ordinary import size_bytes
 from rig.printable import count_of
@@ -23,7 +25,11 @@ BEHIND = "behind"
 #: The question that decides which others there are.
 KIND = "amp.kind"
 #: What stands for an answer that will not do while the others are looked at: a name, a knob's line.
-STAND_INS = ("1", "0-10, cc 1")
+STAND_INS = ("1", "0-10, hand")
+#: How a knob's answer begins where it was no line of text, in braces or in brackets.
+NO_LINE = ("[", "{")
+#: For a knob, where nobody knows a better one.
+LINE = "0-10, limits 0-8"
 
 
 def read(path: Path) -> Answers:
@@ -54,7 +60,10 @@ def _flat(document: Mapping[Any, Any], above: str = "") -> Iterator[tuple[str, s
     """Yield each answer by its key; sections may be nested, or have dots in their names."""
     for key, value in document.items():
         path = f"{above}{key}"
-        if isinstance(value, Mapping) and not path.endswith(".options"):
+        if path.startswith("knobs.") and isinstance(value, Mapping | list):
+            # Told as it stands there: what it should be is a line.
+            yield path, _flow(value)
+        elif isinstance(value, Mapping) and not path.endswith(".options"):
             # Whoever tells a knob's line has named the knob.
             if path == "knobs":
                 yield path, ", ".join(str(name) for name in value)
@@ -71,9 +80,12 @@ def _text(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(_text(item) for item in value)
     if isinstance(value, Mapping):
-        dumped = yaml.safe_dump(value, default_flow_style=True, width=float("inf"))
-        return str(dumped).strip()
+        return _flow(value)
     return str(value)
+
+
+def _flow(value: Any) -> str:
+    return str(yaml.safe_dump(value, default_flow_style=True, width=float("inf"))).strip()
 
 
 def fill(questions: Flow, told: Answers, known: Answers, source: str) -> Answers:
@@ -88,26 +100,62 @@ def fill(questions: Flow, told: Answers, known: Answers, source: str) -> Answers
     Raises:
         UsageError: Answers are missing, will not do, or are to no question: each is told.
     """
+    filled = _filled(questions, told, known)
+    said = filled.said
+    if KIND in said:
+        said |= _of_every_kind(questions, told, known)
+    else:
+        keys = [question.key for question in questions(filled.given)]
+        where = f" where amp.kind is {filled.given[KIND]}"
+        said |= {key: _strange(key, keys, where) for key in filled.strange}
+    if said:
+        raise _refuse(source, list(said.values()))
+    return filled.given
+
+
+@dataclass(frozen=True)
+class _Filled:
+    """Answers to all questions, sentences by key of what is wrong, and keys that answer none."""
+
+    given: Answers
+    said: dict[str, str]
+    strange: tuple[str, ...]
+
+
+def _filled(questions: Flow, told: Answers, known: Answers) -> _Filled:
     given: Answers = {}
-    known, said = dict(known), list[str]()
+    known, said = dict(known), dict[str, str]()
     while (question := _next(questions, given)) is not None:
         try:
             answer = _answer(question, told, known)
         except ValueError as error:
-            said.append(str(error))
+            said[question.key] = str(error)
+            # What amp it is decides over all the others: nothing stands in for that.
+            if question.key == KIND:
+                return _Filled(given, said, ())
             # So that one mistake does not hide another.
-            stand_in = _stand_in(question)
-            if stand_in is None:
-                raise _refuse(source, said) from None
-            answer = stand_in
+            answer = _stand_in(question)
         given[question.key] = answer
         question.settle(answer, known)
     # A draft holds answers to what only people are asked, and earlier ones; they do no harm.
     asked = {question.key for question in questions(given)}
     strange = (k for k in told if k not in asked and not k.startswith(f"{BEHIND}."))
-    if said := [*said, *(_strange(key, questions, given) for key in strange)]:
-        raise _refuse(source, said)
-    return given
+    return _Filled(given, said, tuple(strange))
+
+
+def _of_every_kind(questions: Flow, told: Answers, known: Answers) -> dict[str, str]:
+    """Return what is wrong with what a file says, whichever kind of amp was meant."""
+    question = _next(questions, {})
+    kinds = question.choices if question is not None else ()
+    found = [_filled(questions, {**told, KIND: kind.value}, known) for kind in kinds]
+    keys = [question.key for each in found for question in questions(each.given)]
+    said: dict[str, str] = {}
+    for key in told:
+        if all(key in each.said for each in found):
+            said[key] = found[0].said[key]
+        elif all(key in each.strange for each in found):
+            said[key] = _strange(key, keys, ", whatever amp.kind is")
+    return said
 
 
 def _refuse(source: str, said: list[str]) -> UsageError:
@@ -132,8 +180,10 @@ def _answer(question: Question, told: Answers, known: Answers) -> str:
     typed = told.get(key, known.get(key))
     if typed is None:
         if question.is_needed or question.default is None:
-            raise ValueError(f"needs an answer to '{key}': {question.asks}")
+            raise ValueError(f"needs an answer to '{key}': {question.in_file or question.asks}")
         return question.read(question.default)
+    if key.startswith("knobs.") and typed.startswith(NO_LINE):
+        raise ValueError(f"{key}: {_no_line(typed, with_midi=bool(question.in_file))}")
     try:
         return question.read(typed.strip())
     except ValueError as error:
@@ -143,27 +193,39 @@ def _answer(question: Question, told: Answers, known: Answers) -> str:
         raise ValueError(f"{key}: {error}") from None
 
 
-def _stand_in(question: Question) -> str | None:
-    """Return something with which the other questions are asked as they would be; None if unknown.
+def _no_line(typed: str, *, with_midi: bool) -> str:
+    """Say that a knob is told in a line of text, and in which."""
+    section = yaml.safe_load(typed)
+    try:
+        knob = {"range": section} if isinstance(section, list) else section
+        made = readers.knob(knob)
+        lacks_wire = with_midi and not (made.wires or made.hand)
+        line = knob_line.show({**knob, "cc": 20} if lacks_wire else knob)
+    except ValueError:
+        line = knob_line.KEPT
+    line = LINE if line == knob_line.KEPT else line
+    return f"a knob is a line of text here, such as {line}, not {typed:.60}"
 
-    What amp it is decides over all of them: nothing stands in for that.
-    """
-    if question.key == KIND:
-        return None
+
+def _stand_in(question: Question) -> str:
+    """Return something with which the other questions are asked as they would be."""
     default = () if question.default is None else (question.default,)
     for typed in (*default, *(choice.value for choice in question.choices), *STAND_INS):
         with contextlib.suppress(ValueError):
             return question.read(typed)
-    return None
+    # Such as another package's driver, where none is installed: no question depends on which it is.
+    return STAND_INS[0]
 
 
-def _strange(key: str, questions: Flow, given: Answers) -> str:
-    keys = [question.key for question in questions(given)]
+def _strange(key: str, keys: list[str], where: str) -> str:
+    # A knob has no answers within it.
+    knob = ".".join(key.split(".")[:2])
+    if key != knob and knob.startswith("knobs."):
+        return f"'{key}': a knob is a line of text here, such as {knob}: {LINE}"
     # An answer to another way's question is as wrong as a typing mistake, and looks like one.
     near = difflib.get_close_matches(key, keys, n=1, cutoff=0.6)
     hint = f"did you mean '{near[0]}'?" if near else "docs/reference/answers.md lists them"
-    kind = given.get(KIND)
-    return f"'{key}' answers nothing that is asked where amp.kind is {kind}; {hint}"
+    return f"'{key}' answers nothing that is asked{where}; {hint}"
 
 
 class Draft:

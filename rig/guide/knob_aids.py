@@ -41,39 +41,65 @@ def _parts(name: str, *, with_midi: bool) -> Flow:
         """Ask for one part after the other."""
         yield _part("kind", f"Does {name} turn? ('turn', or positions: off/on)", "turn", _kind)
         turns = given["kind"] == "turn"
-        if turns:
-            yield _part("range", "What does the faceplate show at both ends?", "0-10", _spans)
-            yield _part("step", "How far from one position to the next, if it clicks?", NONE, _step)
-            yield _part("limits", "Between which values may it ever be set?", NONE, _spans)
-        rest = NONE if turns else given["kind"].split("/")[0]
-        yield _part("rest", "Where shall it stand in the end?", rest, readers.text)
-        if turns:
-            yield _part("play", "Between which values do players have it?", NONE, _spans)
+        keys = ("range", "step", "limits", "rest", "play") if turns else ("rest",)
+        for key in keys:
+            asks, default, read = _ASKED[key]
+            first = given["kind"].split("/")[0] if not turns else default
+            yield _part(key, asks, first, _fitting(given, key, read))
         if with_midi:
-            yield _part("wire", f"How is it set? ({', '.join(_WIRES)})", None, _wire)
+            asks = f"How is it set? ({', '.join(_WIRES)})"
+            yield _part("wire", asks, None, _fitting(given, "wire", _wire))
 
     return questions
 
 
 def _part(key: str, asks: str, default: str | None, read: Read) -> Question:
-    return Question(key, asks, "'none' leaves it out.", read, default)
+    return Question(key, asks, _WHY[key], read, default)
+
+
+_WHY = {
+    "kind": "A knob that turns has a range; a switch has positions, such as off/on or clean/lead.",
+    "range": "The numbers printed where the knob stops, such as 0-10 or 1-12; they are names for "
+    "places, and nobody measures them.",
+    "step": "For a knob that clicks, such as 0.5 or 1. 'none' leaves it out: it turns freely.",
+    "limits": "Nothing outside of these is ever set, not once: two values, such as 0-8. 'none' "
+    "leaves it out: all of the range may be set.",
+    "rest": "Where the knob is put when the session ends. 'none' leaves it out: its lowest value.",
+    "play": "Where players have it four times out of five, such as 3-7: more is recorded there. "
+    "'none' leaves it out: about the middle.",
+    "wire": "What the amp's MIDI chart says of this knob: a controller such as cc 20; 'hand' has "
+    "somebody turn it.",
+}
+
+
+def _fitting(given: Answers, key: str, read: Read) -> Read:
+    def fitting(typed: str) -> str:
+        """Read a part that goes with those before it, or the whole line would be refused."""
+        answer = read(typed)
+        readers.knob(knob_line.parse(_joined({**given, key: answer})))
+        return answer
+
+    return fitting
 
 
 def _kind(typed: str) -> str:
     if typed.lower() in ("turn", "turns"):
         return "turn"
     if "/" in typed:
+        readers.knob(knob_line.parse(typed))
         return typed
     raise ValueError("'turn', or the names of its positions with / between them, please")
 
 
-def _spans(typed: str) -> str:
-    if typed.lower() == NONE:
-        return NONE
-    found = knob_line.parse(typed)
-    if list(found) != ["range"]:
-        raise ValueError("two values, please, such as 0-10")
+def _range(typed: str) -> str:
+    knob_line.refuse_decimal_commas(typed)
+    if not knob_line.is_span(typed):
+        raise ValueError("two values with a dash between them, please, such as 0-10")
     return typed
+
+
+def _span_or_none(typed: str) -> str:
+    return NONE if typed.lower() == NONE else _range(typed)
 
 
 def _step(typed: str) -> str:
@@ -84,6 +110,15 @@ def _wire(typed: str) -> str:
     if not {*knob_line.WIRES, "hand"} & knob_line.parse(typed).keys():
         raise ValueError("such as cc 20, please")
     return typed
+
+
+_ASKED: dict[str, tuple[str, str, Read]] = {
+    "range": ("What does the faceplate show at both ends?", "0-10", _range),
+    "step": ("How far from one position to the next, if it clicks?", NONE, _step),
+    "limits": ("Between which values may it ever be set?", NONE, _span_or_none),
+    "rest": ("Where shall it stand in the end?", NONE, readers.text),
+    "play": ("Between which values do players have it?", NONE, _span_or_none),
+}
 
 
 def _split(line: str) -> Answers:

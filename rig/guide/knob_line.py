@@ -80,6 +80,11 @@ def _refuse_seams(part: str) -> None:
         raise ValueError(f"'{part}' has no commas: did you mean '{', '.join(pieces)}'?")
 
 
+def is_span(typed: str) -> bool:
+    """Whether a text is two values with a dash between them, such as ``0-10``."""
+    return _SPAN.fullmatch(typed.strip()) is not None
+
+
 def is_part(piece: str) -> bool:
     """Whether a text says something of a knob, such as ``cc 20`` or ``0-10``, and names none."""
     try:

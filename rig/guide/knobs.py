@@ -1,11 +1,8 @@
 """Questions about the knobs: which there are, and one line for each."""
 
 from collections.abc import Iterator
-from typing import Any
 
-from pydantic import ValidationError
-
-from rig.config import KnobConfig, wording
+from rig.config import KnobConfig
 from rig.config.knobs import refuse_reserved, wires_of
 from rig.devices.virtual.presets import preset
 from rig.guide import amp, knob_line, readers
@@ -23,6 +20,8 @@ TWEED = {
     "tone": "1-12, step 0.1, rest 6",
     "volume": "1-12, step 0.1, rest 1, play 3-9",
 }
+#: For a knob of an amp with MIDI.
+IN_FILE = "its range and its MIDI controller, such as 0-10, cc 20"
 LINE_WHY = (
     "One line says all of it: 0-10 is what the faceplate shows at both ends, 'off/on' makes it a "
     "switch. 'limits 0-8' is never exceeded, 'rest 1' is where it is put in the end, 'play 3-7' is "
@@ -79,6 +78,7 @@ def _line(name: str, answers: Answers, found: Found) -> Question:
         _default(name, answers),
         aids=aids,
         remark=_left_out,
+        in_file=IN_FILE if kind == amp.MIDI else "",
         is_needed=kind == amp.MIDI and _default(name, answers) is None,
     )
 
@@ -128,21 +128,11 @@ def checked(name: str, typed: str, answers: Answers, found: Found) -> str:
     section = knob_line.parse(typed)
     # The driver would refuse it in the end; here the person still looks at the knob.
     if answers["amp.kind"] == amp.MIDI and not {*knob_line.WIRES, "hand"} & section.keys():
-        raise ValueError("its MIDI controller is missing, such as cc 20; 'learn' finds it")
-    knob = _made(section)
+        raise ValueError("its MIDI controller is missing, such as cc 20")
+    knob = readers.knob(section)
     _refuse_shared(name, knob, answers)
     # As it is shown, so that '20' is kept as what it was taken for.
     return knob_line.show(section)
-
-
-def _made(section: dict[str, Any]) -> KnobConfig:
-    try:
-        return KnobConfig.model_validate(section)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"][:1])
-        said = wording.message(first)
-        raise ValueError(f"{key} {said}" if key else said) from None
 
 
 def _refuse_shared(name: str, knob: KnobConfig, answers: Answers) -> None:

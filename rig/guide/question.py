@@ -92,6 +92,8 @@ class Question:
             from the old answer and the new one.
         remark: What to say of an answer in place of what was suggested, empty for nothing.
         at_terminal: Whether it is for people only, and left out where answers come from a file.
+        in_file: What is told in place of the question where a file lacks its answer: a file can
+            say no word that does something.
     """
 
     key: str
@@ -103,6 +105,7 @@ class Question:
     aids: Mapping[str, Aid] = field(default_factory=dict)
     is_needed: bool = False
     at_terminal: bool = False
+    in_file: str = ""
     renews: Callable[[str | None, str], tuple[str, ...]] = _nothing
     remark: Callable[[str | None, str], str] = _no_word
 

@@ -2,13 +2,14 @@
 
 import re
 import shlex
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from rig.config import wording
+from rig.config import KnobConfig, wording
+from rig.config.examples import nearest
 from rig.config.types import EXAMPLES
 from rig.guide import knob_line
 from rig.guide.question import NONE, Choice, Read
@@ -56,8 +57,10 @@ def one_of(choices: Iterable[Choice]) -> Read:
         found = exact or begun
         if len(found) == 1 and word:
             return found[0]
-        names = ", ".join(choice.value for choice in listed)
-        raise ValueError(f"one of these, or its number, please: {names}")
+        values = [choice.value for choice in listed]
+        near = nearest(typed, values)
+        hint = f"; did you mean '{near}'?" if near else ""
+        raise ValueError(f"one of these, please: {', '.join(values)}{hint}")
 
     return read
 
@@ -100,6 +103,21 @@ def _wanted(adapter: TypeAdapter[Any], error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
     example = EXAMPLES.get(str(first.get("ctx", {}).get("pattern")))
     return f"such as {example}, please" if example else f"it {wording.message(first)}"
+
+
+def knob(section: Mapping[str, Any]) -> KnobConfig:
+    """Return the knob that a section makes.
+
+    Raises:
+        ValueError: It makes none, said in one sentence.
+    """
+    try:
+        return KnobConfig.model_validate(section)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"][:1])
+        said = wording.message(first)
+        raise ValueError(f"{key} {said}" if key else said) from None
 
 
 def names(there: Collection[str]) -> Read:

@@ -9,7 +9,7 @@ import soxr
 
 from calibration.signals import Signal, compose
 from rig import dataset
-from rig.config import Config, ReplayInterfaceConfig, SignalConfig
+from rig.config import Config, ReplayInterfaceConfig, SignalConfig, VirtualInterfaceConfig
 from rig.errors import ConfigError
 from rig.session.overlap import overlap_s
 from rig.session.recording import Audio, Excerpt, read_excerpt
@@ -75,6 +75,24 @@ def _refuse_overlap(config: SignalConfig, train: Audio, holdout: Audio, sample_r
         "what they learnt: choose parts that do not overlap by start_s and length_s, or another "
         "recording"
     )
+
+
+def problems(config: Config, base: Path) -> list[str]:
+    """Return what is wrong with the recordings that a file names, as ``key.path: sentence``.
+
+    Args:
+        config: What the file says.
+        base: The folder that file names are relative to.
+    """
+    if isinstance(config.interface, ReplayInterfaceConfig):
+        return []
+    # Another package's interface has the rate that its driver says, and nothing is open yet.
+    rate = getattr(config.interface, "sample_rate", VirtualInterfaceConfig().sample_rate)
+    try:
+        read_guitars(config.signal, base, rate)
+    except ConfigError as error:
+        return str(error).splitlines()
+    return []
 
 
 def signal_for(config: Config, base: Path, sample_rate: int) -> Signal:

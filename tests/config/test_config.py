@@ -71,9 +71,10 @@ def test_dumped_configuration_loads_to_the_same() -> None:
         ({"gear": {"type": "amplifier"}}, "gear.type", "amp_cab"),
         ({"gear": {"tone": "nice"}}, "gear.tone", "hi_gain"),
         ({"gear": {"maker": "Acme"}}, "gear.maker", "did you mean"),
-        ({"presets": {"lead": {"gian": 3}}}, "presets.lead", "no knob 'gian'"),
-        ({"presets": {"lead": {"gain": "loud"}}}, "presets.lead", "1 to 12"),
-        ({"presets": {"../up": {"gain": 3}}}, "presets", "letters, digits"),
+        ({"presets": {"lead": {"gian": 3}}}, "presets.lead.gian", "did you mean 'gain'?"),
+        ({"presets": {"lead": {"gain": "loud"}}}, "presets.lead.gain", "1 to 12"),
+        ({"presets": {"lead": {"gain": 99}}}, "presets.lead.gain", "cannot be '99': it takes"),
+        ({"presets": {"../up": {"gain": 3}}}, "presets.../up", "letters, digits"),
         (
             {"interface": {"faults": [{"take": 1, "kind": "stuck"}]}},
             "interface.faults.0.knob",
@@ -118,7 +119,17 @@ def test_what_only_follows_from_a_mistake_is_not_told() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "12", "a: [", "\t", "a: *b", "knobs: {gain: {}, gain: {}}", "!!python/name:os.system"],
+    [
+        "",
+        "12",
+        "a: [",
+        "\t",
+        "a: *b",
+        "knobs: {gain: {}, gain: {}}",
+        "!!python/name:os.system",
+        "? [1]\n: 2",
+        "{[a]: b}",
+    ],
 )
 def test_what_is_no_configuration_is_refused(text: str) -> None:
     assert refused(text)

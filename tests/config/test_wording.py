@@ -6,6 +6,7 @@ import pytest
 
 from rig import config as configuration
 from rig.config import wording
+from rig.devices import drivers
 from rig.errors import ConfigError
 
 KNOBS = "knobs: {gain: {}}\n"
@@ -25,7 +26,9 @@ def refused(text: str) -> list[str]:
         ("knobs: {gain: {range: [5]}}", "knobs.gain.range.1: is missing: the list is too short"),
         ("knobs: {gain: {cc: 20, send: [1, 2, 3]}}", "knobs.gain.send: takes at most 2 entries"),
         ("knobs: {}", "knobs: holds nothing"),
-        ("knobs: 3", "knobs: has to hold keys and values, such as {key: value}"),
+        ("knobs: 3", "knobs: has to hold keys and values, such as {gain: {range: [0, 10]}}"),
+        ("knobs: {int: 5}", "knobs.int: has to hold keys and values, such as {range: [0, 10]}"),
+        ("knobs: {gain: {avoid: [[1]]}}", "knobs.gain.avoid.0: has to be a number"),
         ("knobs: {0-10: {}}", "knobs.0-10: a knob's name needs a letter, such as gain"),
         (KNOBS + "plan: {captures: 2.5}", "plan.captures: has to be a whole number (it is 2.5)"),
         (KNOBS + "plan: {looks: maybe}", "plan.looks: has to be true or false (it is 'maybe')"),
@@ -38,6 +41,58 @@ def refused(text: str) -> list[str]:
 def test_each_kind_of_mistake_is_said_plainly_and_once(text: str, said: str) -> None:
     (only,) = refused(text)
     assert only.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("plan: {strategy: lhs-corners}", "plan.strategy: ; did you mean 'lhs+corners'?"),
+        ("plan: {strategy: LHS_corners}", "plan.strategy: ; did you mean 'lhs+corners'?"),
+        ("learner: {device: gpu}", "learner.device: ; did you mean 'cuda'?"),
+        ("learner: {size: feathr}", "learner.size: ; did you mean 'feather'?"),
+        ("learner: {steps: 1e3}", "learner.steps: ; such as 1000"),
+        ("seed: 8,000", "seed: ; such as 8000"),
+        ("signal: {peak_dbfs: '-1,5'}", "signal.peak_dbfs: ; such as -1.5"),
+        ("plan:", "plan: {captures: 19} (nothing stands there)"),
+        ("gear: {type: amplifier}", "gear.type: ; did you mean 'amp'?"),
+        ("interface: {faults: [{take: 1, kind: clip}]}", "interface.faults.0.kind: 'clipping'?"),
+        ("notify: {on_finish: notify-me}", "notify.on_finish: such as [notify-me]"),
+        ("notify: {on_finish: a --loud}", "notify.on_finish: such as [a, --loud]"),
+        ("signal: {tones_hz: 82}", "signal.tones_hz: such as [82]"),
+        ("signal: {train: a.wav}", "signal.train: such as {file: a.wav}"),
+        ("amp: hand", "amp: such as {driver: hand}"),
+        ("amp: [1]", "amp: such as {driver: virtual}"),
+        ("interface: sound-card", "interface: such as {driver: soundcard}"),
+        ("foot_switch: cc 64", "foot_switch: such as {done: cc 64}"),
+        ("foot_switch: {done: cc 200}", "foot_switch.done: not 'cc 200'"),
+        ("plan: 5", "plan: such as {captures: 19}"),
+        ("presets: {a: 5}", "presets.a: such as {gain: 5}"),
+    ],
+)
+def test_what_would_fit_is_named_with_what_was_typed(text: str, said: str) -> None:
+    (only,) = refused(KNOBS + text)
+    key, _, end = said.partition(" ")
+    assert only.startswith(f"{key} ")
+    assert end in only
+    # What was typed is told once.
+    assert "'cc 200' (it is" not in only
+
+
+@pytest.mark.parametrize(
+    ("knob", "example"),
+    [
+        ("5", "{range: [0, 10]}"),
+        ("[2, 8.5]", "{range: [2, 8.5]}"),
+        ("[2, 8, 9]", "{range: [0, 10]}"),
+        ("1-12", "{range: [1, 12]}"),
+        ("{range: 1-12}", "[1, 12]"),
+        ("{limits: 5}", "[0, 10]"),
+        ("{switch: off/on}", "[off, on]"),
+    ],
+)
+def test_a_knob_is_told_as_it_has_to_be_written(knob: str, example: str) -> None:
+    (said,) = refused(f"knobs: {{gain: {knob}}}")
+    assert f", such as {example}" in said
 
 
 def test_what_a_validator_may_say_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,6 +138,57 @@ def test_a_misspelt_driver_is_one_mistake() -> None:
     assert refused(text) == ["amp.driver: there is no 'vrtual'; did you mean 'virtual'?"]
     (said,) = refused("knobs: {gain: {rest: up}}")
     assert said == "knobs.gain.rest: 'up' is no number, and the knob is no switch"
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        # By another driver nothing in the section, nor what goes with it, can be judged.
+        (
+            "amp: {driver: midii, x: 1}\nknobs: {gain: {range: 5}}\nplan: {captures: 0}\n"
+            "presets: {lead: {foo: 2}}",
+            ["amp.driver", "knobs.gain.range", "plan.captures", "presets.lead.foo"],
+        ),
+        (
+            "interface: {driver: soundcrd, x: 1}\nknobs: {fuzz: {}}\nname: a/b",
+            ["interface.driver", "name", "knobs.fuzz"],
+        ),
+        (
+            "amp: {driver: midii}\nknobs: {a: {}}\ninterface: {faults: [{take: 1, kind: stuck}]}",
+            ["amp.driver", "interface.faults.0.knob"],
+        ),
+        ("amp: hand\nknobs: {fuzz: {}}\npresets: {a: {b: 1}}", ["amp", "presets.a.b"]),
+        # Its port is missing, and it is an amp over MIDI all the same.
+        (
+            "amp: {driver: midi}\nknobs: {gain: {}}",
+            ["amp.port", "knobs.gain", "interface.driver"],
+        ),
+        ("plan: {captures: null}", ["knobs", "plan.captures"]),
+        (
+            "knobs: {gain: {}}\npresets: {a/b: {mid: up, gain: 99}, 'ö ä': {}}",
+            ["presets.a/b", "presets.a/b.mid", "presets.a/b.gain", "presets.ö ä"],
+        ),
+        (
+            "amp: {driver: midi, port: M}\nknobs: {a b: {cc: 2}, c d: {}, e: {cc: 2}, f: {cc: 0}, "
+            "s: {switch: [x, y], program: 3}}",
+            ["knobs.a b", "knobs.c d", "knobs.e", "knobs.f.cc", "interface.driver"],
+        ),
+        # Another mistake's key is an English word.
+        (
+            "name: a/b\nknobs: {gain: {}}\nsignal: {train: {file: [1]}}\npresets: {'': {}}",
+            ["name", "signal.train.file", "presets."],
+        ),
+        # By what is meant there these may fit.
+        ("knobs: {gain: {range: [0, x], rest: 11}}", ["knobs.gain.range.1"]),
+        ("knobs: {gain: {}}\nlearner: {architecture: lsmt, size: 1x9}", ["learner.architecture"]),
+        ("knobs: {gain: {range: [0, x]}}\npresets: {a: {gain: 11}}", ["knobs.gain.range.1"]),
+    ],
+)
+def test_one_mistake_hides_no_other(text: str, keys: list[str]) -> None:
+    with pytest.raises(ConfigError) as caught:
+        configuration.parse(text, check=drivers.problems)
+    said = [line.strip().partition(": ")[0] for line in str(caught.value).splitlines()[1:]]
+    assert [key for key in said if not key.startswith("knobs.gain: ")] == keys
 
 
 def test_a_folder_is_no_configuration(tmp_path: Path) -> None:

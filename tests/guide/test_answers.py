@@ -49,7 +49,7 @@ def test_sections_may_be_nested_or_have_dots(tmp_path: Path) -> None:
     ("text", "says"),
     [
         ("{}", "needs an answer to 'amp.kind': How are the amp's knobs set?"),
-        ("amp.kind: steam", "amp.kind: one of these, or its number, please: midi, hand"),
+        ("amp.kind: steam", "amp.kind: one of these, please: midi, hand"),
         ("{amp.kind: hand, name: a, interface.host_api: x}", "answer to 'interface.input'"),
         ("{amp.kind: virtual, amp.prot: x}", "'amp.prot' answers nothing that is asked"),
         ("{amp.kind: virtual, amp.prest: x}", "did you mean 'amp.preset'?"),
@@ -79,6 +79,59 @@ def test_every_mistake_is_said_at_once(tmp_path: Path) -> None:
     for line, key in zip(more, [*keys, "'amp.prot'"], strict=True):
         assert line.startswith("  ")
         assert key in line
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("amp.kind: hands", "did you mean 'hand'?"),
+        ("{amp.kind: virtual, amp.preset: twed}", "amp.preset: one of these, please: tweed"),
+        (MIDI.replace("0-10, cc 20, limits 0-9", "[0, 10]"), "such as 0-10, cc 20, not [0, 10]"),
+        (
+            MIDI.replace("0-10, cc 20, limits 0-9", "{limits: [0, 4], cc: 7}"),
+            "knobs.gain: a knob is a line of text here, such as 0-10, cc 7, limits 0-4, not {",
+        ),
+        (
+            MIDI.replace("0-10, cc 20, limits 0-9", "{loud: 1}"),
+            "such as 0-10, limits 0-8, not {loud: 1}",
+        ),
+        ("{amp.kind: virtual, knobs: [gain], knobs.gain: [1, 12]}", "such as 1-12, not [1, 12]"),
+        (
+            "{amp.kind: virtual, knobs: [gain], knobs.gain.limits: [0, 4]}",
+            "'knobs.gain.limits': a knob is a line of text here, such as knobs.gain: 0-10",
+        ),
+    ],
+)
+def test_what_a_file_should_say_is_told(text: str, says: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as refused:
+        filled(text, tmp_path)
+    assert says in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_without_a_kind_of_amp_is_told_what_is_wrong_for_each(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as refused:
+        filled(
+            # Options, a port and a preset are answers where the amp is of some kind.
+            "{amp: {kind: hands, port: x, options: {}, preset: british, prot: y}, foo: 1, "
+            "plan.captures: 0, knobs: {gain: [0, 10]}, gear.make: Own}",
+            tmp_path,
+        )
+    first, *more = str(refused.value).splitlines()
+    assert first.endswith(": 5 mistakes")
+    assert [line.split()[0].strip(":'") for line in more] == [
+        *("amp.kind", "amp.prot", "foo", "plan.captures", "knobs.gain")
+    ]
+
+
+def test_a_file_is_told_no_words_that_only_a_person_can_type(tmp_path: Path) -> None:
+    text = MIDI.partition("knobs")[0] + "knobs: [gain, bass]"
+    with pytest.raises(UsageError) as refused:
+        filled(text, tmp_path)
+    _, gain, bass = str(refused.value).splitlines()
+    for name, line in (("gain", gain), ("bass", bass)):
+        told = "its range and its MIDI controller, such as 0-10, cc 20"
+        assert line == f"  needs an answer to 'knobs.{name}': {told}"
 
 
 def test_a_file_that_is_none_is_said(tmp_path: Path) -> None:

@@ -72,6 +72,36 @@ def test_a_line_can_be_asked_part_by_part() -> None:
     )
 
 
+def test_the_walk_takes_no_part_that_its_line_would_be_refused_for() -> None:
+    """'rest 1' below 'limits 2-9' was taken, offered, and refused by Enter."""
+    text, person = converse(
+        *HAND,
+        at={
+            "gain: its range": ["more"],
+            "What does the faceplate": ["?", "none", "0-10"],
+            "How far from": ["3", "?", "none"],
+            "ever be set": ["0.5", "2-11", "2-9"],
+            "stand in the end": ["1", "2,5", "3"],
+            "do players have it": ["1-4", "none"],
+        },
+    )
+    for said in (
+        "The numbers printed where the knob stops",
+        "For a knob that clicks",
+        "step: 3 does not divide the range 0 to 10",
+        "limits: must rise and lie within the range 0 to 10",
+        "rest: must be a position within 2 to 9",
+        "a number has a point, 2.5",
+        "play: must lie within the limits 2 to 9",
+        "gain: 0-10, limits 2-9, rest 3; Enter takes it.",
+    ):
+        assert said in person.transcript, said
+    # Once at the range, once at the limits; nowhere all that a line can say.
+    assert person.transcript.count("two values with a dash between them, please") == 2
+    assert "says nothing that is known here" not in person.transcript
+    assert configuration.parse(text).knobs["gain"].limits == (2, 9)
+
+
 def test_back_out_of_the_parts_is_back_at_the_line() -> None:
     text, _ = converse(*HAND, at={"Does gain turn": ["<"], "gain: its range": ["more", "1-5"]})
     assert configuration.parse(text).knobs["gain"].range == (1, 5)

@@ -71,7 +71,7 @@ def test_hands_with_nothing_plugged_in_mistakes_and_going_back() -> None:
     assert config.knobs["gain"].limits == (1, 9)
     assert config.knobs["bright"].switch == ("off", "on")
     assert all(knob.by_hand for knob in config.panel.knobs)
-    assert "one of these, or its number, please: midi, hand" in person.transcript
+    assert "one of these, please: midi, hand" in person.transcript
     assert "The same device is often listed under several" in person.transcript
     assert "rest: must be a position within 0 to 12" in person.transcript
     assert "[Fendr] > Fender" in person.transcript

@@ -106,7 +106,7 @@ def test_another_amp_is_not_called_like_the_one_before_and_has_its_own_knobs() -
 
 
 def test_what_goes_with_no_answer_is_left_to_who_wrote_it() -> None:
-    with pytest.raises(ConfigError, match=r"presets.clean: there is no knob 'Gain'"):
+    with pytest.raises(ConfigError, match=r"presets.clean.Gain: there is no knob"):
         converse("", "iridium", before=MINE)
 
 

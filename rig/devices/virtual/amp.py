@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
-from rig.config import Config, MidiAmpConfig, MiswiringConfig, VirtualAmpConfig
+from rig.config import Config, MidiAmpConfig, MiswiringConfig, VirtualAmpConfig, examples
 from rig.devices.protocols import Amp, DriverContext
 from rig.devices.virtual.circuit import Audio
 from rig.devices.virtual.presets import PRESETS, Playable, preset
@@ -51,8 +51,10 @@ class VirtualAmp:
         try:
             controls = preset(config.amp.preset).controls
         except KeyError:
+            named, near = config.amp.preset, examples.nearest(config.amp.preset, PRESETS)
             names = ", ".join([*PRESETS, "random-N", "foreign-N"])
-            return [f"amp.preset: there is no '{config.amp.preset}', only {names}"]
+            hint = f"; did you mean '{near}'?" if near else ""
+            return [f"amp.preset: there is no '{named}', only {names}{hint}"]
         known = ", ".join(controls)
         return [
             f"knobs.{name}: the '{config.amp.preset}' preset has no control "

@@ -59,12 +59,11 @@ class VirtualInterface:
     def problems(config: Config) -> list[str]:
         """Mistakes in a configuration that only this driver knows of."""
         assert isinstance(config.interface, VirtualInterfaceConfig)
-        if config.amp.driver != "virtual":
-            return [
-                "interface.driver: the virtual interface is wired to the virtual amp only: 'rig "
-                "capture --rehearse' tries this file with both in their place"
-            ]
-        return [
+        wired = (
+            "interface.driver: the virtual interface is wired to the virtual amp only: 'rig "
+            "capture --rehearse' tries this file with both in their place"
+        )
+        return [wired] * (config.amp.driver != "virtual") + [
             f"interface.faults.{index}.knob: name the knob that is stuck, one of "
             f"{', '.join(config.knobs)}"
             for index, fault in enumerate(config.interface.faults)
