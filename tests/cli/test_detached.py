@@ -68,4 +68,4 @@ def test_a_daemon_without_a_word_is_no_success(
     lives = cast("subprocess.Popen[bytes]", cast("Any", Lives()))
     assert detached.answered(Request(tmp_path / "session", None), lives) == 1
     told = " ".join(capsys.readouterr().err.split())
-    assert "has not begun yet (it has said nothing); it tries on: 'rig stop" in told
+    assert "has not begun yet (it has said nothing); it tries on; 'rig stop" in told

@@ -94,7 +94,7 @@ def test_an_amp_that_is_not_plugged_in_is_rehearsed_without(
 ) -> None:
     """rig init names the rehearsal before anything is plugged in, and it failed there."""
     path = tmp_path / "rig.yaml"
-    path.write_text(MIDI, encoding="utf-8")
+    path.write_text(MIDI.partition("signal:")[0], encoding="utf-8")
     port = configuration.parse(MIDI).amp.port  # type: ignore[union-attr]
     no_midi = "MIDI ports cannot be listed: no sequencer"
     surveys = {

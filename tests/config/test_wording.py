@@ -192,5 +192,7 @@ def test_one_mistake_hides_no_other(text: str, keys: list[str]) -> None:
 
 
 def test_a_folder_is_no_configuration(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="is a folder; a session goes on by --session"):
+    with pytest.raises(
+        ConfigError, match=r"is a folder; 'rig capture --session .*' goes on with a session"
+    ):
         configuration.load(tmp_path)
