@@ -23,6 +23,8 @@ SIGNAL = "signal/send.wav"
 SESSIONS = Path("sessions")
 #: So many sessions are named where one that was named is not there.
 MOST_NAMED = 4
+#: What macOS and Windows put into folders that are looked at.
+SYSTEMS = {".DS_Store", "desktop.ini", "Thumbs.db"}
 LOCK, SUPERVISOR_LOCK = ".lock", ".supervisor.lock"
 #: The names under which a session keeps what it has recorded and learnt.
 OWN = (JOURNAL, CONFIG, LOCK, SUPERVISOR_LOCK, ".reserve", "captures", "control", "logs", "model",
@@ -45,7 +47,7 @@ def refuse_foreign(folder: Path) -> None:
     names = {path.name for path in folder.iterdir()}
     # What is left of one that never came to its journal; a rig.yaml alone may be anybody's.
     begun = bool(names & {LOCK, SUPERVISOR_LOCK})
-    ours = {*OWN, "live.json", "damaged"} if begun else {"logs", "control"}
+    ours = ({*OWN, "live.json", "damaged"} if begun else {"logs", "control"}) | SYSTEMS
     foreign = sorted(name for name in names if name not in ours and not name.startswith(JOURNAL))
     if foreign:
         raise UsageError(

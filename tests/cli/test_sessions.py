@@ -69,8 +69,13 @@ def test_no_session_is_begun_among_somebodys_files(
     assert {path.name for path in folder.iterdir()} == {*names}
 
 
-def test_what_never_came_to_its_journal_is_begun_again(tmp_path: Path, tiny_file: Path) -> None:
-    for names in ([], ["logs"], [".lock", "signal", "rig.yaml", "journal.db.unfinished", "logs"]):
+def test_what_never_came_to_its_journal_is_begun_again(tmp_path: Path) -> None:
+    for names in (
+        [],
+        ["logs"],
+        [".DS_Store", "Thumbs.db"],
+        [".lock", "signal", "rig.yaml", "journal.db.unfinished", "logs"],
+    ):
         folder = tmp_path / f"{len(names)}"
         for name in names:
             (folder / name).mkdir(parents=True)
