@@ -190,11 +190,8 @@ def _oddities(
     for row in rows:
         noise = NOISE_TIMES * noise_powers[row]
         # The median, so that a single other broken take does not make an instant hard.
-        loud = (
-            _quantile_of_others(ordered, ranks[row], 0.5) * power[row]
-            + LEAST_SHARE * total[row]
-            + noise
-        )
+        usually = _quantile_of_others(ordered, ranks[row], 0.5)
+        loud = usually * power[row] + LEAST_SHARE * total[row] + noise
         most = _quantile_of_others(ordered, ranks[row], FAINT_QUANTILE)
         faint = (most * power[row] + FAINT_SHARE * total[row] + noise) / FAINT_WEIGHT
         # Whichever is stricter: each sees faults that the other misses.

@@ -201,11 +201,8 @@ def told(error: Any) -> list[tuple[Path, str]]:
     there = _untagged(path)
     several = error.get("ctx", {}).get("error")
     if isinstance(several, Mistakes):
-        return [
-            ((*base, *at), f"{_key_path((*base, *at))}: {said}")
-            for base in [there]
-            for at, said in several.found
-        ]
+        found = [((*there, *at), said) for at, said in several.found]
+        return [(place, f"{_key_path(place)}: {said}") for place, said in found]
     if error["type"] == "extra_forbidden":
         return [(there, f"{_key_path(there)}: unknown key; {_known_keys(path)}")]
     message = wording.message(error, _example(error, path))
