@@ -148,7 +148,7 @@ def test_the_command_line_writes_it(copied: Path) -> None:
 
 def test_no_session_is_one_line(tmp_path: Path) -> None:
     done = rig("report", tmp_path)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.count("\n") == 1
 
 
