@@ -6,10 +6,11 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 
 from rig.config import Config
 from rig.config.sharing import GearConfig, values_of
-from rig.knobs import Knob, Panel
+from rig.knobs import Knob, Panel, Setting
 from rig.session.lives import Learning
 from rig.session.worth import worth
 
@@ -77,13 +78,15 @@ def grid(panel: Panel, texts: Sequence[str], base: Mapping[str, float]) -> list[
         if name in spans or name in base:
             raise ValueError(f"{name} is set twice")
         spans[name] = _span(knobs[name], span)
-    every = [dict(zip(spans, values, strict=True)) for values in product(*spans.values())]
+    count = prod(map(len, spans.values()))
+    if count > MOST_FILES:
+        raise ValueError(f"these are {count} files; {MOST_FILES} are the most")
     # Values between two positions of a knob, or in what it avoids, fall on one setting.
-    distinct = {panel.setting({**base, **values}): values for values in reversed(every)}
-    combinations = [values for values in every if values in distinct.values()]
-    if len(combinations) > MOST_FILES:
-        raise ValueError(f"these are {len(combinations)} files; {MOST_FILES} are the most")
-    return [Wanted({**base, **values}) for values in combinations]
+    distinct: dict[Setting, dict[str, float]] = {}
+    for combination in product(*spans.values()):
+        values = {**base, **dict(zip(spans, combination, strict=True))}
+        distinct.setdefault(panel.setting(values), values)
+    return [Wanted(values) for values in distinct.values()]
 
 
 def presets(config: Config, names: Sequence[str], base: Mapping[str, float]) -> list[Wanted]:

@@ -27,8 +27,8 @@ MOST_NAMED = 4
 SYSTEMS = {".DS_Store", "desktop.ini", "Thumbs.db"}
 LOCK, SUPERVISOR_LOCK = ".lock", ".supervisor.lock"
 #: The names under which a session keeps what it has recorded and learnt.
-OWN = (JOURNAL, CONFIG, LOCK, SUPERVISOR_LOCK, ".reserve", "captures", "control", "logs", "model",
-       "rounds", "signal", "takes")  # fmt: skip
+OWN = (JOURNAL, CONFIG, LOCK, SUPERVISOR_LOCK, ".reserve", "live.json", "captures", "control",
+       "damaged", "logs", "model", "rounds", "signal", "takes")  # fmt: skip
 
 
 def is_session(folder: Path) -> bool:
@@ -47,7 +47,7 @@ def refuse_foreign(folder: Path) -> None:
     names = {path.name for path in folder.iterdir()}
     # What is left of one that never came to its journal; a rig.yaml alone may be anybody's.
     begun = bool(names & {LOCK, SUPERVISOR_LOCK})
-    ours = ({*OWN, "live.json", "damaged"} if begun else {"logs", "control"}) | SYSTEMS
+    ours = SYSTEMS | ({*OWN} if begun else {"logs", "control"})
     foreign = sorted(name for name in names if name not in ours and not name.startswith(JOURNAL))
     if foreign:
         raise UsageError(

@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from rig import config as configuration
-from rig.cli import rehearse
+from rig import data
+from rig.cli import capture, common, rehearse
 from rig.config import SoundCardConfig, VirtualAmpConfig, VirtualInterfaceConfig
 from rig.config.rehearsal import rehearsal
 from rig.daemon.request import CommandLine
 from rig.devices.survey import MidiPort, Survey
+from rig.errors import Stopped
 
 #: Answers the question it is called for, as somebody would from another terminal.
 ANSWER = """
@@ -120,3 +122,26 @@ def test_a_session_and_a_rehearsal_do_not_go_together(tmp_path: Path) -> None:
         assert refused.returncode == 2
         assert "--rehearse" in refused.stderr
         assert len(refused.stderr.splitlines()) == 1
+
+
+def test_whoever_leaves_a_rehearsal_has_not_seen_it_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With exit code 0 it looked as if it had passed."""
+    path = tmp_path / "rig.yaml"
+    path.write_text(data.default_config(), encoding="utf-8")
+    monkeypatch.setattr(capture, "_start", lambda _: None)
+    monkeypatch.setattr(capture, "_watch", lambda *_, **__: None)
+    monkeypatch.setattr(common.out, "_force_terminal", True)
+    left = capture._captured(CommandLine(path, tmp_path / "new", rehearses=True), headless=False)
+    assert left == Stopped.exit_code
+    # A capture goes on without anybody who looks at it.
+    assert capture._captured(CommandLine(path, tmp_path / "new"), headless=False) == 0
+
+
+def test_headless_a_rehearsal_advises_nothing_that_it_refuses(tmp_path: Path) -> None:
+    (tmp_path / "rig.yaml").write_text(HANDS, encoding="utf-8")
+    refused = rehearsed(tmp_path, "--headless")
+    assert refused.returncode == 2
+    assert "turn Volume" in refused.stderr
+    assert "--detach" not in refused.stderr

@@ -58,4 +58,8 @@ def test_nobody_is_sent_to_train_what_a_capture_makes_by_itself(
         final_model(session)
     with supervisor_lock(copied), pytest.raises(SessionError, match="; the capture that runs"):
         final_model(session)
+    # Of too few recordings none can be made, and 'rig train' would only say so.
+    monkeypatch.setattr("rig.exchange.final_model.LEAST_CAPTURES", 100)
+    with pytest.raises(SessionError, match=r"; 'rig capture --session .*' goes on, and makes it$"):
+        final_model(session)
     session.close()
