@@ -36,6 +36,8 @@ Row = TypeVar("Row")
 CAPTURES, FAULTS_A_NIGHT = 18, 5
 #: What counts.
 LEAST_ESR, FLOORS = 1e-3, 10.0
+#: What is told of a row at once.
+_WRONG = ("kept", "failed", "given_up")
 #: Faults that last: so many takes.
 LASTING = {"knob_stuck": 3, "knob_stuck_at_middle": 3}
 
@@ -164,7 +166,7 @@ def _counted(done: Iterable[Row], of: int) -> list[Row]:
         found.append(row)
         # A run takes hours: what has gone wrong so far is seen before it ends.
         for each in row if isinstance(row, list) else [row]:
-            if isinstance(each, dict) and (each.get("kept") or each.get("failed")):
+            if isinstance(each, dict) and any(each.get(what) for what in _WRONG):
                 print(each, file=sys.stderr, flush=True)
         if len(found) % 10 == 0:
             print(f"{len(found)} of {of}", file=sys.stderr, flush=True)
