@@ -85,8 +85,9 @@ class PlacedSection(Section):
         if self.where == "ray" and self.address is None:
             raise ValueError("address: is missing: where is the cluster? ray://gpu-box:10001, say")
         # Otherwise somebody waits for a cluster that nobody asks.
-        if self.where == "local" and self.address is not None:
-            raise ValueError("address: says nothing without 'where: ray'")
+        for key in PLACE_KEYS[1:] if self.where == "local" else ():
+            if getattr(self, key) != type(self).model_fields[key].default:
+                raise ValueError(f"{key}: says nothing without 'where: ray'")
         return self
 
     @property

@@ -6,7 +6,6 @@ Ray is loaded when a connection is asked for; only processes that may hang or di
 import contextlib
 import json
 import logging
-import socket
 import time
 import uuid
 from collections.abc import Callable, Sequence
@@ -16,6 +15,7 @@ from typing import Any
 
 from rig import waits
 from rig.elsewhere.line import NAME, NAMESPACE, Line
+from rig.elsewhere.reach import reach
 from rig.elsewhere.trouble import Trouble
 from rig.elsewhere.workshop import Workshop
 from rig.learner.client import ENVIRONMENT
@@ -24,8 +24,6 @@ log = logging.getLogger("rig")
 
 #: How often a cluster is asked how far it is, and whether there is a place.
 LOOK_S = 0.5
-#: How long a connection may take, Ray aside.
-LISTENS_S = 10.0
 #: How long a workshop waits for somebody to ask.
 ALONE_S = waits.WORKSHOP_IS_ASKED.s
 #: Small questions to what lives on a cluster.
@@ -66,12 +64,8 @@ def connect(address: str) -> Any:
     Raises:
         Trouble: It does not answer, or speaks another version.
     """
-    host, _, port = address.removeprefix("ray://").rpartition(":")
-    try:
-        # Ray tries for half a minute where nobody listens, and every round would wait for it.
-        socket.create_connection((host.strip("[]"), int(port)), LISTENS_S).close()
-    except OSError as error:
-        raise Trouble(f"{address}: nobody listens there ({error.strerror or error})") from error
+    # Ray tries for half a minute where nobody listens, and every round would wait for it.
+    reach(address)
     import ray
 
     try:

@@ -11,7 +11,7 @@ from rig.config import Config
 from rig.devices.client import DevicesClient
 from rig.errors import DeviceError
 from rig.knobs import Setting
-from rig.preflight import amp, chain, machine, pedal
+from rig.preflight import amp, chain, cluster, machine, pedal
 from rig.preflight.finding import WHOLE, Finding, Grade, finding
 from rig.preflight.knob_rows import knob_rows
 from rig.preflight.knobs import Wires
@@ -66,6 +66,7 @@ def preflight(
             signal = signal_for(config, base, bench.sample_rate)
             yield from _rig(config, bench, signal, base, ask, say)
             yield from machine.machine(paced=bench.paced)
+            yield from cluster.cluster(config)
             say("foot switch")
             yield from pedal.foot_switch(config)
             if notifies:
