@@ -33,6 +33,7 @@ from rig.devices.virtual.amplifier import Amplifier
 from rig.devices.virtual.population import draw_circuit
 from rig.devices.virtual.presets import ALL_CONTROLS
 from rig.elsewhere.cluster import connect
+from rig.elsewhere.probe import answers
 from rig.learner.client import ENVIRONMENT
 from rig.session.signal import compose_signal
 
@@ -70,6 +71,7 @@ def render_amps(numbers: Sequence[int], address: str | None) -> list[tuple[np.nd
     if address is None:
         with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
             return list(pool.map(render_amp, numbers))
+    answers(address)
     ray = connect(address)
     # This file is no part of what is installed there: Ray sends the function as it stands here.
     render = ray.remote(render_amp).options(runtime_env={"env_vars": ENVIRONMENT})

@@ -14,6 +14,7 @@ from rig.bench.results import Results
 from rig.bench.trial import Terms, Trial, trial_rows
 from rig.elsewhere.cache import usual_folder
 from rig.elsewhere.cluster import connect
+from rig.elsewhere.probe import answers
 from rig.elsewhere.trouble import Trouble
 from rig.errors import RigError, UsageError
 from rig.knobs import Setting
@@ -34,6 +35,7 @@ def compare_on(comparison: Comparison, address: str, tell: Tell) -> None:
     _refuse_what_stays(comparison)
     refuse_impossible(comparison)
     try:
+        answers(address)
         ray = connect(address)
     except Trouble as trouble:
         raise UsageError(f"--on {trouble}") from None

@@ -25,7 +25,7 @@ Size = Annotated[
 
 
 def train(session: SessionFolder, size: Size = None, _quiet: Quiet = False) -> None:
-    """Train the final model anew on everything that is kept."""
+    """Train the final model anew on everything that is kept, on this machine."""
     from rig.session.edited import refuse_edited
     from rig.session.folder import Session
 

@@ -131,8 +131,11 @@ class Supervisor:
         while True:
             code = process.poll() if process is not None else None
             if code is not None:
-                # Below zero it is the signal that ended it, which is no exit code to hand on.
-                return code if code >= 0 else 1
+                if code >= 0:
+                    return code
+                # Which is no exit code to hand on.
+                log.warning("signal %d ended the daemon", -code)
+                return 1
             if process is None and not is_running(self._folder):
                 return 1
             snapshot = live.read(self._door)

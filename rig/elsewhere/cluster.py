@@ -6,6 +6,7 @@ Ray is loaded when a connection is asked for; only processes that may hang or di
 import contextlib
 import json
 import logging
+import re
 import time
 import uuid
 from collections.abc import Callable, Sequence
@@ -22,6 +23,7 @@ from rig.learner.client import ENVIRONMENT
 
 log = logging.getLogger("rig")
 
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 #: How often a cluster is asked how far it is, and whether there is a place.
 LOOK_S = 0.5
 #: How long a workshop waits for somebody to ask.
@@ -79,8 +81,24 @@ def connect(address: str) -> Any:
     # Ray raises what it likes here: by version, by kind of address, by what is wrong.
     except Exception as error:
         said = " ".join(str(error).split()) or type(error).__name__
-        raise Trouble(f"{address}: no connection with the cluster: {said[:300]}") from error
+        raise Trouble(
+            f"{address}: no connection with the cluster, whose token and versions have to be those "
+            f"of here: {said[:300]}"
+        ) from error
     return ray
+
+
+def _reason(error: Exception) -> str:
+    """Return what went wrong in a line, without colours.
+
+    What our own code raised there is the cause of what Ray raises here, whose words are a
+    traceback of another machine.
+    """
+    cause = getattr(error, "cause", None) or error
+    said = " ".join(_COLOUR.sub("", str(cause)).split())
+    # A traceback has its reason at the end, a sentence at the beginning.
+    kept = said[:200] if "Traceback" not in said else said[-200:]
+    return f"{type(cause).__name__}: {kept}"
 
 
 @dataclass(frozen=True)
@@ -134,9 +152,7 @@ class Seat:
 
     def lost(self, error: Exception) -> Trouble:
         """Return the trouble that an exception of Ray's stands for."""
-        said = " ".join(str(error).split())[:200]
-        kind = type(error).__name__
-        return self.trouble(f"the work there broke off ({kind}: {said})")
+        return self.trouble(f"the work there broke off ({_reason(error)})")
 
     def trouble(self, sentence: str) -> Trouble:
         """Return this machine's trouble, for which another one may be tried."""

@@ -71,12 +71,19 @@ class Errand:
             self._seats = [seat(ray, asked, message["avoided"], lambda: self._waits(job))]
             if job.final:
                 self._seats += more_seats(ray, asked, place["finals"] - 1)
+                self._tell_finals(place["finals"])
             for variant, there in enumerate(self._seats):
                 self._send(there, session, replace(parts, variant=variant))
             self._work([_Work(there, there.begin("work")) for there in self._seats])
         finally:
             session.close()
         self._leave()
+
+    def _tell_finals(self, wanted: int) -> None:
+        """Say how many final models are trained at once, where several were wanted."""
+        if wanted > 1:
+            count = count_of(len(self._seats), "final model")
+            self._parent.send({"says": f"{count} of the {wanted} wanted: as many as have a place"})
 
     def _waits(self, job: Job) -> None:
         self._parent.send({"progress": {"stage": WAITING, "round": job.round}})
@@ -95,7 +102,7 @@ class Errand:
             self._parent.send({"progress": {**told, "total": len(wanted)}})
         sent = len(packed) + sum(files[digest].size for digest in wanted)
         count = f"{count_of(len(wanted), 'file')} of {len(files)}"
-        self._parent.send({"sent": f"{there.host}: {count} sent, {sent / 1e6:.2f} MB in all"})
+        self._parent.send({"says": f"{there.host}: {count} sent, {sent / 1e6:.2f} MB in all"})
 
     def _work(self, works: list[_Work]) -> None:
         """Wait for every workshop, and bring the answer that errs least."""
@@ -110,6 +117,9 @@ class Errand:
         assert answer is not None
         if "trouble" in answer:
             raise best.seat.trouble(str(answer["trouble"]))
+        if len(works) > 1:
+            kept = f"kept is number {works.index(best) + 1} of {len(works)} final models"
+            self._parent.send({"says": f"{kept}, which errs least at what it learnt"})
         for file in answer.get("files", []):
             self._fetch(best.seat, file, "file")
         self._parent.send({key: answer[key] for key in ("fact", "failed") if key in answer})

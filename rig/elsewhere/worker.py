@@ -80,8 +80,8 @@ class _Attempt:
             patience, self._reached = waits.CLUSTER_ADVANCES.s, True
             if "progress" in message:
                 self._tell(message["progress"])
-            elif "sent" in message:
-                self._says(str(message["sent"]))
+            elif "says" in message:
+                self._says(str(message["says"]))
             elif "checkpoint" in message:
                 file = self._checked(message["checkpoint"], block)
                 if CHECKPOINT.fullmatch(file.path):
@@ -155,7 +155,8 @@ class Elsewhere(Worker):
                     raise
                 avoided += [why.node] if why.node else []
             else:
-                self._says(f"learnt on the cluster in {time.monotonic() - began:.0f} s")
+                spent_s = time.monotonic() - began
+                self._says(f"learnt on the cluster in {spent_s:.0f} s, waiting included")
                 return answer
         raise AssertionError
 

@@ -61,18 +61,19 @@ def answered(error: float | None) -> dict[str, Any]:
 
 def test_the_one_that_errs_least_comes_with_its_own_files() -> None:
     places = [Place("a", answered(0.3)), Place("b", answered(0.1)), Place("c", answered(0.2))]
-    (_, block), (message, _) = chosen(*places)
+    (said, _), (_, block), (message, _) = chosen(*places)
+    assert said == {"says": "kept is number 2 of 3 final models, which errs least at what it learnt"}
     assert block == b"of b"
     assert message == {"fact": {"x": 0.1}}
 
 
 def test_where_nothing_tells_them_apart_it_is_the_one_that_would_be_learnt_here() -> None:
-    (_, block), _ = chosen(Place("a", answered(None)), Place("b", answered(None)))
+    _, (_, block), _ = chosen(Place("a", answered(None)), Place("b", answered(None)))
     assert block == b"of a"
 
 
 def test_one_that_is_lost_costs_its_own_model_only() -> None:
-    (_, block), _ = chosen(
+    _, (_, block), _ = chosen(
         Place("a", None), Place("b", answered(0.5)), Place("c", {"trouble": "x"})
     )
     assert block == b"of b"
