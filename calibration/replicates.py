@@ -51,10 +51,13 @@ def compare(
     one = np.asarray(first, dtype=np.float64)
     other = np.asarray(second, dtype=np.float64)
     power = float(np.mean(one**2)) if len(one) else 0.0
-    if power == 0.0 or not np.any(other):
+    if power == 0.0:
         return Replicate(float("inf") if np.any(other) else 0.0, 0.0, 0.0, 0.0)
-    lag, agreement = _lag(one, other, min(reach_frames, len(one) // 4))
     noise_esr = NOISE_FACTOR * noise_power / power
+    # Zeros to the bit have no correlation with anything; all of the first one is missing.
+    if not np.any(other):
+        return Replicate(1.0, noise_esr, 0.0, 0.0)
+    lag, agreement = _lag(one, other, min(reach_frames, len(one) // 4))
     return Replicate(levels.esr(one, other), noise_esr, lag, agreement)
 
 
