@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from models.training.prior import prior_control
 from rig.devices.virtual.wide import cabinet, pedal, power, preamp, tone
 from rig.devices.virtual.wide.amp import LOUDEST_DBFS, WideAmp, draw_amp
 from rig.devices.virtual.wide.curves import CURVES, Shaper
@@ -66,6 +67,13 @@ def test_no_faceplate_has_a_word_twice() -> None:
         names = draw_amp(number).controls
         assert names
         assert len(set(names)) == len(names)
+
+
+def test_every_word_has_a_role_of_its_own_in_the_prior() -> None:
+    for number in AMPS:
+        roles = [prior_control(name) for name in draw_amp(number).controls]
+        assert None not in roles
+        assert len(set(roles)) == len(roles)
 
 
 @pytest.mark.parametrize("number", range(0, 45, 4))
