@@ -58,6 +58,20 @@ def played(amp: str, point: np.ndarray, audio: Audio) -> Audio:
     return late[circuit.delay_frames :]
 
 
+def audible(
+    amp: str, points: np.ndarray, audio: Audio, count: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the first settings of a list at which something is heard, and what is."""
+    back: list[np.ndarray] = []
+    for point in points:
+        back.append(played(amp, point, audio).astype(np.float32))
+        level_db = 10.0 * np.log10([(b**2).mean() + 1e-20 for b in back])
+        heard = np.flatnonzero(level_db > level_db.max() + SILENT_DB)
+        if len(heard) == count:
+            break
+    return torch.from_numpy(points[heard]), torch.from_numpy(np.stack(back)[heard])
+
+
 def recorded(amp: str) -> tuple[Dataset, Dataset]:
     """Play the amp at every setting; return what is learnt from and what is tested on."""
     learnt, tested = guitar("guitar-train", 1, 7), guitar("guitar-holdout", 3, 3)
@@ -67,19 +81,14 @@ def recorded(amp: str) -> tuple[Dataset, Dataset]:
     audio = np.concatenate([click, learnt, tested])
     random = np.random.default_rng(5)
     points = random.random((3 * SETTINGS, len(controls(amp)))).astype(np.float32)
-    points[-SETTINGS:] = 0.1 + 0.8 * points[-SETTINGS:]
-    back = np.array([played(amp, point, audio) for point in points], np.float32)
-    level_db = 10.0 * np.log10((back**2).mean(1) + 1e-20)
-    audible = np.flatnonzero(level_db > level_db.max() + SILENT_DB)
-    first = audible[audible < 2 * SETTINGS][:SETTINGS]
-    others = audible[audible >= 2 * SETTINGS][:TESTS]
+    others = 0.1 + 0.8 * points[2 * SETTINGS :]
+    spread, back = audible(amp, points[: 2 * SETTINGS], audio, SETTINGS)
+    at, away = audible(amp, others, audio, TESTS)
     sent, split = torch.from_numpy(audio.astype(np.float32)), PREAMBLE + len(learnt)
-
-    def dataset(rows: np.ndarray, start: int, stop: int) -> Dataset:
-        at = torch.from_numpy(points[rows])
-        return Dataset(sent, torch.from_numpy(back[rows]), at, start, stop)
-
-    return dataset(first, PREAMBLE, split), dataset(others, split, len(audio))
+    return (
+        Dataset(sent, back, spread, PREAMBLE, split),
+        Dataset(sent, away, at, split, len(audio)),
+    )
 
 
 def trained_esr(
