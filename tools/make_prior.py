@@ -1,6 +1,6 @@
 """Make the weights that ensembles start from: one trunk shared by amps that nobody built.
 
-Half of the amps are drawn from `rig.devices.virtual.population`, half from the kinds of
+Three amps of eight are drawn from `rig.devices.virtual.population`, the others from the kinds of
 `rig.devices.virtual.wide`. Each is rendered at a few random settings, and one WaveNet learns them
 all: the trunk is common, the reading of the knobs is each amp's own. What is kept is the trunk, the
 constants that an average amp starts from, and what a knob does in each of its roles.
@@ -8,7 +8,7 @@ constants that an average amp starts from, and what a knob does in each of its r
     python tools/make_prior.py feather
     python tools/make_prior.py feather --on 127.0.0.1:6379    # amps are rendered on a Ray cluster
 
-Rendered audio stays in ``--folder`` and is used again; so is a checkpoint.
+Rendered audio stays in ``--folder`` and is used again; ``--resume`` starts from the present file.
 """
 
 import argparse
@@ -43,8 +43,9 @@ from rig.elsewhere.cluster import connect
 from rig.learner.client import ENVIRONMENT
 from rig.session.signal import compose_signal
 
+# Of 128 each is met half as often, and in half an hour its encoder does not get to say anything.
 #: Numbers that nothing else uses: `random-N` of tests and benchmarks are low.
-FIRST_AMP, OLD_AMPS, WIDE_AMPS, SETTINGS, GUITAR_S = 10_000, 64, 64, 6, 4.0
+FIRST_AMP, OLD_AMPS, WIDE_AMPS, SETTINGS, GUITAR_S = 10_000, 24, 40, 6, 4.0
 ROLES = tuple(NAMES)
 #: A setting that is so much quieter than the amp's loudest is silent to whoever plays.
 SILENT_DB, TRIES = -50.0, 8
@@ -281,11 +282,11 @@ def asked() -> argparse.Namespace:
     parser.add_argument("size")
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--resume", action="store_true", help="start from the trunk that is there")
-    parser.add_argument("--rate", type=float, default=0.006, help="peak learning rate")
+    parser.add_argument("--rate", type=float, default=0.005, help="peak learning rate")
     parser.add_argument("--folder", type=Path, default=Path("prior"))
     parser.add_argument("--to", type=Path, default=PRIORS, help="folder of the file that is made")
-    parser.add_argument("--batch", type=int, default=32, help="amps in each step")
-    parser.add_argument("--window", type=int, default=8192, help="frames")
+    parser.add_argument("--batch", type=int, default=10, help="amps in each step")
+    parser.add_argument("--window", type=int, default=2048, help="frames")
     parser.add_argument("--on", metavar="ADDRESS", help="a Ray cluster that renders the amps")
     return parser.parse_args()
 
