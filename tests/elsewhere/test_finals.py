@@ -62,7 +62,9 @@ def answered(error: float | None) -> dict[str, Any]:
 def test_the_one_that_errs_least_comes_with_its_own_files() -> None:
     places = [Place("a", answered(0.3)), Place("b", answered(0.1)), Place("c", answered(0.2))]
     (said, _), (_, block), (message, _) = chosen(*places)
-    assert said == {"says": "kept is number 2 of 3 final models, which errs least at what it learnt"}
+    assert said == {
+        "says": "kept is number 2 of 3 final models, which errs least at what it learnt"
+    }
     assert block == b"of b"
     assert message == {"fact": {"x": 0.1}}
 

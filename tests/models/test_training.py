@@ -1,6 +1,7 @@
 """Training: it learns, repeats itself, goes on where it was, and gets over what goes wrong."""
 
 from dataclasses import replace
+from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
@@ -8,10 +9,11 @@ import torch
 
 from models.networks.spec import ModelSpec, dump_model
 from models.networks.wavenet import KnobWaveNet
+from models.training import prior
 from models.training.dataset import Dataset, Model, evaluate, nobody
 from models.training.initial_levels import log_levels, polarity, start_at_levels
 from models.training.loop import Backtracking, Diverged, train, train_to_end
-from models.training.prior import has_prior, prior_control, start_from_prior
+from models.training.prior import NAMES, dump_prior, has_prior, prior_control, start_from_prior
 from models.training.rate_search import best_rate
 from models.training.trainer import Recipe, Training, dump_state, load_state
 from rig.config.types import LearnerConfig
@@ -236,7 +238,7 @@ def test_the_default_ensemble_starts_from_the_prior() -> None:
     assert has_prior(config.size)
     spec = ModelSpec("wavenet", config.size, (0, 0), 2, shared=True)
     started, bare = (
-        initial_model(spec, data, 0, ("gain", "volume"), prior, nobody) for prior in (True, False)
+        initial_model(spec, data, 0, ("gain", "volume"), known, nobody) for known in (True, False)
     )
     for name, tensor in started.named_parameters():
         if not name.startswith("encoder."):
@@ -255,4 +257,29 @@ def test_a_prior_gives_every_member_the_same_trunk_and_usual_knobs_an_effect() -
     assert bool((direct[:, [0, 1, 3]] == 0).all())
     assert torch.equal(before, model.encoder.first)
     assert prior_control("Mid") == "middle"
+    assert prior_control("Depth") == "resonance"
     assert prior_control("frobnicate") is None
+
+
+def test_no_word_of_a_faceplate_has_two_roles() -> None:
+    words = [word for names in NAMES.values() for word in names]
+    assert len(set(words)) == len(words)
+    assert all(prior_control(role) == role for role in NAMES)
+
+
+def test_a_prior_is_the_mean_over_the_amps_that_have_a_role(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(0)
+    many = ModelSpec("wavenet", "nano", (0, 0, 0), 3, shared=True).build()
+    assert isinstance(many, KnobWaveNet)
+    with torch.no_grad():
+        many.encoder.direct[:] = torch.arange(3.0)[:, None, None]
+    has = torch.tensor([[True, True, False], [True, False, False], [False, True, False]])
+    monkeypatch.setattr(prior, "PRIORS", tmp_path)
+    (tmp_path / "nano.safetensors").write_bytes(dump_prior(many, ("gain", "master", "fuzz"), has))
+    one = ModelSpec("wavenet", "nano", (0, 0, 0, 0), 1).build()
+    assert isinstance(one, KnobWaveNet)
+    # What the file has no role for is read as the nearest one, and the unheard of as nothing.
+    start_from_prior(one, "nano", ("Gain", "Volume", "Fuzz", "Depth"))
+    assert torch.equal(one.encoder.direct[0, :, 0], torch.tensor([0.5, 1.0, 0.0, 0.0]))

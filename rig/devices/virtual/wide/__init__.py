@@ -1,0 +1,1 @@
+"""Amps of many kinds that nobody built, drawn by number: what a training prior learns from."""
