@@ -21,6 +21,8 @@ ESTIMATE_FRAMES = 8.0
 BLOCK_S = 0.01
 #: DC under this, -140 dBFS, is less than a converter of 24 bits tells.
 LEAST_OFFSET = 1e-7
+#: DC is more than so many times what hiss alone may have for a mean.
+OFFSET_ERRORS = 5.0
 #: Two sweeps that agree less than this were not both there.
 LEAST_AGREEMENT = 0.3
 #: The end of a recording that is held against its beginning, and how long an amp rings before it.
@@ -165,9 +167,12 @@ def align(
 def offset_of(returned: Audio, signal: Signal) -> float:
     """The converter's own DC, heard before anything is played."""
     silence = _silence(returned, signal)
-    offset = float(np.mean(silence)) if len(silence) else 0.0
-    # To take away less than any converter resolves would only change every sample's last bit.
-    return 0.0 if abs(offset) < LEAST_OFFSET else offset
+    if not len(silence):
+        return 0.0
+    offset, error = float(np.mean(silence)), float(np.std(silence)) / np.sqrt(len(silence))
+    # To take away less than any converter resolves, or what hiss has for a mean by chance, would
+    # only change every sample's last bits; of a take that is played back, once more each time.
+    return 0.0 if abs(offset) < max(LEAST_OFFSET, OFFSET_ERRORS * error) else offset
 
 
 def _silence(raw_returned: Audio, signal: Signal) -> Audio:

@@ -49,7 +49,7 @@ def _files(opened: "Session", kind: str, suffix: str, target: Path) -> Iterator[
         raise SessionError(f"{opened.folder}: has no recordings yet")
     with progress("exporting") as tell:
         # One by one: together they may be larger than memory.
-        for name, content in files(opened, kind, suffix, target, tell):
+        for name, content in files(opened, kind, suffix, tell):
             yield target / name
             put(opened, target / name, content)
 

@@ -184,7 +184,8 @@ class ReplayInterfaceConfig(_CalibratedConfig):
 
     driver: Literal["replay"]
     takes: Annotated[str, Home]
-    """A data set: a folder that 'rig export --as data' wrote, or one that 'rig import' reads."""
+    """A data set: a folder that 'rig export --as data' wrote, or one that 'rig import' reads;
+    relative to where rig.yaml lies."""
 
 
 class ExternalConfig(_CalibratedConfig):

@@ -71,6 +71,7 @@ def parse(
     check: Callable[[Config], list[str]] | None = None,
     *,
     stored: bool = False,
+    base: Path | None = None,
 ) -> Config:
     """Parse a configuration from YAML text.
 
@@ -79,6 +80,7 @@ def parse(
         source: What to call it in messages.
         check: Finds mistakes that only the drivers know of, as ``key.path: sentence``.
         stored: Whether it is a session's own, which may be older than some refusals.
+        base: The folder that a data set's place is relative to; it stays as it is where left out.
 
     Raises:
         ConfigError: Every mistake, a line each, with its key path.
@@ -95,10 +97,24 @@ def parse(
     if stored:
         # Whoever hands a session on may have written these in: nobody but the user names programs.
         document = _without_own(document)
+    if base is not None:
+        document = _placed(document, base)
     config, said = mistakes.judge(document, STORED if stored else None, check)
     if said or config is None:
         raise _refuse(source, said)
     return config
+
+
+# Whole from here on: what plays recordings back is started in another folder.
+def _placed(document: dict[Any, Any], base: Path) -> dict[Any, Any]:
+    """Return a document whose data set is found wherever the rest of rig runs."""
+    interface = document.get("interface")
+    if not isinstance(interface, dict) or interface.get("driver") != "replay":
+        return document
+    takes = interface.get("takes")
+    if not isinstance(takes, str) or takes.startswith("~"):
+        return document
+    return {**document, "interface": {**interface, "takes": str(base.absolute() / takes)}}
 
 
 def _without_own(document: dict[Any, Any]) -> dict[Any, Any]:
@@ -138,7 +154,7 @@ def load(path: Path, check: Callable[[Config], list[str]] | None = None) -> Conf
         raise ConfigError(f"{path}: not UTF-8 text") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
-    return parse(text, str(path), check)
+    return parse(text, str(path), check, base=path.parent)
 
 
 def dump(config: Config) -> str:

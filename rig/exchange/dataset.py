@@ -58,7 +58,7 @@ def _name(session: Session, about: CaptureState, suffix: str) -> str:
 
 
 def files(
-    session: Session, form: str, suffix: str, place: Path, tell: Callable[[int, int], None]
+    session: Session, form: str, suffix: str, tell: Callable[[int, int], None]
 ) -> Files:
     """Yield the files of a data set, the description last: without it there is none.
 
@@ -66,7 +66,6 @@ def files(
         session: Any session.
         form: One of `DESCRIPTIONS`.
         suffix: ``.wav``, which holds every bit, or ``.flac``, 24 bits of it.
-        place: Where they will lie; the configuration that plays them back names it.
         tell: Told how many recordings are done, and of how many.
 
     Raises:
@@ -87,7 +86,7 @@ def files(
     yield TABLE, _table(session, out)
     yield CARD, _card(session, out, form).encode()
     if form == "data":
-        yield REPLAY, _replay(session, out, place)
+        yield REPLAY, _replay(session, out)
     made = {"data": _plain, "parametric": _parametric, "panama": _panama}[form]
     document = made(session, signal, f"input{suffix}", out)
     yield DESCRIPTIONS[form], json.dumps(document, indent=1).encode()
@@ -231,14 +230,13 @@ def _card(session: Session, out: list[_Out], form: str) -> str:
     return "\n".join(lines)
 
 
-# Absolute: the process that plays back is started somewhere else than the one that reads this.
-def _replay(session: Session, out: list[_Out], place: Path) -> bytes:
+def _replay(session: Session, out: list[_Out]) -> bytes:
     """Return a rig.yaml with which 'rig capture' plays the recordings back as an amp."""
     settings = dict.fromkeys(one.about.capture.setting.values for one in out)
     own = session.config
     changes = {
         "name": f"{own.name[:60]}-replayed",
         "amp": ReplayAmpConfig(driver="replay", settings=tuple(settings)),
-        "interface": ReplayInterfaceConfig(driver="replay", takes=str(place.absolute())),
+        "interface": ReplayInterfaceConfig(driver="replay", takes="."),
     }
     return configuration.dump(own.model_copy(update=changes)).encode()

@@ -74,6 +74,13 @@ class Recorder:
                 # It plays on: who plays should not be stopped by a full disk, only told.
                 self._failed = error
 
+    def discard(self) -> None:
+        """Leave nothing behind: nothing was played after all."""
+        self._blocks.put(None)
+        self._thread.join()
+        self._file.close()
+        self._unfinished.unlink(missing_ok=True)
+
     def close(self) -> float:
         """Finish the file, and return how many seconds are in it.
 

@@ -86,7 +86,12 @@ class _Performance:
         gc.collect()
         gc.freeze()
         gc.disable()
-        self._card.open()
+        try:
+            self._card.open()
+        except Exception:
+            if self._engine.recorder is not None:
+                self._engine.recorder.discard()
+            raise
 
     def turn(self, point: tuple[float, ...]) -> None:
         """Have the knobs go somewhere."""

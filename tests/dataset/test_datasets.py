@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,11 @@ def test_a_session_captured_from_a_replay_proposes_only_what_there_is(
 ) -> None:
     path = tmp_path / "rig.yaml"
     text = (exported["data"] / "rig.yaml").read_text(encoding="utf-8")
-    path.write_text(text.replace("captures: 8", "captures: 6"), encoding="utf-8")
+    # The folder is handed on as it is: no path of the machine that wrote it.
+    assert str(exported["data"]) not in text
+    there = json.dumps(str(exported["data"]))
+    text = text.replace("takes: .", f"takes: {there}").replace("captures: 8", "captures: 6")
+    path.write_text(text, encoding="utf-8")
     config = configuration.load(path)
     ending = capture(Request(tmp_path / "session", path), config)
     assert not ending.failed, ending.reason
@@ -334,6 +339,17 @@ def test_an_amp_of_recordings_has_its_mistakes_told(exported: dict[str, Path]) -
     assert any(
         "recordings need amp" in line for line in drivers.problems(configuration.parse(wrong))
     )
+
+
+def test_a_data_set_is_found_from_where_its_file_lies(
+    exported: dict[str, Path], tmp_path: Path
+) -> None:
+    """A folder that was handed on, looked at from somewhere else."""
+    moved = Path(shutil.copytree(exported["data"], tmp_path / "weiter gereicht"))
+    config: Any = configuration.load(moved / "rig.yaml")
+    assert Path(config.interface.takes) == moved
+    away = configuration.load(exported["data"] / "rig.yaml")
+    assert away.amp == config.amp
 
 
 def test_strangers_recordings_are_captured_from_as_an_amp(finished: Path, tmp_path: Path) -> None:

@@ -106,6 +106,13 @@ def test_what_comes_out_is_the_model_and_as_late_as_it_is_said_to_be(
     assert np.abs(recorded - expected[: len(recorded)]).max() < 1e-4
 
 
+def test_what_could_not_begin_leaves_no_recording(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "take.wav", 48_000)
+    recorder.write(np.zeros(64, np.float32))
+    recorder.discard()
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_block_that_is_not_ready_is_silence_is_counted_and_makes_nothing_later() -> None:
     bridge = Bridge(slack_blocks=1, every=64, inputs=2, outputs=1)
     driver = Driver(bridge)
