@@ -57,9 +57,7 @@ def _name(session: Session, about: CaptureState, suffix: str) -> str:
     return f"takes/{plain}{suffix}"
 
 
-def files(
-    session: Session, form: str, suffix: str, tell: Callable[[int, int], None]
-) -> Files:
+def files(session: Session, form: str, suffix: str, tell: Callable[[int, int], None]) -> Files:
     """Yield the files of a data set, the description last: without it there is none.
 
     Args:
