@@ -115,7 +115,8 @@ def _wires(session: "Session", typed: list[str]) -> dict[int, int]:
     for word in (part for text in typed for part in text.split(",")):
         name, _, number = (part.strip() for part in word.partition("="))
         if name not in names:
-            raise UsageError(f"--cc {word}: there is no knob {name!r}: there are {', '.join(names)}")
+            known = ", ".join(names)
+            raise UsageError(f"--cc {word}: there is no knob {name!r}: there are {known}")
         if not number.isdecimal() or int(number) > 119:
             raise UsageError(f"--cc {word}: controllers have numbers from 0 to 119")
         numbers[name] = int(number)
