@@ -29,9 +29,11 @@ test-devices: $(VENV)/.installed-test ## Run the tests of devices.
 	$(BIN)/python -m pytest -m "not slow" $(AGAIN) tests/devices
 	$(BIN)/python -m pytest -m "not slow" $(AGAIN) tests/player/test_performance.py
 
+# Files in the order of their names: with those first that hold most tests, long ones with few tests
+# are left for the end, where one processor has nothing to do.
 test-others: $(VENV)/.installed-test ## Run all other tests; what they say comes at their end.
-	@nice -n 19 $(BIN)/python -m pytest -m "not slow" $(AGAIN) $(DEVICE_TESTS:%=--ignore=%) -n 2 --dist loadfile \
-	  >.test-others.log 2>&1; found=$$?; cat .test-others.log; rm -f .test-others.log; exit $$found
+	@nice -n 19 $(BIN)/python -m pytest -m "not slow" $(AGAIN) $(DEVICE_TESTS:%=--ignore=%) \
+	  -n 2 --dist loadfile --no-loadscope-reorder >.test-others.log 2>&1; found=$$?; cat .test-others.log; rm -f .test-others.log; exit $$found
 
 test-slow: $(VENV)/.installed-test ## Run the tests that take minutes, those of a Ray cluster among them.
 	$(BIN)/pip install --quiet -c constraints.txt -e ".[ray]"

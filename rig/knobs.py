@@ -225,10 +225,16 @@ class Panel:
         """Faceplate values as typed on the command line: ``gain=6,bass=4.5``, in one or several.
 
         Raises:
-            ValueError: A name or a value is not one of the panel's, or one knob is set twice.
+            ValueError: A text is empty, a name or a value is not one of the panel's, or one knob is
+                set twice.
         """
         values: dict[str, float] = {}
         by_name = {knob.name: knob for knob in self.knobs}
+        for text in texts:
+            if not text.strip(" ,"):
+                # What a shell makes of a variable that is not set: not the reference, surely.
+                known = ", ".join(by_name)
+                raise ValueError(f"{text!r} names no knob: say knob=value; there are {known}")
         parts = (part.strip() for text in texts for part in text.split(","))
         for part in filter(None, parts):
             name, _, value = (word.strip() for word in part.partition("="))

@@ -81,6 +81,8 @@ def test_a_setting_out_of_bounds_is_not_allowed() -> None:
         ("bright=x", "off"),
         ("bright=0.5", "off"),
         ("gain=3,gain=4", "gain is set twice"),
+        ("", "names no knob"),
+        (" , ", "names no knob"),
     ],
 )
 def test_bad_settings_are_explained(text: str, complaint: str) -> None:

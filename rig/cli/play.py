@@ -119,6 +119,8 @@ def _wires(session: "Session", typed: list[str]) -> dict[int, int]:
             raise UsageError(f"--cc {word}: there is no knob {name!r}: there are {known}")
         if not number.isdecimal() or int(number) > 119:
             raise UsageError(f"--cc {word}: controllers have numbers from 0 to 119")
+        if int(number) in (n for other, n in numbers.items() if other != name):
+            raise UsageError(f"--cc {word}: another knob has that controller already")
         numbers[name] = int(number)
     own = {name: knob.cc for name, knob in session.config.knobs.items()}
     return controllers(session.config.panel, own, numbers)

@@ -124,6 +124,7 @@ def test_a_session_is_listened_to_the_worst_setting_first(finished: Path) -> Non
         ((), "--input: the session was recorded on no sound card"),
         ((*CARD, "--cc", "mid=3"), "there is no knob 'mid'"),
         ((*CARD, "--cc", "gain=300"), "numbers from 0 to 119"),
+        ((*CARD, "--cc", "gain=20,volume=20"), "another knob has that controller"),
         ((*CARD, "--ensemble", "9"), "has 2 members"),
         ((*CARD, "--record", "x.mp3"), "ends in .wav"),
     ],

@@ -3,16 +3,14 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from rig.devices.virtual.chain import Chain
 from rig.devices.virtual.circuit import (
-    Audio,
-    Oversampler,
     Part,
     PowerStage,
     ToneStack,
     TriodeStage,
     high_shelf,
     highpass,
-    in_blocks,
     lowpass,
     resonance,
 )
@@ -110,7 +108,7 @@ def _parts(circuit: Circuit, positions: Mapping[str, float], rate_hz: float) -> 
     yield presence.then(load)
 
 
-class Amplifier:
+class Amplifier(Chain):
     """A circuit that is switched on, with its controls where they stand.
 
     Args:
@@ -121,18 +119,5 @@ class Amplifier:
 
     def __init__(self, circuit: Circuit, positions: Mapping[str, float], rate_hz: float) -> None:
         everything = {**DEFAULT_POSITIONS, **positions}
-        self._oversampler = Oversampler(OVERSAMPLING)
-        self._parts = list(_parts(circuit, everything, rate_hz * OVERSAMPLING))
-        self._output = _linear(circuit.output_db)
-        #: The converter-like delay of the oversampling filters.
-        self.delay_frames = self._oversampler.delay_frames
-
-    def __call__(self, audio: Audio) -> Audio:
-        """Play ``(frames,)`` through the amplifier; state carries over to the next call."""
-        return in_blocks(self._block, audio)
-
-    def _block(self, audio: Audio) -> Audio:
-        raised = self._oversampler.up(audio)
-        for part in self._parts:
-            raised = part(raised)
-        return self._output * self._oversampler.down(raised)
+        parts = list(_parts(circuit, everything, rate_hz * OVERSAMPLING))
+        super().__init__(OVERSAMPLING, parts, _linear(circuit.output_db))

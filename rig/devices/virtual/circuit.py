@@ -3,7 +3,6 @@
 Every part takes and returns mono float64 arrays, ``(frames,)``, at the rate it was built for.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -243,12 +242,6 @@ class PowerStage:
 
 #: Taps of the oversampling filter per frame of the lower rate.
 TAPS_PER_PHASE = 20
-
-
-def in_blocks(play: Callable[[Audio], Audio], audio: Audio) -> Audio:
-    """Play ``(frames,)`` block after block."""
-    blocks = [play(audio[i : i + BLOCK_FRAMES]) for i in range(0, len(audio), BLOCK_FRAMES)]
-    return np.concatenate(blocks) if blocks else np.zeros(0)
 
 
 class Oversampler:

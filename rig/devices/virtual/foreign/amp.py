@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from rig.devices.virtual.circuit import Audio, Filter, Oversampler, Part, in_blocks
+from rig.devices.virtual.chain import Chain
+from rig.devices.virtual.circuit import Filter, Part
 from rig.devices.virtual.foreign.controls import Turned
 from rig.devices.virtual.foreign.modules import Module, linear
 
@@ -65,7 +64,7 @@ def _built(modules: tuple[Module, ...], turned: Turned, rate_hz: float) -> list[
     return built
 
 
-class ForeignAmplifier:
+class ForeignAmplifier(Chain):
     """A drawn amp that is switched on, with its controls where they stand.
 
     Args:
@@ -78,25 +77,7 @@ class ForeignAmplifier:
         self, circuit: ForeignCircuit, positions: Mapping[str, float], rate_hz: float
     ) -> None:
         turned = {**circuit.reference, **positions}
-        self._oversampler = Oversampler(OVERSAMPLING)
-        self._front = _built(circuit.front, turned, rate_hz)
-        self._parts = _built(circuit.modules, turned, rate_hz * OVERSAMPLING)
-        self._back = _built(circuit.back, turned, rate_hz)
-        self._output = linear(circuit.output_db)
-        #: The converter-like delay of the oversampling filters.
-        self.delay_frames = self._oversampler.delay_frames
-
-    def __call__(self, audio: Audio) -> Audio:
-        """Play ``(frames,)`` through the amp; state carries over to the next call."""
-        return in_blocks(self._block, audio)
-
-    def _block(self, audio: Audio) -> Audio:
-        for part in self._front:
-            audio = part(audio)
-        raised = self._oversampler.up(audio)
-        for part in self._parts:
-            raised = part(raised)
-        played = self._oversampler.down(raised)
-        for part in self._back:
-            played = part(played)
-        return np.asarray(self._output * played)
+        front = _built(circuit.front, turned, rate_hz)
+        bending = _built(circuit.modules, turned, rate_hz * OVERSAMPLING)
+        back = _built(circuit.back, turned, rate_hz)
+        super().__init__(OVERSAMPLING, bending, linear(circuit.output_db), front, back)

@@ -6,7 +6,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from rig.devices.virtual.circuit import Audio, Oversampler, Part, in_blocks
+from rig.devices.virtual.chain import Chain
+from rig.devices.virtual.circuit import Audio, Part
 from rig.devices.virtual.wide.cabinet import Cabinet, draw_cabinet
 from rig.devices.virtual.wide.pedal import Pedal, draw_pedal
 from rig.devices.virtual.wide.pots import linear
@@ -64,7 +65,7 @@ class WideAmp:
         yield from self.power.parts(positions, rate_hz)
 
 
-class WideAmplifier:
+class WideAmplifier(Chain):
     """A drawn amp that is switched on and warm, with its controls where they stand.
 
     Args:
@@ -74,26 +75,10 @@ class WideAmplifier:
     """
 
     def __init__(self, amp: WideAmp, positions: Mapping[str, float], rate_hz: float) -> None:
-        self._oversampler = Oversampler(OVERSAMPLING)
-        self._parts = list(amp.parts(positions, rate_hz * OVERSAMPLING))
-        self._cabinet = [] if amp.cabinet is None else list(amp.cabinet.parts(rate_hz))
-        self._output = amp.output
-        #: The delay of the oversampling filters.
-        self.delay_frames = self._oversampler.delay_frames
+        bending = list(amp.parts(positions, rate_hz * OVERSAMPLING))
+        cabinet = [] if amp.cabinet is None else list(amp.cabinet.parts(rate_hz))
+        super().__init__(OVERSAMPLING, bending, amp.output, back=cabinet)
         self(np.zeros(round(WARM_UP_S * rate_hz)))
-
-    def __call__(self, audio: Audio) -> Audio:
-        """Play ``(frames,)`` through the amp; state carries over to the next call."""
-        return in_blocks(self._block, audio)
-
-    def _block(self, audio: Audio) -> Audio:
-        raised = self._oversampler.up(audio)
-        for part in self._parts:
-            raised = part(raised)
-        played = self._oversampler.down(raised)
-        for part in self._cabinet:
-            played = part(played)
-        return self._output * played
 
 
 def _chord() -> Audio:
