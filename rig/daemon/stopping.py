@@ -15,6 +15,9 @@ from rig.session.state import State
 PROGRESS = 0.05
 #: So many settings given up in a row mean that the rig itself is broken.
 BROKEN_AFTER = 3
+#: So many canaries in a row that are right only when repeated: all between them was recorded again
+#: each time, and without an end it would go on like that.
+ODD_CANARIES = 4
 #: And so does a night in which less than this share of the last takes could be kept.
 LEAST_KEPT = 0.25
 
@@ -88,6 +91,12 @@ def _broken(state: State, plan: PlanConfig) -> Iterator[Finish]:
     if state.run.odd_in_a_row >= plan.odd_takes:
         heard = f"{state.run.odd_in_a_row} takes in a row did not sound like this amp"
         yield _failed(f"{heard}: {last[0].sentence}")
+    if state.run.odd_canaries_in_a_row >= ODD_CANARIES:
+        yield _failed(
+            f"{state.run.odd_canaries_in_a_row} canaries in a row were right only when repeated, so "
+            "nothing between them can be trusted: has the amp not settled when a take begins (raise "
+            "amp.settle_s), or does something come and go"
+        )
     rated = len(state.run.outcomes)
     kept = state.run.outcomes.count(Outcome.KEPT)
     if rated >= RATED and kept < LEAST_KEPT * rated:

@@ -163,6 +163,7 @@ class RunState:
         set_aside: How many files were set aside as damaged since it ended.
         outcomes: How its last takes ended.
         odd_in_a_row: Takes in a row that did not sound like this amp at all.
+        odd_canaries_in_a_row: Canaries in a row that were odd at first and right when repeated.
         abandoned_in_a_row: Settings in a row that were given up.
         learner_deaths: How many times the learner died since it last answered.
         hands: Where the knobs turned by hand stand; None where nobody knows.
@@ -183,6 +184,7 @@ class RunState:
     set_aside: int = 0
     outcomes: list[Outcome] = field(default_factory=list)
     odd_in_a_row: int = 0
+    odd_canaries_in_a_row: int = 0
     abandoned_in_a_row: int = 0
     learner_deaths: int = 0
     hands: tuple[float, ...] | None = None

@@ -79,7 +79,8 @@ def _read(excerpt: ExcerptConfig, base: Path, key: str) -> tuple[int, Audio]:
         try:
             return store.read_wav(base / excerpt.file)
         except SessionError as error:
-            raise ConfigError(f"{key}.file: {error}; export it as WAV") from None
+            advice = "; export it as WAV" if (base / excerpt.file).exists() else ""
+            raise ConfigError(f"{key}.file: {error}{advice}") from None
     found = data.guitar(excerpt.file.removeprefix(BUILTIN))
     if found is None:
         raise ConfigError(

@@ -121,8 +121,12 @@ class State:
     def _keep(self, about: CaptureState, fact: TakeEnded) -> None:
         """A canary that is itself again tells that the amp was ill when it was odd."""
         # Before the take is kept, which forgets what had been recorded beside the odd one.
-        if about.was_odd and about.capture.role is Role.CANARY:
-            self._doubt(about.beside)
+        if about.capture.role is Role.CANARY:
+            if about.was_odd:
+                self._doubt(about.beside)
+            # A cold amp is odd until it is warm.
+            was_odd = about.was_odd and self.run.is_proven
+            self.run.odd_canaries_in_a_row = self.run.odd_canaries_in_a_row + 1 if was_odd else 0
         about.keep(fact)
         self.opening.first = self.opening.first or fact
         self.run.abandoned_in_a_row = 0

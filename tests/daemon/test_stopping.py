@@ -123,6 +123,13 @@ def test_a_dying_amp_stops_the_night() -> None:
     )
 
 
+def test_canaries_that_are_right_only_when_repeated_end_a_night_that_would_go_round() -> None:
+    state = State(run=RunState(odd_canaries_in_a_row=3))
+    assert reason(state) is None
+    state.run.odd_canaries_in_a_row = 4
+    assert "amp.settle_s" in str(reason(state))
+
+
 def test_a_night_in_which_hardly_anything_can_be_kept_is_broken() -> None:
     outcomes = [Outcome.KEPT] * 5 + [Outcome.REJECTED] * 19
     assert "only 5 of the last 24" in str(reason(State(run=RunState(outcomes=outcomes))))
