@@ -111,7 +111,7 @@ def _wires(session: "Session", typed: list[str]) -> dict[int, int]:
     """Return which controller turns which knob, by its place."""
     from rig.player.wires import controllers
 
-    names, numbers = list(session.config.knobs), {}
+    names, numbers = list(session.config.knobs), dict[str, int]()
     for word in (part for text in typed for part in text.split(",")):
         name, _, number = (part.strip() for part in word.partition("="))
         if name not in names:

@@ -91,11 +91,12 @@ def _broken(state: State, plan: PlanConfig) -> Iterator[Finish]:
     if state.run.odd_in_a_row >= plan.odd_takes:
         heard = f"{state.run.odd_in_a_row} takes in a row did not sound like this amp"
         yield _failed(f"{heard}: {last[0].sentence}")
-    if state.run.odd_canaries_in_a_row >= ODD_CANARIES:
+    odd = state.run.odd_canaries_in_a_row
+    if odd >= ODD_CANARIES:
         yield _failed(
-            f"{state.run.odd_canaries_in_a_row} canaries in a row were right only when repeated, so "
-            "nothing between them can be trusted: has the amp not settled when a take begins (raise "
-            "amp.settle_s), or does something come and go"
+            f"{odd} canaries in a row were right only when repeated, so nothing between them can "
+            "be trusted: has the amp not settled when a take begins (raise amp.settle_s), or does "
+            "something come and go"
         )
     rated = len(state.run.outcomes)
     kept = state.run.outcomes.count(Outcome.KEPT)

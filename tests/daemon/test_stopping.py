@@ -9,6 +9,7 @@ from rig.daemon.stopping import Goals, Now, finish
 from rig.knobs import Setting
 from rig.session import facts, forecast
 from rig.session.captures import CaptureState
+from rig.session.journal import Entry
 from rig.session.lives import Learning, RunState, Takes
 from rig.session.state import State
 from tests.conftest import TINY
@@ -124,10 +125,28 @@ def test_a_dying_amp_stops_the_night() -> None:
 
 
 def test_canaries_that_are_right_only_when_repeated_end_a_night_that_would_go_round() -> None:
-    state = State(run=RunState(odd_canaries_in_a_row=3))
-    assert reason(state) is None
-    state.run.odd_canaries_in_a_row = 4
-    assert "amp.settle_s" in str(reason(state))
+    state = State()
+    odd = facts.ReasonFact(check="replicate", figure=0.4, limit=0.01, sentence="it differs")
+    right = {"is_steady": True, "replicate_esr": 1e-6}
+
+    def take(outcome: Outcome, *reasons: facts.ReasonFact) -> None:
+        """Have a take of the last canary end."""
+        tell(facts.TakeEnded(
+            take=state.seq, capture=canary, outcome=outcome, reasons=reasons, figures=right
+        ))  # fmt: skip
+
+    def tell(fact: facts.Fact) -> None:
+        """Have the state take a fact in."""
+        state.apply(Entry(seq=state.seq + 1, at=float(state.seq), fact=fact))
+
+    for canary in range(1, 7):
+        assert reason(state) is None
+        tell(facts.CaptureOrdered(capture=canary, role=Role.CANARY, values=(0.5,), round=0))
+        # The second of them passes at once: what came before it is no row any more.
+        if canary not in (1, 2):
+            take(Outcome.REJECTED, odd)
+        take(Outcome.KEPT)
+    assert "4 canaries in a row were right only when repeated" in str(reason(state))
 
 
 def test_a_night_in_which_hardly_anything_can_be_kept_is_broken() -> None:
