@@ -21,6 +21,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from models.networks.lstm import KnobLSTM
 from models.networks.wavenet import KnobWaveNet
 from models.training.dataset import Dataset, Model, Told, evaluate, nobody
+from models.training.level_prior import level_prior
 from models.training.losses import LossWeights, relative_loss
 from models.training.soap import SOAP
 
@@ -41,6 +42,8 @@ class Recipe:
         seed: Of the draw.
         max_gradient_norm: A longer gradient is cut to this length.
         ema_decay: How much of the averaged weights stays from step to step.
+        level_settings: How many settings between the captures each member's level is held at in a
+            step.
         validations: How often in a run the averaged weights are tried on the validation settings.
         weights: Of the loss.
     """
@@ -54,6 +57,7 @@ class Recipe:
     seed: int = 0
     max_gradient_norm: float = 1.0
     ema_decay: float = 0.98
+    level_settings: int = 0
     validations: int = 16
     weights: LossWeights = field(default_factory=LossWeights)
 
@@ -111,6 +115,11 @@ class Training:
         # Silence in front: the first frames have no history of their own.
         self._padded = torch.cat([data.audio.new_zeros(history), data.audio])
         self._powers = data.powers(recipe.weights.emphasis, told)
+        self._levels = (
+            level_prior(data, model.encoder.positions, recipe.seed)
+            if recipe.level_settings
+            else None
+        )
         # A generator of its own: whatever else draws numbers does not change a run.
         self._draw = torch.Generator().manual_seed(recipe.seed)
         # By identity, since tensors compare element by element.
@@ -173,6 +182,7 @@ class Training:
             strict=True,
         )
         loss = self._gradients([shard for shard in shards if shard[0].numel()], window)
+        self._add_level_gradient()
         for group in self._optimiser.param_groups:
             group["lr"] = self._rate() * group["times"]
         norm = torch.nn.utils.clip_grad_norm_(
@@ -228,6 +238,23 @@ class Training:
         # Returned and not accumulated by backward(): threads would add into the same tensors.
         gradients = torch.autograd.grad(share.sum(), self._trainable, allow_unused=True)
         return gradients, float(share.detach().mean())
+
+    def _add_level_gradient(self) -> None:
+        """Add the gradient of levels at a few settings that nothing was recorded at."""
+        levels = self._levels
+        if levels is None:
+            return
+        size, draw = (self.model.members, self.recipe.level_settings), self._draw
+        device = levels.knobs.device
+        settings = torch.randint(len(levels.knobs), size, generator=draw).to(device)
+        stretches = torch.randint(len(levels.starts), size, generator=draw).to(device)
+        offsets = torch.arange(self.model.history_frames + levels.frames, device=device)
+        audio = self._padded[levels.starts[stretches][..., None] + offsets]
+        loss = levels.loss(self.model(audio, levels.knobs[settings]), settings, stretches)
+        found = torch.autograd.grad(loss.sum(), self._trainable, allow_unused=True)
+        for parameter, gradient in zip(self._trainable, found, strict=True):
+            if gradient is not None and parameter.grad is not None:
+                parameter.grad = parameter.grad + gradient
 
     def _validate(self, validation: Dataset) -> None:
         """Evaluate the averaged weights on the validation captures, and keep the best."""

@@ -57,6 +57,8 @@ WEAKNESS_SETTINGS = 192
 MODEL, EXPORT = "model/model.safetensors", "model/reference.nam"
 #: A2's narrow width.
 NARROW_FILE = "model/narrow.safetensors"
+#: Settings between the captures that a step holds the level at (decision 40).
+LEVEL_SETTINGS = 1
 #: What is to be said of a model whose training did not go to its end.
 BROKE_OFF = "its training broke away again and again: these are the best weights before that"
 FELL_BACK = "its training came to no numbers at all: this is the best member of the last ensemble"
@@ -127,7 +129,9 @@ def _train_sizes(session: Session, tell: Tell, sizes: list[str]) -> _Trained:
     dataset = training_data(session, told)
     positions = session.config.panel.switch_positions
     names = [knob.name for knob in session.config.panel.knobs]
-    recipe = Recipe(config.final_steps, frames_per_step=FRAMES, seed=seed)
+    recipe = Recipe(
+        config.final_steps, frames_per_step=FRAMES, seed=seed, level_settings=LEVEL_SETTINGS
+    )
     stage = StageProgress(
         tell, FINAL_STAGE, session.state.learning.round, recipe.steps * len(sizes)
     )
