@@ -3,7 +3,7 @@
 A network meets few settings, and between them its level is a guess: on amps of five to eight knobs
 that was most of its error. A level is a single number, known of every capture, and mostly a sum of
 what each knob does by itself, along its travel or along the logarithm of it (a pot that closes).
-A process of such sums, and of what knobs do together, predicts it two to five times better.
+A process of such sums, and of what knobs do together, predicts it about twice as well, or better.
 Source of the kernel: Duvenaud, Nickisch and Rasmussen, "Additive Gaussian Processes", 2011.
 """
 

@@ -7,8 +7,8 @@ from rig.session.state import State
 
 #: A step of the final model takes about this share of a step of the ensemble.
 FINAL_STEP = 0.9
-#: Holding levels between captures makes it so many times as long.
-LEVELS = 1.25
+#: Holding levels between captures makes that step so many times as long (decision 40).
+LEVEL_TERM_FACTOR = 1.25
 #: The first round takes this many times as long as a later one: it has the longer training.
 FIRST_ROUND = 1.8
 #: Seconds of one training step on two processor cores, and of choosing a batch
@@ -72,7 +72,7 @@ def step_s(size: str) -> float:
 
 def final_step_s(size: str) -> float:
     """Return the seconds of a step of the final model, of both widths where it has two."""
-    return LEVELS * sum(map(step_s, filter(None, [size, NARROW.get(size)])))
+    return LEVEL_TERM_FACTOR * sum(map(step_s, filter(None, [size, NARROW.get(size)])))
 
 
 def whole_take_s(state: State) -> float | None:
