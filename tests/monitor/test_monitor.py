@@ -70,7 +70,7 @@ def test_where_there_is_no_room_it_says_so(finished: Path, width: int, height: i
 def test_what_matters_is_nowhere_cut(running: View, width: int, height: int) -> None:
     text = words(shown(running, width, height))
     for word in (
-        "running", "38 of 40 captures", "round 7", "left 15 min", "disk 182 GB", "gain", "volume",
+        "running", "38 of 40 captures", "round 7", "left 19 min", "disk 182 GB", "gain", "volume",
         "take 95: active, round 7", "10.4 of 16.7 s", "-8.6 dBFS", "-5.2 dBFS", "next: 2.6/11.9",
         "learner: at rest", "ESR 0.0188", "floor 1.5e-08", "36 captures", "rounds",
         "0.023", "takes: 90 kept 4 rejected 0 failed", "94 kept active 6.2/9.5/4.3 peak -8 dBFS",
