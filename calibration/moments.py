@@ -45,6 +45,8 @@ class Moment:
 #: An instant this many times as odd as usual did not come out of the amp. Of healthy takes one in
 #: twenty is odder; it is recorded once more, says the same, and is believed.
 ODDITY_LIMIT = 12.0
+#: Without the take that is to blame, an instant is less than this share as odd.
+BLAMED_SHARE = 0.5
 
 
 def _with_slopes(takes: Single) -> Single:
@@ -120,7 +122,56 @@ def oddest_moments(
     if len(audio) <= LEAST_OTHERS:
         return None
     gram, _ = _blocks(_with_slopes(audio), round(BLOCK_S * sample_rate))
-    around, everyone = _around(gram), np.arange(len(audio))
+    return list(map(_moment, _beside_each_other(gram, noise_powers, rows)))
+
+
+def blamed_for_oddest_moment(
+    takes: ArrayLike, noise_powers: Sequence[float], sample_rate: int, row: int
+) -> int | None:
+    """The other take without which the oddest instant of a take is odd no more: the fault is there.
+
+    A mixture that holds a take with a gap or a click is wrong at that instant for every take that
+    is explained by it, and two takes of one setting then agree on what neither of them has. Of two
+    takes that explain each other it cannot say whose the fault is: ask only about one whose setting
+    was recorded twice and said the same.
+
+    Args:
+        takes: Returns of many settings, in step, ``(takes, frames)``.
+        noise_powers: Mean square of each one's noise.
+        sample_rate: Hz.
+        row: Which of the takes is odd.
+
+    Returns:
+        A row of ``takes``; None where the instant is the take's own, or too few can tell.
+    """
+    audio = np.asarray(takes, dtype=np.float32)
+    if len(audio) - 1 <= LEAST_OTHERS:
+        return None
+    gram, _ = _blocks(_with_slopes(audio), round(BLOCK_S * sample_rate))
+    odd = _beside_each_other(gram, noise_powers, [row])[0]
+    block = int(np.argmax(odd))
+    if odd[block] <= ODDITY_LIMIT:
+        return None
+    others = [index for index in range(len(audio)) if index != row]
+    without = [_without(gram, noise_powers, row, other)[block] for other in others]
+    least = int(np.argmin(without))
+    is_blamed = without[least] < min(ODDITY_LIMIT, BLAMED_SHARE * odd[block])
+    return others[least] if is_blamed else None
+
+
+def _without(gram: Audio, noise_powers: Sequence[float], row: int, other: int) -> Audio:
+    """How odd each block of a take is where another one is left out."""
+    count = gram.shape[1] // 2
+    rest = [index for index in range(count) if index != other]
+    both = np.array([*rest, *(count + index for index in rest)])
+    powers = [noise_powers[index] for index in rest]
+    left = gram[:, both[:, None], both]
+    return np.asarray(_beside_each_other(left, powers, [rest.index(row)])[0])
+
+
+def _beside_each_other(gram: Audio, noise_powers: Sequence[float], rows: Sequence[int]) -> Audio:
+    """How odd each block of some takes is, by products of all takes and their slopes."""
+    around, everyone = _around(gram), np.arange(gram.shape[1] // 2)
     local = gram[:, everyone, everyone].T
     power = np.maximum(around[:, everyone, everyone].T, 0.0) / WINDOW_BLOCKS
     total = np.maximum(local.mean(axis=1), 1e-20)
@@ -128,7 +179,7 @@ def oddest_moments(
     left = np.stack(
         [_unexplained(gram, around, int(i), np.flatnonzero(owners != i)) for i in everyone]
     )
-    return list(map(_moment, _oddities(left, power, total, noise_powers, rows)))
+    return _oddities(left, power, total, noise_powers, rows)
 
 
 def block_powers(audio: ArrayLike, sample_rate: int) -> Audio:

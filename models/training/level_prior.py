@@ -27,10 +27,12 @@ STRETCH_FRAMES = 4_096
 CLOSED, DECADES = 0.03, 3.5
 #: Steps of the fit, and how far logarithms of its parameters are from where they begin.
 FIT_STEPS, DEVIATION = 80, 1.0
+#: They stay this near, however far a search would go: beyond it covariances are singular.
+REACH = 4.0
 #: Deviations and lengths that the fit starts from: of the constant, of a knob alone (nepers of
 #: power), along its travel and its logarithm, of all knobs together, and of what no knob explains.
 START = {"constant": 3.0, "alone": 0.25, "length": 0.5, "log_length": 1.0, "together": 0.25}
-UNEXPLAINED, LEAST_UNEXPLAINED = 0.07, 1e-3
+UNEXPLAINED, LEAST_UNEXPLAINED = 0.07, 0.03
 #: So far below the loudest capture nobody hears what a level is.
 INAUDIBLE_NEPERS = 15.0
 #: Deviation of a predicted level, in nepers of power, at which it counts half.
@@ -38,7 +40,7 @@ TRUSTED_NEPERS = 0.2
 
 
 class _Kernel:
-    """The covariance of levels at two settings; its parameters are logarithms.
+    """The covariance of levels at two settings; its parameters move logarithms from their start.
 
     Args:
         positions: Per knob, 0 if it turns, else how many positions it switches.
@@ -47,13 +49,11 @@ class _Kernel:
     def __init__(self, positions: Sequence[int]) -> None:
         self._turns = torch.tensor([count == 0 for count in positions])
         knobs, real = len(positions), torch.double
-        self.constant = torch.tensor(START["constant"], dtype=real).log()
-        self.along = torch.full((2, knobs), START["alone"], dtype=real).log()
-        self.lengths = torch.full((2, knobs), START["length"], dtype=real).log()
-        self.lengths[1] = torch.tensor(START["log_length"], dtype=real).log()
-        self.together = torch.tensor(START["together"], dtype=real).log()
+        self.along, self.lengths = (torch.zeros(2, knobs, dtype=real) for _ in range(2))
         self.ranges = torch.zeros(knobs, dtype=real)
-        self.unexplained = torch.tensor(UNEXPLAINED, dtype=real).log()
+        self.together, self.unexplained = (torch.zeros((), dtype=real) for _ in range(2))
+        starts = torch.tensor([START["length"], START["log_length"]], dtype=real)
+        self._length_starts = starts[:, None]
 
     @property
     def parameters(self) -> list[Tensor]:
@@ -64,34 +64,40 @@ class _Kernel:
         """Return the covariance ``(a, b)`` of settings ``(a, knobs)`` and ``(b, knobs)``."""
         travel = a[:, None] - b
         closing = ((a + CLOSED).log()[:, None] - (b + CLOSED).log()) / DECADES
-        each = torch.stack([travel, closing])
-        alone = torch.exp(-0.5 * (each / self.lengths.exp()[:, None, None]) ** 2)
-        alone = alone * (2.0 * self.along).exp()[:, None, None]
+        lengths = self._length_starts * _moved(self.lengths)
+        alone = torch.exp(-0.5 * (torch.stack([travel, closing]) / lengths[:, None, None]) ** 2)
+        alone = alone * (START["alone"] * _moved(self.along))[:, None, None] ** 2
         # A switch has no logarithm of its travel.
         summed = alone[0].sum(-1) + (alone[1] * self._turns).sum(-1)
-        joint = torch.exp(-0.5 * ((travel / self.ranges.exp()) ** 2).sum(-1))
-        return (2.0 * self.constant).exp() + summed + (2.0 * self.together).exp() * joint
+        joint = torch.exp(-0.5 * ((travel / _moved(self.ranges)) ** 2).sum(-1))
+        together = (START["together"] * _moved(self.together)) ** 2
+        return START["constant"] ** 2 + summed + together * joint
+
+    @property
+    def noise(self) -> Tensor:
+        """The variance of what no knob explains."""
+        return (UNEXPLAINED * _moved(self.unexplained)) ** 2 + LEAST_UNEXPLAINED**2
 
     def gram(self, points: Tensor) -> Tensor:
         """Return the covariance of levels that are measured."""
-        noise = (2.0 * self.unexplained).exp() + LEAST_UNEXPLAINED**2
-        return self(points, points) + noise * torch.eye(len(points), dtype=torch.double)
+        return self(points, points) + self.noise * torch.eye(len(points), dtype=torch.double)
+
+
+def _moved(parameter: Tensor) -> Tensor:
+    """Return what a parameter makes of its start: a factor, within reach."""
+    return (REACH * torch.tanh(parameter / REACH)).exp()
 
 
 def _fitted(points: Tensor, levels: Tensor, positions: Sequence[int]) -> _Kernel:
     """Return the kernel under which levels ``(captures,)`` of mean 0 are likeliest."""
     kernel = _Kernel(positions)
-    starts = [part.clone() for part in kernel.parameters]
 
     def loss() -> Tensor:
         """Return the negative logarithm of the posterior."""
         factor = torch.linalg.cholesky(kernel.gram(points))
         explained = torch.cholesky_solve(levels[:, None], factor)[:, 0]
         # Normal priors on the logarithms: what nothing is known of stays where it begins.
-        moved = sum(
-            (((part - start) / DEVIATION) ** 2).sum()
-            for part, start in zip(kernel.parameters, starts, strict=True)
-        )
+        moved = sum(((part / DEVIATION) ** 2).sum() for part in kernel.parameters)
         found: Tensor = 0.5 * (levels @ explained + moved) + factor.diagonal().log().sum()
         return found
 
@@ -108,7 +114,7 @@ class LevelPrior:
         frames: How long a stretch is.
         knobs: ``(settings, knobs)`` in [0, 1].
         levels: Logarithm of the mean square at a setting in a stretch, ``(settings, stretches)``.
-        trust: What each setting counts, from 0 to 1, ``(settings,)``.
+        deviations: How far off each may be, as a standard deviation, ``(settings, stretches)``.
         floor: Mean square below which nothing is heard.
     """
 
@@ -116,7 +122,7 @@ class LevelPrior:
     frames: int
     knobs: Tensor
     levels: Tensor
-    trust: Tensor
+    deviations: Tensor
     floor: float
 
     def loss(self, played: Tensor, settings: Tensor, stretches: Tensor) -> Tensor:
@@ -128,10 +134,14 @@ class LevelPrior:
             stretches: Which stretches, ``(members, batch)``.
         """
         heard = ((played**2).mean(-1) + self.floor).log()
+        deviation = self.deviations[settings, stretches]
+        # Nearer than it is sure itself it has nothing to teach: there captures know better.
+        beyond = ((heard - self.levels[settings, stretches]).abs() - deviation).clamp(min=0.0)
         # Half of a power's neper is one of the amplitude, and its square an ESR where it is small.
-        away = 0.5 * (heard - self.levels[settings, stretches])
+        away = (0.5 * beyond) ** 2
+        trust = TRUSTED_NEPERS**2 / (TRUSTED_NEPERS**2 + deviation**2)
         # What is far off pulls no harder than an ESR of 1 would.
-        return (self.trust[settings] * away**2 / (1.0 + away**2)).mean(-1)
+        return (trust * away / (1.0 + away)).mean(-1)
 
 
 def level_prior(data: Dataset, positions: Sequence[int], seed: int) -> LevelPrior | None:
@@ -158,29 +168,33 @@ def level_prior(data: Dataset, positions: Sequence[int], seed: int) -> LevelPrio
     # Captures that are no numbers lead to none.
     if not bool(torch.isfinite(predicted).all() and torch.isfinite(spread).all()):
         return None
-    trust = TRUSTED_NEPERS**2 / (TRUSTED_NEPERS**2 + spread)
     device = data.audio.device
-    settings, levels, trust = (part.float().to(device) for part in (bank, predicted, trust))
-    return LevelPrior(starts.to(device), frames, settings, levels, trust, floor)
+    settings, levels, spread = (part.float().to(device) for part in (bank, predicted, spread))
+    return LevelPrior(starts.to(device), frames, settings, levels, spread, floor)
 
 
 def _predicted(
     points: Tensor, powers: Tensor, bank: Tensor, positions: Sequence[int]
 ) -> tuple[Tensor, Tensor]:
-    """Return levels at ``bank`` by stretch, and the variance of a level there.
+    """Return levels at ``bank`` by stretch, and their standard deviations.
 
     Raises:
         RuntimeError: The captures' covariance is singular.
     """
     levels = powers.mean(1).log()
     kernel = _fitted(points, levels - levels.mean(), positions)
-    across = kernel(bank, points)
-    shares = torch.linalg.solve(kernel.gram(points), across.T).T
+    across, inverse = kernel(bank, points), torch.linalg.inv(kernel.gram(points))
     # What an amp does with one stretch of guitar differs from setting to setting: each by itself.
     each = powers.log()
-    predicted = each.mean(0) + shares @ (each - each.mean(0))
-    spread = (kernel(bank, bank).diagonal() - (shares * across).sum(1)).clamp(min=0.0)
-    return predicted, spread
+    centred = each - each.mean(0)
+    shares = across @ inverse
+    spread = kernel(bank, bank).diagonal() - (shares * across).sum(1) + kernel.noise
+    # Each capture by all the others (Rasmussen and Williams, 2006, 5.12): what a stretch is off by
+    # there, beside what it should be: attacks and gates follow knobs less well than a mean does.
+    own = inverse.diagonal()[:, None]
+    wider = ((inverse @ centred) ** 2 / own).mean(0).clamp(min=1.0)
+    deviations = (spread.clamp(min=0.0)[:, None] * wider).sqrt()
+    return each.mean(0) + shares @ centred, deviations
 
 
 def _on_positions(points: Tensor, positions: Sequence[int]) -> Tensor:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from calibration import takes
 from calibration.checks import SAME_ESR, Baseline
 from calibration.doubts import REFERENCE_WIRE_AGREEMENT, Usual, rest_limit_db
-from calibration.moments import ODDITY_LIMIT, oddest_moments
 from calibration.outliers import Expected, expect, outliers
 from calibration.signals import Part, Signal
 from calibration.takes import Aligned, align
@@ -160,7 +159,7 @@ def _looks(audio: KeptAudio, state: State, setting: Setting) -> list[Audio]:
 def _usual(session: Session, audio: KeptAudio, capture: Capture) -> Usual:
     """What other takes say of a setting."""
     alike = _alike(session, capture.setting)
-    others, noise = _others(session, audio, capture.setting)
+    others, nearest = beside(session, audio, capture.setting)
     return Usual(
         noise=_expected(session, capture, "noise_dbfs"),
         level=_expected(session, capture, "return_rms_dbfs"),
@@ -170,11 +169,11 @@ def _usual(session: Session, audio: KeptAudio, capture: Capture) -> Usual:
         change_esr=_high(session, "change_esr", CHANGE_SHARE),
         rest_rise_db=_high(session, "rest_rise_db", REST_SHARE),
         takes=others,
-        noise_powers=noise,
+        noise_powers=tuple(map(noise_power, nearest)),
     )
 
 
-def _kept_takes(session: Session) -> list[tuple[CaptureState, TakeEnded]]:
+def kept_takes(session: Session) -> list[tuple[CaptureState, TakeEnded]]:
     """Kept captures that are no canaries, with their takes, and the reference once."""
     state = session.state
     kept = [about for about in state.kept() if about.capture.role is not Role.CANARY]
@@ -188,7 +187,7 @@ def _alike(session: Session, setting: Setting) -> list[TakeEnded]:
     switches = [i for i, knob in enumerate(session.config.panel.knobs) if knob.is_switch]
     return [
         take
-        for about, take in _kept_takes(session)
+        for about, take in kept_takes(session)
         if all(about.capture.setting.values[i] == setting.values[i] for i in switches)
     ]
 
@@ -200,7 +199,7 @@ def _median(takes_: Sequence[TakeEnded], figure: str) -> float | None:
 
 def _high(session: Session, figure: str, share: float) -> float | None:
     """What a figure does not exceed in that share of the takes that are believed."""
-    found = [take.figures[figure] for _, take in _kept_takes(session) if figure in take.figures]
+    found = [take.figures[figure] for _, take in kept_takes(session) if figure in take.figures]
     return float(np.quantile(found, share)) if len(found) >= LEAST_USUAL else None
 
 
@@ -210,17 +209,17 @@ def _nearest(session: Session, setting: Setting) -> list[TakeEnded]:
     at = panel.point(setting)
     kept = [
         (float(np.linalg.norm(panel.point(about.capture.setting) - at)), take)
-        for about, take in _kept_takes(session)
+        for about, take in kept_takes(session)
         # Its own earlier take would explain whatever is wrong with both.
         if about.capture.setting != setting
     ]
     return [take for _, take in sorted(kept, key=lambda pair: pair[0])[:MOST_OTHERS]]
 
 
-def _others(
+def beside(
     session: Session, audio: KeptAudio, setting: Setting
-) -> tuple[Single | None, tuple[float, ...]]:
-    """Returns of the settings nearest to one, and their noise."""
+) -> tuple[Single | None, list[TakeEnded]]:
+    """Return what came back at the settings nearest to one, ``(takes, frames)``, and the takes."""
     frames = audio.signal.segment(Part.TAIL).start
     nearest = _nearest(session, setting)
     heard = [audio.of(take) for take in nearest]
@@ -230,14 +229,18 @@ def _others(
         if len(each) == frames and "noise_dbfs" in take.figures
     ]
     if not whole:
-        return None, ()
-    noise = tuple(10 ** (take.figures["noise_dbfs"] / 10) for _, take in whole)
-    return np.stack([each for each, _ in whole]).astype(np.float32), noise
+        return None, []
+    return np.stack([each for each, _ in whole]).astype(np.float32), [take for _, take in whole]
+
+
+def noise_power(take: TakeEnded) -> float:
+    """Return the mean square of a kept take's noise."""
+    return float(10 ** (take.figures["noise_dbfs"] / 10))
 
 
 def _members(session: Session, figure: str) -> tuple[list[CaptureState], list[Point], list[float]]:
     """Kept captures, the reference once; where, and a figure of each."""
-    kept = _kept_takes(session)
+    kept = kept_takes(session)
     points = [session.config.panel.point(about.capture.setting) for about, _ in kept]
     return [about for about, _ in kept], points, [take.figures[figure] for _, take in kept]
 
@@ -267,31 +270,11 @@ def louder_at_rest(session: Session) -> tuple[int, ...]:
     limit_db = rest_limit_db(usual_db)
     return tuple(
         about.capture.number
-        for about, take in _kept_takes(session)
+        for about, take in kept_takes(session)
         if about.capture.role is not Role.CANARY
         and take.figures.get("rest_rise_db", 0.0) > limit_db
         and not (about.suspects or take.figures.get("is_believed"))
     )
-
-
-def unlike_any_other(session: Session, audio: KeptAudio) -> tuple[int, ...]:
-    """Captures kept before there were others to hold them against, with an instant of their own."""
-    found = []
-    for about, take in _kept_takes(session):
-        is_new = "oddest_moment" not in take.figures and not about.suspects
-        # Canaries have a check of their own: each is held against the reference.
-        if about.capture.role is Role.CANARY or not is_new:
-            continue
-        others, noise = _others(session, audio, about.capture.setting)
-        own = audio.of(take).astype(np.float32)
-        if others is None or others.shape[1] != len(own):
-            continue
-        powers = (*noise, 10 ** (take.figures["noise_dbfs"] / 10))
-        rate, everything = audio.signal.sample_rate, np.concatenate([others, own[None]])
-        moments = oddest_moments(everything, powers, rate, [len(others)])
-        if moments is not None and moments[0].oddity > ODDITY_LIMIT:
-            found.append(about.capture.number)
-    return tuple(found)
 
 
 def same_esr(session: Session) -> float:

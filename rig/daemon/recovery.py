@@ -1,11 +1,13 @@
 """What is done about what goes wrong: giving up, doubting, opening again, putting to rest."""
 
 import logging
+from collections.abc import Callable
 
 from calibration.verdict import Check, Verdict
 from rig import waits
 from rig.capture import Capture, Role
-from rig.daemon.baseline import louder_at_rest, outlying_captures, unlike_any_other
+from rig.daemon.baseline import louder_at_rest, outlying_captures
+from rig.daemon.instants import blamed_by_others, unlike_any_other
 from rig.daemon.run import TICK_S, Run
 from rig.errors import AudioDied, DeviceError, DeviceGone
 from rig.session import facts
@@ -56,20 +58,32 @@ def suspect(run: Run, captures: tuple[int, ...], why: str, *, alone: bool = Fals
 
 def look_again(run: Run) -> None:
     """Have what all other takes do not explain recorded once more, now that the amp is well."""
-    strange = outlying_captures(run.session)
-    if strange:
-        why = "its level is not what all the others say: once more, to be sure"
-        suspect(run, strange, why, alone=True)
-    # Once each: what is strange by its level is recorded again already.
-    louder = tuple(sorted(set(louder_at_rest(run.session)) - set(strange)))
-    if louder:
-        why = "it ended louder than it began, as no other take does: once more, to be sure"
-        suspect(run, louder, why, alone=True)
-    local = set(unlike_any_other(run.session, run.audio)) - {*strange, *louder} - run.looked_through
-    run.looked_through |= local
-    if local:
-        why = "an instant of it is like no other take's: once more, to be sure"
-        suspect(run, tuple(sorted(local)), why, alone=True)
+    # One after the other: what is doubted for one of them takes no part in the next.
+    for find, why in _DOUBTS:
+        found = find(run)
+        if found:
+            suspect(run, tuple(sorted(found)), f"{why}: once more, to be sure", alone=True)
+
+
+#: What finds captures that all the others do not explain, and what is said of them.
+_DOUBTS: tuple[tuple[Callable[[Run], tuple[int, ...]], str], ...] = (
+    (
+        lambda run: outlying_captures(run.session),
+        "its level is not what all the others say",
+    ),
+    (
+        lambda run: louder_at_rest(run.session),
+        "it ended louder than it began, as no other take does",
+    ),
+    (
+        lambda run: unlike_any_other(run.session, run.audio, run.looked_through),
+        "an instant of it is like no other take's",
+    ),
+    (
+        lambda run: blamed_by_others(run.session, run.audio, run.asked_whom_they_blame),
+        "takes of other settings are odd at an instant only beside it",
+    ),
+)
 
 
 def look_again_at_surprises(run: Run) -> None:

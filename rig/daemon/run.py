@@ -62,6 +62,7 @@ class Run:
         pedal: The foot switch that answers for hands, if there is one.
         deadline: Works out anew when it ends, by the clock as it stands now.
         looked_through: Captures that were doubted for one instant already.
+        asked_whom_they_blame: Takes that were odd twice, and asked already which other makes them.
         audio: What was kept, in memory.
         look: What a look at a kept setting plays.
         rules: The session's plan, without looks where hands would have to turn knobs for them.
@@ -83,6 +84,7 @@ class Run:
     exhausted: bool = False
     jumps: JumpWatch = field(init=False)
     looked_through: set[int] = field(default_factory=set)
+    asked_whom_they_blame: set[int] = field(default_factory=set)
     audio: KeptAudio = field(init=False)
     look: Signal = field(init=False)
     rules: PlanConfig = field(init=False)

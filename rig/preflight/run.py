@@ -17,6 +17,7 @@ from rig.preflight.knob_rows import knob_rows
 from rig.preflight.knobs import Wires
 from rig.preflight.needs import hours, needs
 from rig.preflight.probe import AskHands, Heard, Probe, Say
+from rig.preflight.settling import settling
 from rig.printable import count_of
 from rig.proposals import designs
 from rig.session.signal import signal_for
@@ -138,8 +139,12 @@ def _knobs(
     wires.listen(say)
     yield from knob_rows(wires, config, say, concludes=concludes)
     say("the quietest setting")
-    quietest = probe.take(wires.extreme(loud=False, hands=False))
+    away = wires.extreme(loud=False, hands=False)
+    quietest = probe.take(away)
     yield chain.crosstalk(quietest, rest.heard, probe.short)
+    # What swings or rings by itself is never the same, wherever the knobs came from.
+    if concludes:
+        yield from settling(probe, away, reference, rest, say)
     say("the loudest setting")
     loudest = wires.extreme(loud=True, hands=ask is not None)
     yield chain.level(probe, loudest, chain.meet(probe, loudest))

@@ -2,10 +2,36 @@
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calibration.moments import FAINT_QUANTILE, LEAST_OTHERS, _quantile_of_others, oddest_residuals
+from calibration.moments import (
+    FAINT_QUANTILE,
+    LEAST_OTHERS,
+    ODDITY_LIMIT,
+    _quantile_of_others,
+    blamed_for_oddest_moment,
+    oddest_moments,
+    oddest_residuals,
+)
+
+RATE = 48_000
+NOISE = [1e-9] * (LEAST_OTHERS + 4)
+
+
+def family() -> np.ndarray:
+    """Two seconds of one playing through amps of many gains and tones, ``(takes, frames)``."""
+    random = np.random.default_rng(3)
+    played = scipy.signal.lfilter([1.0], [1.0, -0.95], random.normal(0, 0.05, 2 * RATE))
+    bright = np.diff(played, prepend=0.0)
+    amps = random.uniform(0.3, 1.5, (len(NOISE), 2))
+    takes = [np.tanh(gain * played + tone * bright) for gain, tone in amps]
+    # Two that are close to each other and have something that the others have not.
+    takes[7] = takes[7] + 0.5 * np.abs(played)
+    takes[4] = takes[7] + 0.1 * (takes[4] - takes[7])
+    hiss = random.normal(0, NOISE[0] ** 0.5, (len(NOISE), 2 * RATE))
+    return np.stack(takes) + hiss
 
 
 @given(st.integers(3, 40), st.sampled_from([0.25, 0.5, FAINT_QUANTILE]), st.integers(0, 2**32 - 1))
@@ -44,3 +70,26 @@ def test_one_click_is_odd_and_the_same_in_two_takes_is_not_twice_excused() -> No
     assert oddities()[4] == pytest.approx(alone[4], rel=0.1)
     left[9, 120] = 5.0
     assert oddities()[4] < 0.2 * alone[4]
+
+
+@pytest.mark.parametrize("frames", [64, 256])
+def test_the_take_with_the_gap_is_blamed_for_what_others_seem_to_have(frames: int) -> None:
+    takes = family()
+    # Explained by a take with a gap, a clean one looks odd.
+    takes[4, 61_000 : 61_000 + frames] = 0.0
+    moments = oddest_moments(takes, NOISE, RATE, [7])
+    assert moments is not None
+    assert moments[0].oddity > ODDITY_LIMIT
+    assert moments[0].at_s == pytest.approx(61_000 / RATE, abs=0.02)
+    assert blamed_for_oddest_moment(takes, NOISE, RATE, 7) == 4
+
+
+def test_the_healthy_blame_nobody() -> None:
+    takes = family()
+    assert [blamed_for_oddest_moment(takes, NOISE, RATE, row) for row in (0, 4, 7)] == [None] * 3
+
+
+def test_too_few_takes_blame_nobody() -> None:
+    takes = family()[: LEAST_OTHERS + 1]
+    takes[4, 61_000:61_256] = 0.0
+    assert blamed_for_oddest_moment(takes, NOISE, RATE, 7) is None

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from models.networks.spec import ModelSpec
 from models.training.dataset import Dataset
-from models.training.level_prior import level_prior
+from models.training.level_prior import LevelPrior, level_prior
 from models.training.trainer import Recipe, Training
 
 FRAMES = 16_384
@@ -45,9 +45,14 @@ def test_levels_between_captures_are_what_the_amp_would_have() -> None:
     true = (gain(prior.knobs)[:, None] ** 2 * stretches + prior.floor).log()
     away_db = (prior.levels - true).abs() * 10.0 / math.log(10.0)
     assert float(away_db.median()) < 0.3
-    trusted = prior.trust > 0.5
+    trusted = prior.deviations < 0.2
     assert float(trusted.float().mean()) > 0.5
     assert float(away_db[trusted].quantile(0.95)) < 1.5
+    # Of what can be heard, two of three lie within a deviation, and hardly any beyond three.
+    heard = true > true.max() - 7.0
+    off = ((prior.levels - true).abs() / prior.deviations)[heard]
+    assert float((off < 1.0).float().mean()) > 0.6
+    assert float((off < 3.0).float().mean()) > 0.97
 
 
 def test_switches_stand_where_they_can() -> None:
@@ -93,6 +98,20 @@ def trained(level_settings: int) -> float:
     floor = 1e-6
     away = ((played**2).mean(-1) + floor).log() - ((true**2).mean(-1) + floor).log()
     return float((away**2).mean())
+
+
+def test_a_level_within_what_is_known_of_it_is_left_to_the_captures() -> None:
+    levels, deviations = torch.zeros(1, 1), torch.full((1, 1), 0.1)
+    prior = LevelPrior(
+        torch.zeros(1, dtype=torch.long), 4, torch.zeros(1, 1), levels, deviations, 0.0
+    )
+    first = torch.zeros(1, 1, dtype=torch.long)
+
+    def loss(nepers: float) -> float:
+        return float(prior.loss(torch.full((1, 1, 4), math.exp(nepers / 2)), first, first))
+
+    assert loss(0.09) == loss(-0.09) == 0.0
+    assert 0.0 < loss(0.2) < loss(0.5)
 
 
 def test_a_model_learns_levels_where_nothing_was_recorded() -> None:

@@ -35,3 +35,12 @@ def test_a_delay_left_on_is_named_and_no_knob_is_accused() -> None:
     assert found["delay or reverb"].verdict is Grade.NOTE
     assert found["knob gain"].verdict is Grade.NOTE
     assert not accusations(list(found.values()))
+
+
+def test_an_amp_that_glides_to_a_new_setting_is_named_with_its_key() -> None:
+    studio = draw_studio(7)
+    studio.spoil_next("settles_late", 7, takes=500)
+    row = next(row for row in check(studio, 7) if row.name == "settling")
+    assert row.verdict is Grade.BAD
+    assert "amp.settle_s" in row.advice
+    assert rows(("late_presence", "plain_cabinet"))["settling"].verdict is Grade.GOOD
