@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from calibration.verdict import Check, Verdict
 from rig import waits
@@ -56,34 +57,41 @@ def suspect(run: Run, captures: tuple[int, ...], why: str, *, alone: bool = Fals
     log.warning("%s suspect: %s", who, why)
 
 
+@dataclass(frozen=True)
+class Doubt:
+    """What finds captures that all the others do not explain, and what is said of them."""
+
+    why: str
+    find: Callable[[Run], tuple[int, ...]]
+
+
+DOUBTS = (
+    Doubt(
+        "its level is not what all the others say",
+        lambda run: outlying_captures(run.session),
+    ),
+    Doubt(
+        "it ended louder than it began, as no other take does",
+        lambda run: louder_at_rest(run.session),
+    ),
+    Doubt(
+        "an instant of it is like no other take's",
+        lambda run: unlike_any_other(run.session, run.audio, run.looked_through),
+    ),
+    Doubt(
+        "takes of other settings are odd at an instant only beside it",
+        lambda run: blamed_by_others(run.session, run.audio, run.asked_whom_they_blame),
+    ),
+)
+
+
 def look_again(run: Run) -> None:
     """Have what all other takes do not explain recorded once more, now that the amp is well."""
     # One after the other: what is doubted for one of them takes no part in the next.
-    for find, why in _DOUBTS:
-        found = find(run)
+    for doubt in DOUBTS:
+        found = doubt.find(run)
         if found:
-            suspect(run, tuple(sorted(found)), f"{why}: once more, to be sure", alone=True)
-
-
-#: What finds captures that all the others do not explain, and what is said of them.
-_DOUBTS: tuple[tuple[Callable[[Run], tuple[int, ...]], str], ...] = (
-    (
-        lambda run: outlying_captures(run.session),
-        "its level is not what all the others say",
-    ),
-    (
-        lambda run: louder_at_rest(run.session),
-        "it ended louder than it began, as no other take does",
-    ),
-    (
-        lambda run: unlike_any_other(run.session, run.audio, run.looked_through),
-        "an instant of it is like no other take's",
-    ),
-    (
-        lambda run: blamed_by_others(run.session, run.audio, run.asked_whom_they_blame),
-        "takes of other settings are odd at an instant only beside it",
-    ),
-)
+            suspect(run, tuple(sorted(found)), f"{doubt.why}: once more, to be sure", alone=True)
 
 
 def look_again_at_surprises(run: Run) -> None:
