@@ -58,27 +58,27 @@ def suspect(run: Run, captures: tuple[int, ...], why: str, *, alone: bool = Fals
 
 
 @dataclass(frozen=True)
-class Doubt:
+class Discrepancy:
     """What finds captures that all the others do not explain, and what is said of them."""
 
     why: str
     find: Callable[[Run], tuple[int, ...]]
 
 
-DOUBTS = (
-    Doubt(
+DISCREPANCIES = (
+    Discrepancy(
         "its level is not what all the others say",
         lambda run: outlying_captures(run.session),
     ),
-    Doubt(
+    Discrepancy(
         "it ended louder than it began, as no other take does",
         lambda run: louder_at_rest(run.session),
     ),
-    Doubt(
+    Discrepancy(
         "an instant of it is like no other take's",
         lambda run: unlike_any_other(run.session, run.audio, run.looked_through),
     ),
-    Doubt(
+    Discrepancy(
         "takes of other settings are odd at an instant only beside it",
         lambda run: blamed_by_others(run.session, run.audio, run.asked_whom_they_blame),
     ),
@@ -88,10 +88,10 @@ DOUBTS = (
 def look_again(run: Run) -> None:
     """Have what all other takes do not explain recorded once more, now that the amp is well."""
     # One after the other: what is doubted for one of them takes no part in the next.
-    for doubt in DOUBTS:
-        found = doubt.find(run)
+    for each in DISCREPANCIES:
+        found = each.find(run)
         if found:
-            suspect(run, tuple(sorted(found)), f"{doubt.why}: once more, to be sure", alone=True)
+            suspect(run, tuple(sorted(found)), f"{each.why}: once more, to be sure", alone=True)
 
 
 def look_again_at_surprises(run: Run) -> None:

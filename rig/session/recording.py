@@ -19,6 +19,12 @@ BUILTIN = "builtin:"
 SHORTEST_S = 0.5
 #: Made as loud as `peak_dbfs` asks for, a quieter recording is the converter's noise.
 SILENT_DBFS = -60.0
+#: Sound is what is no further below the loudest of these stretches: a note takes seconds to fade.
+SOUND_S, SOUND_DB = 0.05, -60.0
+#: Less of it is a click.
+LEAST_SOUND_S = 0.25
+#: With less of it than this share, most of every take is silence.
+SOUND_SHARE = 0.25
 #: Two sides that differ by less are one: dither, or the rounding of an export.
 SAME_DB = -60.0
 #: A mix that is so much quieter than its sides has lost them to each other.
@@ -66,6 +72,7 @@ def read_excerpt(excerpt: ExcerptConfig, base: Path, key: str) -> Excerpt:
             f"{key}: {excerpt.file} is silent there (its loudest sample is {peak:.0f} dBFS): "
             "choose another part by start_s and length_s, or another recording"
         )
+    notes += _too_little(part, rate, excerpt, key)
     if has_flat_tops:
         notes += (
             f"{key}.file: {excerpt.file} has flat tops as if it had clipped; record it again with "
@@ -177,6 +184,26 @@ def _without_dc(audio: Audio, excerpt: ExcerptConfig, key: str) -> tuple[Audio, 
         f"{key}.file: {excerpt.file} has DC of {levels.dbfs(abs(dc)):.0f} dBFS, which is taken off"
     )
     return guitar, (note,)
+
+
+def sound_s(audio: Audio, sample_rate: int) -> float:
+    """Return for how many seconds something sounds in a recording, ``(frames,)``."""
+    block = round(SOUND_S * sample_rate)
+    power = levels.block_rms(audio, block) ** 2
+    heard = power >= 10 ** (SOUND_DB / 10) * np.max(power, initial=1e-20)
+    return float(np.sum(heard)) * block / sample_rate
+
+
+def _too_little(audio: Audio, rate: int, excerpt: ExcerptConfig, key: str) -> tuple[str, ...]:
+    """Refuse a click in silence, and note what is mostly silence: it is played all night."""
+    length_s, heard_s = len(audio) / rate, sound_s(audio, rate)
+    there = f"{excerpt.file} sounds for {heard_s:.2g} of {length_s:.1f} s there"
+    remedy = "choose another part by start_s and length_s, or another recording"
+    if heard_s < LEAST_SOUND_S:
+        raise ConfigError(f"{key}: {there}, and {LEAST_SOUND_S:g} s is the least: {remedy}")
+    if heard_s < SOUND_SHARE * length_s:
+        return (f"{key}.file: {there}, and the rest is silence, played in every take: {remedy}",)
+    return ()
 
 
 def is_clipped(audio: Audio) -> bool:

@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "troubleshooting.md"
 #: Whoever makes one of these puts a sentence before a person: which argument holds it.
-SPEAKERS = {"Reason": 3, "Finish": 0, "_failed": 0, "Doubt": 0}
+SPEAKERS = {"Reason": 3, "Finish": 0, "_failed": 0, "Discrepancy": 0}
 #: A sentence is known by a stretch of it that holds no figure, of at least so many characters.
 LEAST = 10
 

@@ -70,6 +70,20 @@ def test_silence_is_refused(tmp_path: Path, level: float) -> None:
     assert "start_s" in message
 
 
+def test_a_click_in_silence_is_no_guitar(tmp_path: Path) -> None:
+    audio = 1e-6 * np.random.default_rng(0).normal(size=3 * RATE)
+    audio[RATE : RATE + 40] = 0.5
+    message = refused(written(tmp_path, audio), tmp_path)
+    assert message.startswith("signal.train: di.wav sounds for 0.05 of 3.0 s there")
+
+
+def test_much_silence_around_a_few_notes_is_noted(tmp_path: Path) -> None:
+    audio = np.concatenate([GUITAR[: 3 * RATE], np.zeros(12 * RATE)])
+    notes = read_excerpt(written(tmp_path, audio), tmp_path, KEY).notes
+    assert len(notes) == 1
+    assert "the rest is silence, played in every take" in notes[0]
+
+
 def test_only_the_part_that_is_played_has_to_sound(tmp_path: Path) -> None:
     audio = np.concatenate([np.zeros(2 * RATE), GUITAR])
     excerpt = written(tmp_path, audio)
