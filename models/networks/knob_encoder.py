@@ -6,6 +6,17 @@ from torch.nn import functional
 
 #: Width of the hidden layer.
 HIDDEN = 24
+#: Units that hear a single pot: where along its travel each begins to bend, and how gently. Closely
+#: at its beginning, since what a volume does there is most of what it does.
+POT_UNITS = (
+    (0.02, 0.02),
+    (0.06, 0.04),
+    (0.13, 0.08),
+    (0.25, 0.12),
+    (0.4, 0.15),
+    (0.6, 0.2),
+    (0.8, 0.2),
+)
 
 
 def one_hot(turned: Tensor, knobs: Tensor, positions: tuple[int, ...]) -> Tensor:
@@ -74,3 +85,46 @@ class KnobEncoder(nn.Module):
         inputs = one_hot(turned, knobs, self.positions)
         hidden = functional.silu(torch.bmm(inputs, self.first) + self.first_bias)
         return self.constant + torch.bmm(inputs, self.direct) + torch.bmm(hidden, self.second)
+
+
+def units_with_pots(positions: tuple[int, ...]) -> int:
+    """Return how wide a hidden layer is that has `POT_UNITS` for each knob that turns."""
+    return HIDDEN + len(POT_UNITS) * positions.count(0)
+
+
+def with_pot_units(encoder: KnobEncoder) -> KnobEncoder:
+    """Return an encoder that says the same, with units that hear one pot each beside its own.
+
+    A hidden layer of a few units that hear all knobs at once cannot follow what each of many pots
+    does by itself; what an amp's level does is mostly that (decision 40).
+
+    Args:
+        encoder: Of `HIDDEN` units.
+    """
+    members, outputs = encoder.second.shape[0], encoder.second.shape[2]
+    hidden = units_with_pots(encoder.positions)
+    wider = KnobEncoder(encoder.positions, outputs, members, hidden).to(encoder.first.device)
+    own = encoder.first.shape[2]
+    with torch.no_grad():
+        for name, tensor in encoder.named_parameters():
+            if name not in ("first", "first_bias", "second"):
+                wider.get_parameter(name).copy_(tensor)
+        # Nothing listens to the new ones yet: its second layer begins at zero.
+        wider.first.zero_()
+        wider.first[..., :own] = encoder.first
+        wider.first_bias[..., :own] = encoder.first_bias
+        wider.second[:, :own] = encoder.second
+        _draw_pots(wider, own)
+    return wider
+
+
+def _draw_pots(encoder: KnobEncoder, start: int) -> None:
+    """Set the units behind the first ones: each reads one pot, from its beginning to a bend."""
+    column, unit = 0, start
+    for count in encoder.positions:
+        for bend, width in POT_UNITS if count == 0 else ():
+            # In inputs from -1 to 1, of which a travel from 0 to 1 is half as long.
+            encoder.first[:, column, unit] = -1.0 / width
+            encoder.first_bias[:, 0, unit] = (2.0 * bend - 1.0) / width
+            unit += 1
+        column += max(count, 1)

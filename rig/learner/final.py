@@ -2,7 +2,7 @@
 
 import json
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -11,6 +11,8 @@ import torch
 from calibration.signals import Part
 from models.acquisition import predictions
 from models.acquisition.disagreement import expected_errors
+from models.networks.concat import ConcatWaveNet
+from models.networks.knob_encoder import units_with_pots, with_pot_units
 from models.networks.spec import ModelSpec, dump_model, load_model
 from models.training.dataset import Dataset, Model, Told, evaluate, nobody
 from models.training.initial_levels import read_knobs_as
@@ -144,6 +146,9 @@ def _train_sizes(session: Session, tell: Tell, sizes: list[str]) -> _Trained:
         if model is None:
             training, validation = _split(dataset)
             model = initial_model(spec, dataset, seed, names, config.prior, told)
+        if not isinstance(model, ConcatWaveNet):
+            model.encoder = with_pot_units(model.encoder)
+            spec = replace(spec, encoder_units=units_with_pots(positions))
         model.to(dataset.audio.device)
         if found:
             read_knobs_as(model, found[0][0])
