@@ -108,7 +108,7 @@ def encoding(encoder: KnobEncoder, before: Affine) -> tuple[Layer, Affine]:
     """
     first, second, direct, first_bias, constant = (
         getattr(encoder, name).detach()[0].double()
-        for name in ("first", "second", "direct", "first_bias", "constant")
+        for name in ("first", "whole_second", "direct", "first_bias", "constant")
     )
     here, none = torch.eye(len(first)).double(), torch.zeros(2 * len(first)).double()
     spread = torch.cat([first, here, -here], 1)

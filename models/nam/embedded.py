@@ -23,7 +23,11 @@ def _told(tensor: Tensor) -> dict[str, Any]:
 
 
 def _encoder(model: Model, member: int) -> dict[str, Tensor]:
-    return {f"encoder.{name}": tensor[member] for name, tensor in model.encoder.named_parameters()}
+    encoder = model.encoder
+    tensors = {f"encoder.{name}": tensor[member] for name, tensor in encoder.named_parameters()}
+    # Units that hear one pot are units like all others to who reads them.
+    tensors.pop("encoder.pots", None)
+    return {**tensors, "encoder.second": encoder.whole_second[member]}
 
 
 def _wavenet(model: KnobWaveNet, member: int) -> dict[str, Any]:

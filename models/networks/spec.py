@@ -12,13 +12,12 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from models.networks.concat import ConcatWaveNet
-from models.networks.knob_encoder import HIDDEN
 from models.networks.lstm import KnobLSTM
 from models.networks.wavenet import SHAPES, KnobWaveNet
 
 #: A description may come from anywhere: there are bounds to what it can make us build.
 MAX_MEMBERS, MAX_KNOBS, MAX_POSITIONS = 64, 64, 256
-MAX_LAYERS, MAX_UNITS, MAX_ENCODER_UNITS = 8, 512, 1_024
+MAX_LAYERS, MAX_UNITS, MAX_POT_UNITS = 8, 512, 1_024
 #: Of a safetensors file: names, shapes and our own description.
 MAX_HEADER_BYTES = 1_000_000
 
@@ -42,7 +41,7 @@ class ModelSpec:
 
     ``shared`` says that the members share one trunk and differ in how they read the knobs,
     ``silent`` that it gives nothing for silence: models from before this was so are none.
-    ``encoder_units`` is how wide the layer is that reads the knobs.
+    ``pot_units`` is how many units of its encoder hear a single knob.
     """
 
     architecture: str
@@ -51,7 +50,7 @@ class ModelSpec:
     members: int
     shared: bool = False
     silent: bool = False
-    encoder_units: int = HIDDEN
+    pot_units: int = 0
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -70,12 +69,12 @@ class ModelSpec:
                 int(document["members"]),
                 bool(document.get("shared", False)),
                 bool(document.get("silent", False)),
-                int(document.get("encoder_units", HIDDEN)),
+                int(document.get("pot_units", 0)),
             )
         except (ValueError, TypeError, KeyError) as error:
             raise BadModel(f"its description cannot be read: {error}") from None
         bounded = 1 <= spec.members <= MAX_MEMBERS and 1 <= len(positions) <= MAX_KNOBS
-        bounded &= 1 <= spec.encoder_units <= MAX_ENCODER_UNITS
+        bounded &= 0 <= spec.pot_units <= MAX_POT_UNITS
         if not bounded or not all(0 <= count <= MAX_POSITIONS for count in positions):
             raise BadModel("its description is out of bounds")
         return spec
@@ -96,15 +95,13 @@ class ModelSpec:
                 count,
                 self.shared,
                 silent=self.silent,
-                encoder_units=self.encoder_units,
+                pot_units=self.pot_units,
             )
         layers, _, units = self.size.partition("x")
         known = self.architecture == "lstm" and layers.isdecimal() and units.isdecimal()
         if not known or not (1 <= int(layers) <= MAX_LAYERS and 1 <= int(units) <= MAX_UNITS):
             raise BadModel(f"there is no {self.architecture} of size {self.size}")
-        return KnobLSTM(
-            int(layers), int(units), self.positions, count, self.silent, self.encoder_units
-        )
+        return KnobLSTM(int(layers), int(units), self.positions, count, self.silent, self.pot_units)
 
 
 def dump_model(model: nn.Module, spec: ModelSpec) -> bytes:

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from models.nam.writer import document
-from models.networks.knob_encoder import HIDDEN, KnobEncoder, units_with_pots, with_pot_units
+from models.networks.knob_encoder import HIDDEN, KnobEncoder, pot_units_for, with_pot_units
 from models.networks.spec import BadModel, ModelSpec, dump_model, load_model, play
 from models.networks.wavenet import SHAPES, KnobWaveNet
 from models.training.dataset import Model
@@ -185,7 +185,7 @@ def test_an_encoder_with_pot_units_says_the_same_and_can_say_more() -> None:
 def test_how_wide_its_encoder_is_lasts_and_older_files_have_none_wider(
     tmp_path: Path, size: tuple[str, str]
 ) -> None:
-    spec = ModelSpec(*size, (0, 2), 1, encoder_units=units_with_pots((0, 2)))
+    spec = ModelSpec(*size, (0, 2), 1, pot_units=pot_units_for((0, 2)))
     model = made(spec)
     path = tmp_path / "model.safetensors"
     path.write_bytes(dump_model(model, spec))
@@ -195,6 +195,6 @@ def test_how_wide_its_encoder_is_lasts_and_older_files_have_none_wider(
     before = ModelSpec.from_json(
         json.dumps({"architecture": size[0], "size": size[1], "positions": [0], "members": 1})
     )
-    assert before.encoder_units == HIDDEN
+    assert before.pot_units == 0
     with pytest.raises(BadModel):
-        ModelSpec.from_json(json.dumps({**asdict(spec), "encoder_units": 10**9}))
+        ModelSpec.from_json(json.dumps({**asdict(spec), "pot_units": 10**9}))
