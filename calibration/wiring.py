@@ -80,6 +80,11 @@ class Response:
         """The same knob, wired the other way round."""
         return Response(tuple(-q for q in self.quiet_db), tuple(-q for q in self.loud_db))
 
+    @property
+    def without_quiet(self) -> "Response":
+        """The same by loud tones alone."""
+        return Response(self.loud_db, self.loud_db)
+
     def is_like(self, other: "Response") -> bool:
         """Whether two knobs do much the same."""
         pairs = zip(self.quiet_db + self.loud_db, other.quiet_db + other.loud_db, strict=True)
@@ -205,6 +210,20 @@ def is_supported(mistake: Mistake, responses: Mapping[str, Response]) -> bool:
     now = _total(knobs, usual)
     rivals = {wrong: _total(right, usual) for wrong, right in _hypotheses(knobs)}
     return rivals.get(mistake, now) >= now + MARGIN
+
+
+def is_refuted(mistake: Mistake, responses: Mapping[str, Response]) -> bool:
+    """Whether loud tones say the opposite: a gate lets quiet ones come and go with any knob.
+
+    Args:
+        mistake: Found by quiet tones.
+        responses: Where it was found.
+    """
+    loud = {name: heard.without_quiet for name, heard in responses.items()}
+    knobs, usual = _heard(loud)
+    now = _total(knobs, usual)
+    rivals = {wrong: _total(right, usual) for wrong, right in _hypotheses(knobs)}
+    return rivals.get(mistake, now) < now - MARGIN
 
 
 def mistakes(responses: Mapping[str, Response]) -> list[Mistake]:

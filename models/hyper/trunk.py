@@ -106,9 +106,9 @@ def encoding(encoder: KnobEncoder, before: Affine) -> tuple[Layer, Affine]:
 
     Returns: The layer; what reads off it the encoder's outputs and, behind them, its inputs.
     """
-    first, second, direct, first_bias, constant = (
-        getattr(encoder, name).detach()[0].double()
-        for name in ("first", "whole_second", "direct", "first_bias", "constant")
+    first, first_bias, second, direct, constant = (
+        tensor.detach()[0].double()
+        for tensor in (*encoder.layers, encoder.direct, encoder.constant)
     )
     here, none = torch.eye(len(first)).double(), torch.zeros(2 * len(first)).double()
     spread = torch.cat([first, here, -here], 1)

@@ -27,7 +27,8 @@ def _encoder(model: Model, member: int) -> dict[str, Tensor]:
     tensors = {f"encoder.{name}": tensor[member] for name, tensor in encoder.named_parameters()}
     # Units that hear one pot are units like all others to who reads them.
     tensors.pop("encoder.pots", None)
-    return {**tensors, "encoder.second": encoder.whole_second[member]}
+    layers = zip(("first", "first_bias", "second"), encoder.layers, strict=True)
+    return {**tensors, **{f"encoder.{name}": tensor[member] for name, tensor in layers}}
 
 
 def _wavenet(model: KnobWaveNet, member: int) -> dict[str, Any]:

@@ -55,7 +55,7 @@ class KnobEncoder(nn.Module):
         outputs: How many numbers come out; the first two are gains.
         members: Networks side by side.
         hidden: Width of the hidden layer.
-        pot_units: How many units hear a pot each, beside it.
+        has_pots: Whether units that hear a pot each stand beside it.
     """
 
     def __init__(
@@ -64,32 +64,45 @@ class KnobEncoder(nn.Module):
         outputs: int,
         members: int,
         hidden: int = HIDDEN,
-        pot_units: int = 0,
+        *,
+        has_pots: bool = False,
     ) -> None:
         super().__init__()
-        self.positions = positions
-        self.hidden, self.outputs = hidden, outputs
-        inputs, units = sum(max(count, 1) for count in positions), hidden + pot_units
+        self.positions, self.outputs, self.has_pots = positions, outputs, has_pots
+        inputs = sum(max(count, 1) for count in positions)
         # Zeros: a pot counts as linear until captures say otherwise.
         self.taper = nn.Parameter(torch.zeros(members, 2, 1, len(positions)))
         # Over the root, so that a unit's argument does not grow with the number of knobs.
         # In place: on the meta device, where a file's size is judged, any other product loads
         # torch's compiler, for seconds.
-        self.first = nn.Parameter(torch.randn(members, inputs, units).mul_(1.5 / inputs**0.5))
-        self.first_bias = nn.Parameter(torch.randn(members, 1, units).mul_(0.3))
+        self.first = nn.Parameter(torch.randn(members, inputs, hidden).mul_(1.5 / inputs**0.5))
+        self.first_bias = nn.Parameter(torch.randn(members, 1, hidden).mul_(0.3))
         # Zeros: an untrained model ignores its knobs.
         self.second = nn.Parameter(torch.zeros(members, hidden, outputs))
         self.direct = nn.Parameter(torch.zeros(members, inputs, outputs))
         self.constant = nn.Parameter(torch.zeros(members, 1, outputs))
-        self.pots = nn.Parameter(torch.zeros(members, pot_units, GAINS)) if pot_units else None
+        if has_pots:
+            units = len(POT_UNITS) * positions.count(0)
+            self.pots = nn.Parameter(torch.zeros(members, units, GAINS))
 
     @property
-    def whole_second(self) -> Tensor:
-        """What is read off all units, those that hear one pot behind the others."""
-        if self.pots is None:
-            return self.second
+    def layers(self) -> tuple[Tensor, Tensor, Tensor]:
+        """All units, those that hear one pot behind the others: what they read, and what of them.
+
+        Returns:
+            Weights ``(members, inputs, units)``, biases ``(members, 1, units)``, and what is read
+            off the units, ``(members, units, outputs)``.
+        """
+        if not self.has_pots:
+            return self.first, self.first_bias, self.second
+        members = len(self.first)
+        weight, bias = (t.to(self.first).expand(members, -1, -1) for t in _pots(self.positions))
         silent = self.pots.new_zeros(*self.pots.shape[:2], self.outputs - GAINS)
-        return torch.cat([self.second, torch.cat([self.pots, silent], -1)], 1)
+        return (
+            torch.cat([self.first, weight], 2),
+            torch.cat([self.first_bias, bias], 2),
+            torch.cat([self.second, torch.cat([self.pots, silent], -1)], 1),
+        )
 
     def features(self, knobs: Tensor) -> Tensor:
         """Map ``(..., knobs)`` in [0, 1] to ``(..., inputs)`` in [-1, 1], switches one-hot."""
@@ -102,17 +115,13 @@ class KnobEncoder(nn.Module):
         bend = 1.0 - turned**2
         turned = turned + bend * (self.taper[:, 0] + self.taper[:, 1] * turned)
         inputs = one_hot(turned, knobs, self.positions)
-        hidden = functional.silu(torch.bmm(inputs, self.first) + self.first_bias)
-        return self.constant + torch.bmm(inputs, self.direct) + torch.bmm(hidden, self.whole_second)
-
-
-def pot_units_for(positions: tuple[int, ...]) -> int:
-    """Return how many units hear a pot each, where every knob that turns has `POT_UNITS`."""
-    return len(POT_UNITS) * positions.count(0)
+        first, first_bias, second = self.layers
+        hidden = functional.silu(torch.bmm(inputs, first) + first_bias)
+        return self.constant + torch.bmm(inputs, self.direct) + torch.bmm(hidden, second)
 
 
 # Beside all other outputs, too, they were no better for tones, and worse for levels (decision 40).
-def with_pot_units(encoder: KnobEncoder) -> KnobEncoder:
+def with_pots(encoder: KnobEncoder) -> KnobEncoder:
     """Return an encoder that says the same, with units that hear one pot each beside its own.
 
     A hidden layer of a few units that hear all knobs at once cannot follow what each of many pots
@@ -121,26 +130,22 @@ def with_pot_units(encoder: KnobEncoder) -> KnobEncoder:
     Args:
         encoder: One without them.
     """
-    assert encoder.pots is None
-    members, positions, own = len(encoder.first), encoder.positions, encoder.hidden
-    wider = KnobEncoder(positions, encoder.outputs, members, own, pot_units_for(positions))
-    wider.to(encoder.first.device)
-    with torch.no_grad():
-        for name, tensor in encoder.named_parameters():
-            # The hidden layer's own units come first; nothing listens to the new ones yet.
-            wider.get_parameter(name)[..., : tensor.shape[-1]] = tensor
-        _set_pots(wider)
-    return wider
+    members, hidden = len(encoder.first), encoder.first.shape[2]
+    more = KnobEncoder(encoder.positions, encoder.outputs, members, hidden, has_pots=True)
+    # What is missing in the other one is zero in this: nothing listens to a pot by itself yet.
+    more.load_state_dict({**more.state_dict(), **encoder.state_dict()})
+    return more.to(encoder.first.device)
 
 
-def _set_pots(encoder: KnobEncoder) -> None:
-    """Set the units behind the hidden ones: each reads one pot, from its beginning to a bend."""
-    encoder.first[..., encoder.hidden :] = 0.0
-    column, unit = 0, encoder.hidden
-    for count in encoder.positions:
-        for bend, width in POT_UNITS if count == 0 else ():
+def _pots(positions: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    """Return what units read that hear one pot each: ``(inputs, units)``, biases ``(1, units)``."""
+    inputs, turning = sum(max(count, 1) for count in positions), positions.count(0)
+    bends, widths = torch.tensor(POT_UNITS).T
+    weight, column, unit = torch.zeros(inputs, turning * len(POT_UNITS)), 0, 0
+    for count in positions:
+        if count == 0:
             # In inputs from -1 to 1, of which a travel from 0 to 1 is half as long.
-            encoder.first[:, column, unit] = -1.0 / width
-            encoder.first_bias[:, 0, unit] = (2.0 * bend - 1.0) / width
-            unit += 1
+            weight[column, unit : unit + len(POT_UNITS)] = -1.0 / widths
+            unit += len(POT_UNITS)
         column += max(count, 1)
+    return weight, ((2.0 * bends - 1.0) / widths).repeat(turning)[None]

@@ -34,7 +34,7 @@ class KnobLSTM(nn.Module):
         positions: Per knob, 0 if it turns continuously, else how many positions it switches.
         members: How many networks live side by side.
         silent: Whether it gives nothing for silence, wherever the knobs stand.
-        pot_units: How many units of its encoder hear a single knob.
+        has_pots: Whether units of its encoder hear a single pot each.
     """
 
     #: The state settles over this much audio before an output counts.
@@ -49,12 +49,12 @@ class KnobLSTM(nn.Module):
         positions: tuple[int, ...],
         members: int = 1,
         silent: bool = False,
-        pot_units: int = 0,
+        has_pots: bool = False,
     ) -> None:
         super().__init__()
         self.silent = silent
         self.members = members
-        self.encoder = KnobEncoder(positions, 2, members, pot_units=pot_units)
+        self.encoder = KnobEncoder(positions, 2, members, has_pots=has_pots)
         inputs = 1 + sum(max(count, 1) for count in positions)
         # Torch's own layers, a member at a time: a loop of ours over time, with all members at
         # once, was three times slower (decision 16).

@@ -17,7 +17,7 @@ from models.networks.wavenet import SHAPES, KnobWaveNet
 
 #: A description may come from anywhere: there are bounds to what it can make us build.
 MAX_MEMBERS, MAX_KNOBS, MAX_POSITIONS = 64, 64, 256
-MAX_LAYERS, MAX_UNITS, MAX_POT_UNITS = 8, 512, 1_024
+MAX_LAYERS, MAX_UNITS = 8, 512
 #: Of a safetensors file: names, shapes and our own description.
 MAX_HEADER_BYTES = 1_000_000
 
@@ -41,7 +41,7 @@ class ModelSpec:
 
     ``shared`` says that the members share one trunk and differ in how they read the knobs,
     ``silent`` that it gives nothing for silence: models from before this was so are none.
-    ``pot_units`` is how many units of its encoder hear a single knob.
+    ``has_pots`` says that units of its encoder hear a single pot each.
     """
 
     architecture: str
@@ -50,7 +50,7 @@ class ModelSpec:
     members: int
     shared: bool = False
     silent: bool = False
-    pot_units: int = 0
+    has_pots: bool = False
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -69,12 +69,11 @@ class ModelSpec:
                 int(document["members"]),
                 bool(document.get("shared", False)),
                 bool(document.get("silent", False)),
-                int(document.get("pot_units", 0)),
+                bool(document.get("has_pots", False)),
             )
         except (ValueError, TypeError, KeyError) as error:
             raise BadModel(f"its description cannot be read: {error}") from None
         bounded = 1 <= spec.members <= MAX_MEMBERS and 1 <= len(positions) <= MAX_KNOBS
-        bounded &= 0 <= spec.pot_units <= MAX_POT_UNITS
         if not bounded or not all(0 <= count <= MAX_POSITIONS for count in positions):
             raise BadModel("its description is out of bounds")
         return spec
@@ -95,13 +94,13 @@ class ModelSpec:
                 count,
                 self.shared,
                 silent=self.silent,
-                pot_units=self.pot_units,
+                has_pots=self.has_pots,
             )
         layers, _, units = self.size.partition("x")
         known = self.architecture == "lstm" and layers.isdecimal() and units.isdecimal()
         if not known or not (1 <= int(layers) <= MAX_LAYERS and 1 <= int(units) <= MAX_UNITS):
             raise BadModel(f"there is no {self.architecture} of size {self.size}")
-        return KnobLSTM(int(layers), int(units), self.positions, count, self.silent, self.pot_units)
+        return KnobLSTM(int(layers), int(units), self.positions, count, self.silent, self.has_pots)
 
 
 def dump_model(model: nn.Module, spec: ModelSpec) -> bytes:

@@ -167,7 +167,7 @@ class KnobWaveNet(nn.Module):
             they share nothing but the code.
         latents: How many numbers a setting comes to.
         silent: Whether it gives nothing for silence, wherever the knobs stand.
-        pot_units: How many units of its encoder hear a single knob.
+        has_pots: Whether units of its encoder hear a single pot each.
     """
 
     #: Recordings are played in chunks of this length, each with its history in front.
@@ -183,7 +183,7 @@ class KnobWaveNet(nn.Module):
         shared: bool = False,
         latents: int = 16,
         silent: bool = False,
-        pot_units: int = 0,
+        has_pots: bool = False,
     ) -> None:
         super().__init__()
         self.members = members
@@ -200,7 +200,7 @@ class KnobWaveNet(nn.Module):
         terms = 2 * sum(self._channels)
         # Over the root, so that what a channel gets does not grow with the number of latents.
         self.mixture = nn.Parameter(torch.randn(self.trunks, latents, terms).mul_(latents**-0.5))
-        self.encoder = KnobEncoder(positions, 2 + latents, members, pot_units=pot_units)
+        self.encoder = KnobEncoder(positions, 2 + latents, members, has_pots=has_pots)
         # A buffer: it is stored along but not trained, since no small step turns a sign over.
         self.polarity: Tensor
         self.register_buffer("polarity", torch.ones(members, 1, 1))

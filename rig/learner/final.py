@@ -12,7 +12,7 @@ from calibration.signals import Part
 from models.acquisition import predictions
 from models.acquisition.disagreement import expected_errors
 from models.networks.concat import ConcatWaveNet
-from models.networks.knob_encoder import pot_units_for, with_pot_units
+from models.networks.knob_encoder import with_pots
 from models.networks.spec import ModelSpec, dump_model, load_model
 from models.training.dataset import Dataset, Model, Told, evaluate, nobody
 from models.training.initial_levels import read_knobs_as
@@ -147,8 +147,8 @@ def _train_sizes(session: Session, tell: Tell, sizes: list[str]) -> _Trained:
             training, validation = _split(dataset)
             model = initial_model(spec, dataset, seed, names, config.prior, told)
         if not isinstance(model, ConcatWaveNet):
-            model.encoder = with_pot_units(model.encoder)
-            spec = replace(spec, pot_units=pot_units_for(positions))
+            model.encoder = with_pots(model.encoder)
+            spec = replace(spec, has_pots=True)
         model.to(dataset.audio.device)
         if found:
             read_knobs_as(model, found[0][0])

@@ -1,6 +1,6 @@
 """The way from the send to the return: timing, clocks, polarity, noise, levels."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from calibration import levels, noise, sendlevel
@@ -15,8 +15,14 @@ from rig.preflight.probe import Heard, Probe
 
 #: Noise and hum lie this far below the guitar, or models learn them.
 NOISE_UNDER_GUITAR_DB = 40.0
+#: Up to so much more is told and does not stand in the way: the night works, and its model hisses.
+NOISY_DB = 3.0
 #: The send that gets past the amp lies this far below the amp's own sound.
 CROSSTALK_DB = -60.0
+#: A copy of the send that a knob changes by more came through the amp.
+FOLLOWS_DB = 1.0
+#: A return below this is lost in what a converter adds; above, it only has fewer digits.
+FAINT_DBFS = -40.0
 #: Two other looks at a round trip without loopback must agree this well.
 ESTIMATE_AGREES_FRAMES = 2.0
 LOWEST_SEND_DBFS = -40.0
@@ -141,13 +147,12 @@ def quiet(heard: Heard, signal: Signal) -> Iterator[Finding]:
     """Noise and hum of the reference setting, against its guitar."""
     found = noise.noise(silence_of(heard.aligned, signal), signal.sample_rate)
     limit = heard.figures["return_rms_dbfs"] - NOISE_UNDER_GUITAR_DB
-    yield finding(
-        "noise floor",
-        f"{found.total_dbfs:.0f} dBFS",
-        f"{limit:.0f}",
-        good=found.total_dbfs <= limit,
-        advice="hiss: turn the send up and the interface's input down; look at cables",
-    )
+    advice = "hiss: turn the send up and the interface's input down; look at cables"
+    row = Finding("noise floor", f"{found.total_dbfs:.0f} dBFS", f"{limit:.0f}")
+    if found.total_dbfs > limit:
+        grade = Grade.BAD if found.total_dbfs > limit + NOISY_DB else Grade.NOTE
+        row = replace(row, verdict=grade, advice=advice)
+    yield row
     yield _hum(found, limit)
 
 
@@ -166,11 +171,7 @@ def _hum(found: noise.Noise, limit: float) -> Finding:
 
 def crosstalk(quietest: Heard, reference: Heard, signal: Signal) -> Finding:
     """Whether the send gets into the return past the amp, heard where the amp is quietest."""
-    guitar = signal.segment(Part.TRAIN)
-    send = within(guitar, signal.send)
-    found = noise.bleed(send, within(guitar, quietest.aligned.returned))
-    heard_dbfs = found.gain_db + levels.rms_dbfs(send)
-    under = heard_dbfs - reference.figures["return_rms_dbfs"]
+    found, under = copy_of_send(quietest, reference, signal)
     # What is no plain copy of the send is the amp: there is no more crosstalk than that.
     if not found.is_flat and under > CROSSTALK_DB:
         return Finding("crosstalk", "hidden by the amp", f"{CROSSTALK_DB:g} dB")
@@ -182,6 +183,28 @@ def crosstalk(quietest: Heard, reference: Heard, signal: Signal) -> Finding:
         advice="the send reaches the return past the amp: switch direct monitoring off, keep "
         "send and return cables apart",
     )
+
+
+def copy_of_send(heard: Heard, reference: Heard, signal: Signal) -> tuple[noise.Bleed, float]:
+    """Return the copy of the send in a take, and its level beside the reference's, in dB."""
+    guitar = signal.segment(Part.TRAIN)
+    send = within(guitar, signal.send)
+    found = noise.bleed(send, within(guitar, heard.aligned.returned))
+    level_dbfs = found.gain_db + levels.rms_dbfs(send)
+    return found, level_dbfs - reference.figures["return_rms_dbfs"]
+
+
+def is_of_the_amp(quietest: Heard, others: Iterable[Heard], signal: Signal) -> bool:
+    """Whether a copy of the send follows the knobs: what goes past the amp hardly does.
+
+    Args:
+        quietest: Where the copy was found.
+        others: The same with one knob turned a little, each.
+        signal: What they played.
+    """
+    usual_db = copy_of_send(quietest, quietest, signal)[0].gain_db
+    gains = (copy_of_send(heard, quietest, signal)[0].gain_db for heard in others)
+    return any(abs(gain_db - usual_db) > FOLLOWS_DB for gain_db in gains)
 
 
 def meet(probe: Probe, loudest: Setting) -> Heard:
@@ -212,7 +235,8 @@ def level(probe: Probe, loudest: Setting, heard: Heard) -> Finding:
     advice = f"turn the interface's input {way} and check again"
     if not found.clips and not found.wastes:
         advice += f", or set signal.peak_dbfs to {found.send_dbfs:.1f}"
-    return finding("return level", figure, limit, good=False, advice=advice)
+    grade = Grade.NOTE if FAINT_DBFS < peak < sendlevel.WASTED_DBFS else Grade.BAD
+    return Finding("return level", figure, limit, grade, advice)
 
 
 def _search(probe: Probe, loudest: Setting, *, is_hot: bool) -> sendlevel.SendLevel:

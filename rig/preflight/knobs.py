@@ -16,6 +16,8 @@ from rig.preflight.probe import Heard, Probe, Say
 MOST_PLACES = 6
 #: Where a suspicion is looked at once more, the others stand so far up their travel.
 SECOND_LOOK = 0.3
+#: So far a knob is turned, of its travel, to hear whether it does anything at all.
+A_LITTLE = 0.1
 TONES = frozenset({wiring.Kind.BASS, wiring.Kind.MIDDLE, wiring.Kind.TREBLE})
 
 Values = Mapping[str, float]
@@ -113,6 +115,17 @@ class Wires:
                 values[knob.name] = knob.values[-1]
         return self._at(values)
 
+    def beside_quietest(self) -> Iterator[Heard]:
+        """Record the quietest setting with one knob a little off its end, one after the other."""
+        quietest = self.extreme(loud=False, hands=False)
+        now = self.panel.named(quietest)
+        for name in self.ends:
+            knob = self._knobs[name]
+            if not knob.is_switch:
+                step = max(round(A_LITTLE * (len(knob.values) - 1)), 1)
+                near = knob.values[step if now[name] == knob.values[0] else -1 - step]
+                yield self._probe.take(_changed(self.panel, quietest, {name: near}), last=name)
+
     def change(self, name: str) -> float:
         """How different both ends of a knob sound."""
         ends = self.ends[name]
@@ -144,8 +157,15 @@ class Wires:
         for name in turning:
             say(f"knob {name} once more")
             heard[name] = self._turned(self._knobs[name], self._second({name})).response
+        here = {name: self.ends[name].response for name in turning}
         return [
-            Suspicion(m, Grade.BAD if wiring.is_supported(m, heard) else Grade.NOTE) for m in first
+            Suspicion(
+                mistake,
+                Grade.BAD
+                if wiring.is_supported(mistake, heard) and not wiring.is_refuted(mistake, here)
+                else Grade.NOTE,
+            )
+            for mistake in first
         ]
 
     def _at(self, changes: Values) -> Setting:

@@ -2,14 +2,13 @@
 
 import json
 import math
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 import torch
 
 from models.nam.writer import document
-from models.networks.knob_encoder import HIDDEN, KnobEncoder, pot_units_for, with_pot_units
+from models.networks.knob_encoder import HIDDEN, KnobEncoder, with_pots
 from models.networks.spec import BadModel, ModelSpec, dump_model, load_model, play
 from models.networks.wavenet import SHAPES, KnobWaveNet
 from models.training.dataset import Model
@@ -162,18 +161,18 @@ def test_an_encoder_with_pot_units_says_the_same_and_can_say_more() -> None:
     encoder = KnobEncoder((0, 3, 0), 4, 2)
     for parameter in encoder.parameters():
         torch.nn.init.normal_(parameter, 0.0, 0.3)
-    wider = with_pot_units(encoder)
+    wider = with_pots(encoder)
     knobs = torch.rand(2, 50, 3)
     assert torch.allclose(wider(knobs), encoder(knobs), atol=1e-5)
     # Each new unit hears one pot, and no switch.
-    heard = (wider.first[0, :, HIDDEN:] != 0.0).sum(1)
+    first, first_bias, _ = wider.layers
+    heard = (first[0, :, HIDDEN:] != 0.0).sum(1)
     assert heard.tolist() == [7, 0, 0, 0, 7]
     # A pot that closes along the logarithm of its travel, as a sum of its units: within 0.2 dB.
     travel = torch.linspace(0.0, 1.0, 201)[None, :, None].expand(2, -1, 3)
     turned = 2.0 * travel[0, :, :1] - 1.0
     units = torch.nn.functional.silu(
-        turned @ wider.first[0, :1, HIDDEN : HIDDEN + 7]
-        + (wider.first_bias[0, :, HIDDEN : HIDDEN + 7])
+        turned @ first[0, :1, HIDDEN : HIDDEN + 7] + (first_bias[0, :, HIDDEN : HIDDEN + 7])
     )
     design = torch.cat([units, turned, torch.ones_like(turned)], 1).detach()
     wanted = (travel[0, :, :1] + 0.03).log() * 20.0 / math.log(10.0)
@@ -185,16 +184,14 @@ def test_an_encoder_with_pot_units_says_the_same_and_can_say_more() -> None:
 def test_how_wide_its_encoder_is_lasts_and_older_files_have_none_wider(
     tmp_path: Path, size: tuple[str, str]
 ) -> None:
-    spec = ModelSpec(*size, (0, 2), 1, pot_units=pot_units_for((0, 2)))
+    spec = ModelSpec(*size, (0, 2), 1, has_pots=True)
     model = made(spec)
     path = tmp_path / "model.safetensors"
     path.write_bytes(dump_model(model, spec))
     loaded, found = load_model(str(path))
     assert found == spec
-    assert torch.equal(loaded.encoder.first, model.encoder.first)
+    assert torch.equal(loaded.encoder.pots, model.encoder.pots)
     before = ModelSpec.from_json(
         json.dumps({"architecture": size[0], "size": size[1], "positions": [0], "members": 1})
     )
-    assert before.pot_units == 0
-    with pytest.raises(BadModel):
-        ModelSpec.from_json(json.dumps({**asdict(spec), "pot_units": 10**9}))
+    assert not before.has_pots
