@@ -37,6 +37,10 @@ UNEXPLAINED, LEAST_UNEXPLAINED = 0.07, 0.03
 INAUDIBLE_NEPERS = 15.0
 #: Deviation of a predicted level, in nepers of power, at which it counts half.
 TRUSTED_NEPERS = 0.2
+#: Nearer than so many deviations a prediction has nothing to teach: there captures know better.
+LEFT_DEVIATIONS = 0.5
+#: How much narrower than the process says deviations are taken to be, at most, as variances.
+LEAST_WIDENING = 0.25
 
 
 class _Kernel:
@@ -135,8 +139,8 @@ class LevelPrior:
         """
         heard = ((played**2).mean(-1) + self.floor).log()
         deviation = self.deviations[settings, stretches]
-        # Nearer than it is sure itself it has nothing to teach: there captures know better.
-        beyond = ((heard - self.levels[settings, stretches]).abs() - deviation).clamp(min=0.0)
+        off = (heard - self.levels[settings, stretches]).abs()
+        beyond = (off - LEFT_DEVIATIONS * deviation).clamp(min=0.0)
         # Half of a power's neper is one of the amplitude, and its square an ESR where it is small.
         away = (0.5 * beyond) ** 2
         trust = TRUSTED_NEPERS**2 / (TRUSTED_NEPERS**2 + deviation**2)
@@ -192,7 +196,7 @@ def _predicted(
     # Each capture by all the others (Rasmussen and Williams, 2006, 5.12): what a stretch is off by
     # there, beside what it should be: attacks and gates follow knobs less well than a mean does.
     own = inverse.diagonal()[:, None]
-    wider = ((inverse @ centred) ** 2 / own).mean(0).clamp(min=1.0)
+    wider = ((inverse @ centred) ** 2 / own).mean(0).clamp(min=LEAST_WIDENING)
     deviations = (spread.clamp(min=0.0)[:, None] * wider).sqrt()
     return each.mean(0) + shares @ centred, deviations
 

@@ -110,7 +110,7 @@ def test_a_level_within_what_is_known_of_it_is_left_to_the_captures() -> None:
     def loss(nepers: float) -> float:
         return float(prior.loss(torch.full((1, 1, 4), math.exp(nepers / 2)), first, first))
 
-    assert loss(0.09) == loss(-0.09) == 0.0
+    assert loss(0.04) == loss(-0.04) == 0.0
     assert 0.0 < loss(0.2) < loss(0.5)
 
 
