@@ -11,7 +11,6 @@ GAINS = 2
 #: Units that hear a single pot: where along its travel each begins to bend, and how gently. Closely
 #: at its beginning, since what a volume does there is most of what it does.
 POT_UNITS = (
-    (0.02, 0.025),
     (0.06, 0.04),
     (0.13, 0.08),
     (0.25, 0.12),

@@ -34,6 +34,8 @@ class Recipe:
         steps: Optimiser steps.
         rate: Peak learning rate; it rises over the first `RISE` of the steps and then falls.
         encoder_rate_factor: The encoder of the knobs goes at so many times that rate.
+        pots_rate_factor: The same of what is read off single pots: slow, so that it explains what
+            nothing else does.
         frames_per_step: Frames that count in each step, over all members together; more where a
             core of the processor would have no window of its own. Many small steps beat few
             large ones.
@@ -51,6 +53,7 @@ class Recipe:
     steps: int
     rate: float = 0.006
     encoder_rate_factor: float = 2.0
+    pots_rate_factor: float = 0.6
     # Few frames and many steps: each halving did better, down to 8,192 (decision 17).
     frames_per_step: int = 16_384
     windows: tuple[int, ...] = (2_048, 4_096)
@@ -80,6 +83,18 @@ def _threads(count: int) -> ThreadPoolExecutor:
     """
     # In each thread by itself, since the number counts for the thread that sets it.
     return ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(1,))
+
+
+def _groups(model: Model, recipe: Recipe) -> list[dict[str, Any]]:
+    """Return a model's parameters by how fast they learn."""
+    pots = [p for name, p in model.encoder.named_parameters() if name == "pots"]
+    # By identity, since tensors compare element by element.
+    of_pots = set(map(id, pots))
+    encoder = [p for p in model.encoder.parameters() if id(p) not in of_pots]
+    of_encoder = of_pots | set(map(id, encoder))
+    rest = [p for p in model.parameters() if id(p) not in of_encoder]
+    groups = [(rest, 1.0), (encoder, recipe.encoder_rate_factor), (pots, recipe.pots_rate_factor)]
+    return [{"params": params, "times": times} for params, times in groups if params]
 
 
 class Training:
@@ -122,17 +137,7 @@ class Training:
         )
         # A generator of its own: whatever else draws numbers does not change a run.
         self._draw = torch.Generator().manual_seed(recipe.seed)
-        # By identity, since tensors compare element by element.
-        of_encoder = {id(p) for p in model.encoder.parameters()}
-        self._optimiser = SOAP(
-            [
-                {
-                    "params": [p for p in model.parameters() if id(p) not in of_encoder],
-                    "times": 1.0,
-                },
-                {"params": list(model.encoder.parameters()), "times": recipe.encoder_rate_factor},
-            ]
-        )
+        self._optimiser = SOAP(_groups(model, recipe))
         average = get_ema_multi_avg_fn(recipe.ema_decay)  # type: ignore[no-untyped-call]
         self._average = AveragedModel(model, multi_avg_fn=average)
         self._best: dict[str, Tensor] = {}

@@ -30,6 +30,7 @@ KNOBS: list[dict[str, Any]] = [
 SPECS = [
     *(ModelSpec("wavenet", size, (0, 2, 3), 1) for size in ("nano", "standard", "a2-slim")),
     ModelSpec("lstm", "2x8", (0, 2, 3), 1),
+    ModelSpec("wavenet", "nano", (0, 2, 3), 1, has_pots=True),
 ]
 
 

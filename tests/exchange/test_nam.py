@@ -23,6 +23,7 @@ SPECS = [
     ModelSpec("concat", "nano", (0, 2, 3), 1),
     ModelSpec("lstm", "1x24", (0, 2, 3), 1),
     ModelSpec("lstm", "2x8", (0, 2, 3), 1),
+    ModelSpec("wavenet", "nano", (0, 2, 3), 1, has_pots=True),
 ]
 SETTINGS, FRAMES = 20, 2_000
 
