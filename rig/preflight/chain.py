@@ -171,7 +171,8 @@ def _hum(found: noise.Noise, limit: float) -> Finding:
 
 def crosstalk(quietest: Heard, reference: Heard, signal: Signal) -> Finding:
     """Whether the send gets into the return past the amp, heard where the amp is quietest."""
-    found, under = copy_of_send(quietest, reference, signal)
+    found, send = _copy_of_send(quietest, signal), within(signal.segment(Part.TRAIN), signal.send)
+    under = found.gain_db + levels.rms_dbfs(send) - reference.figures["return_rms_dbfs"]
     # What is no plain copy of the send is the amp: there is no more crosstalk than that.
     if not found.is_flat and under > CROSSTALK_DB:
         return Finding("crosstalk", "hidden by the amp", f"{CROSSTALK_DB:g} dB")
@@ -185,13 +186,10 @@ def crosstalk(quietest: Heard, reference: Heard, signal: Signal) -> Finding:
     )
 
 
-def copy_of_send(heard: Heard, reference: Heard, signal: Signal) -> tuple[noise.Bleed, float]:
-    """Return the copy of the send in a take, and its level beside the reference's, in dB."""
+def _copy_of_send(heard: Heard, signal: Signal) -> noise.Bleed:
+    """Return the copy of the send that is in a take's guitar."""
     guitar = signal.segment(Part.TRAIN)
-    send = within(guitar, signal.send)
-    found = noise.bleed(send, within(guitar, heard.aligned.returned))
-    level_dbfs = found.gain_db + levels.rms_dbfs(send)
-    return found, level_dbfs - reference.figures["return_rms_dbfs"]
+    return noise.bleed(within(guitar, signal.send), within(guitar, heard.aligned.returned))
 
 
 def is_of_the_amp(quietest: Heard, others: Iterable[Heard], signal: Signal) -> bool:
@@ -202,8 +200,8 @@ def is_of_the_amp(quietest: Heard, others: Iterable[Heard], signal: Signal) -> b
         others: The same with one knob turned a little, each.
         signal: What they played.
     """
-    usual_db = copy_of_send(quietest, quietest, signal)[0].gain_db
-    gains = (copy_of_send(heard, quietest, signal)[0].gain_db for heard in others)
+    usual_db = _copy_of_send(quietest, signal).gain_db
+    gains = (_copy_of_send(heard, signal).gain_db for heard in others)
     return any(abs(gain_db - usual_db) > FOLLOWS_DB for gain_db in gains)
 
 

@@ -44,3 +44,13 @@ def test_an_amp_that_glides_to_a_new_setting_is_named_with_its_key() -> None:
     assert row.verdict is Grade.BAD
     assert "amp.settle_s" in row.advice
     assert rows(("late_presence", "plain_cabinet"))["settling"].verdict is Grade.GOOD
+
+
+#: Healthy studios that were accused: a round trip measured at a send that was turned down, a clean
+#: amp that does not close, a bass knob before a gate that opens for quiet tones.
+ACCUSED_ONCE = [30028, 30063, 30013]
+
+
+@pytest.mark.parametrize("seed", ACCUSED_ONCE)
+def test_who_was_accused_once_is_accused_no_more(seed: int) -> None:
+    assert not accusations(check(draw_studio(seed), seed))
