@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from pickle import UnpicklingError
 from typing import Any
 
@@ -21,7 +21,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from models.networks.lstm import KnobLSTM
 from models.networks.wavenet import KnobWaveNet
 from models.training.dataset import Dataset, Model, Told, evaluate, nobody
-from models.training.level_prior import level_prior
+from models.training.level_prior import LevelPrior, level_prior
 from models.training.losses import LossWeights, relative_loss
 from models.training.soap import SOAP
 
@@ -44,8 +44,8 @@ class Recipe:
         seed: Of the draw.
         max_gradient_norm: A longer gradient is cut to this length.
         ema_decay: How much of the averaged weights stays from step to step.
-        level_settings: How many settings between the captures each member's level is held at in a
-            step.
+        level_every: One of so many steps holds each member's level at a setting between captures,
+            and counts for all of them; 0 where none does.
         validations: How often in a run the averaged weights are tried on the validation settings.
         weights: Of the loss.
     """
@@ -60,10 +60,13 @@ class Recipe:
     seed: int = 0
     max_gradient_norm: float = 1.0
     ema_decay: float = 0.98
-    level_settings: int = 0
+    level_every: int = 0
     validations: int = 16
     weights: LossWeights = field(default_factory=LossWeights)
 
+
+#: Of a step: the gradient of each trainable parameter, and the loss.
+_Part = tuple[Sequence[Tensor | None], float]
 
 #: Told after each step: steps done, loss (mean over members, smoothed).
 Progress = Callable[[int, float], None]
@@ -131,9 +134,7 @@ class Training:
         self._padded = torch.cat([data.audio.new_zeros(history), data.audio])
         self._powers = data.powers(recipe.weights.emphasis, told)
         self._levels = (
-            level_prior(data, model.encoder.positions, recipe.seed)
-            if recipe.level_settings
-            else None
+            level_prior(data, model.encoder.positions, recipe.seed) if recipe.level_every else None
         )
         # A generator of its own: whatever else draws numbers does not change a run.
         self._draw = torch.Generator().manual_seed(recipe.seed)
@@ -186,8 +187,13 @@ class Training:
             torch.tensor_split(starts, self._shards, 1),
             strict=True,
         )
-        loss = self._gradients([shard for shard in shards if shard[0].numel()], window)
-        self._add_level_gradient()
+        batch = captures.shape[1]
+        jobs: list[Callable[[], _Part]] = [
+            partial(self._gradient, *each, window, batch) for each in shards if each[0].numel()
+        ]
+        if self._levels is not None and self.step % self.recipe.level_every == 0:
+            jobs.append(self._level_job(self._levels))
+        loss = self._gradients(jobs)
         for group in self._optimiser.param_groups:
             group["lr"] = self._rate() * group["times"]
         norm = torch.nn.utils.clip_grad_norm_(
@@ -210,25 +216,21 @@ class Training:
             self._validate(self.validation)
         return healthy
 
-    def _gradients(self, shards: list[tuple[Tensor, Tensor]], window: int) -> float:
-        """Put the gradient over all shards into the parameters; return the members' mean loss."""
-        batch = sum(captures.shape[1] for captures, _ in shards)
-        jobs = [(captures, starts, window, batch) for captures, starts in shards]
-        if len(jobs) == 1:
-            parts = [self._gradient(*jobs[0])]
+    def _gradients(self, jobs: Sequence[Callable[[], _Part]]) -> float:
+        """Put the sum of the jobs' gradients into the parameters; return that of their losses."""
+        if self._shards == 1:
+            parts = [job() for job in jobs]
         else:
-            parts = list(_threads(self._shards).map(lambda job: self._gradient(*job), jobs))
+            parts = list(_threads(self._shards).map(lambda job: job(), jobs))
         for parameter, gradients in zip(
             self._trainable, zip(*(g for g, _ in parts), strict=True), strict=True
         ):
-            # In the order of the shards and not of the threads, so that a run repeats to the bit.
+            # In the order of the jobs and not of the threads, so that a run repeats to the bit.
             present = [gradient for gradient in gradients if gradient is not None]
             parameter.grad = sum(present[1:], start=present[0]) if present else None
         return sum(loss for _, loss in parts)
 
-    def _gradient(
-        self, captures: Tensor, starts: Tensor, window: int, batch: int
-    ) -> tuple[Sequence[Tensor | None], float]:
+    def _gradient(self, captures: Tensor, starts: Tensor, window: int, batch: int) -> _Part:
         """Compute one shard's part of the batch's gradient and of the loss."""
         history = self.model.history_frames
         offsets = torch.arange(history + window, device=starts.device)
@@ -244,22 +246,23 @@ class Training:
         gradients = torch.autograd.grad(share.sum(), self._trainable, allow_unused=True)
         return gradients, float(share.detach().mean())
 
-    def _add_level_gradient(self) -> None:
-        """Add the gradient of levels at a few settings that nothing was recorded at."""
-        levels = self._levels
-        if levels is None:
-            return
-        size, draw = (self.model.members, self.recipe.level_settings), self._draw
-        device = levels.knobs.device
-        settings = torch.randint(len(levels.knobs), size, generator=draw).to(device)
-        stretches = torch.randint(len(levels.starts), size, generator=draw).to(device)
-        offsets = torch.arange(self.model.history_frames + levels.frames, device=device)
+    def _level_job(self, levels: LevelPrior) -> Callable[[], _Part]:
+        """Draw a setting that nothing was recorded at; return what finds its level's gradient."""
+        # Here and not in the job: draws follow each other the same way, whatever threads do.
+        size, device = (self.model.members, 1), levels.knobs.device
+        settings = torch.randint(len(levels.knobs), size, generator=self._draw).to(device)
+        stretches = torch.randint(len(levels.starts), size, generator=self._draw).to(device)
+        return partial(self._level_gradient, levels, settings, stretches)
+
+    def _level_gradient(self, levels: LevelPrior, settings: Tensor, stretches: Tensor) -> _Part:
+        """Compute the gradient of a level's error, which is no part of the loss that is told."""
+        offsets = torch.arange(
+            self.model.history_frames + levels.frames, device=levels.knobs.device
+        )
         audio = self._padded[levels.starts[stretches][..., None] + offsets]
-        loss = levels.loss(self.model(audio, levels.knobs[settings]), settings, stretches)
-        found = torch.autograd.grad(loss.sum(), self._trainable, allow_unused=True)
-        for parameter, gradient in zip(self._trainable, found, strict=True):
-            if gradient is not None and parameter.grad is not None:
-                parameter.grad = parameter.grad + gradient
+        played = self.model(audio, levels.knobs[settings])
+        loss = levels.loss(played, settings, stretches).sum() * self.recipe.level_every
+        return torch.autograd.grad(loss, self._trainable, allow_unused=True), 0.0
 
     def _validate(self, validation: Dataset) -> None:
         """Evaluate the averaged weights on the validation captures, and keep the best."""

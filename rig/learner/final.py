@@ -59,8 +59,8 @@ WEAKNESS_SETTINGS = 192
 MODEL, EXPORT = "model/model.safetensors", "model/reference.nam"
 #: A2's narrow width.
 NARROW_FILE = "model/narrow.safetensors"
-#: Settings between the captures that a step holds the level at (decision 40).
-LEVEL_SETTINGS = 1
+#: One of so many steps holds the level at a setting between the captures (decision 40).
+LEVEL_EVERY = 2
 #: With fewer knobs that turn a hidden layer follows what each does, and units that hear one pot
 #: each made the errors of an amp of three a quarter larger (decision 40).
 POTS_FROM_KNOBS = 5
@@ -134,9 +134,7 @@ def _train_sizes(session: Session, tell: Tell, sizes: list[str]) -> _Trained:
     dataset = training_data(session, told)
     positions = session.config.panel.switch_positions
     names = [knob.name for knob in session.config.panel.knobs]
-    recipe = Recipe(
-        config.final_steps, frames_per_step=FRAMES, seed=seed, level_settings=LEVEL_SETTINGS
-    )
+    recipe = Recipe(config.final_steps, frames_per_step=FRAMES, seed=seed, level_every=LEVEL_EVERY)
     stage = StageProgress(
         tell, FINAL_STAGE, session.state.learning.round, recipe.steps * len(sizes)
     )
