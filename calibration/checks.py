@@ -21,7 +21,7 @@ STUCK_S = 0.004
 #: The loopback may be so much louder than its own noise off what it should be, and need not be
 #: better than the last figure: a loud amp leaks into it from the input beside.
 LOOPBACK_NOISE_DB, LOOPBACK_BEST_DB = 11.0, -35.0
-#: A return that is no more than this above its own noise has no timing of its own.
+#: A sweep that came back no more than this above hiss and hum has no timing: hum repeats itself.
 TIMED_DB = 6.0
 #: Estimates without a loopback are this much looser.
 DRIFT_ESTIMATE_FRAMES = 2.0
@@ -177,7 +177,11 @@ def _clock_reasons(
     figures: Figures, aligned: Aligned, signal: Signal, limits: Limits
 ) -> Iterator[Reason]:
     """Whether the end of the take came as late as its beginning, on either way."""
-    if aligned.drift_frames is not None:
+    # A silent return has no sweeps: where they seem to lie is chance, and accuses nobody.
+    agreement, above_db = (figures.get(n, 0.0) for n in ("sweep_agreement", "sweep_above_noise_db"))
+    is_there = agreement >= LEAST_AGREEMENT and above_db > TIMED_DB
+    # Without a loopback the time reference is the return itself.
+    if aligned.drift_frames is not None and (is_there or aligned.loopback is not None):
         drift = abs(aligned.drift_frames)
         limit = limits.drift_frames if aligned.loopback is not None else DRIFT_ESTIMATE_FRAMES
         if drift > limit:
@@ -190,9 +194,6 @@ def _clock_reasons(
                 "ppm): frames were lost, or output and input run on different clocks",
             )
     returned = abs(figures.get("return_drift_frames", 0.0))
-    # A silent return has no sweeps: where they seem to lie is chance, and accuses nobody.
-    above_db = figures["return_rms_dbfs"] - figures["noise_dbfs"]
-    is_there = figures.get("sweep_agreement", 0.0) >= LEAST_AGREEMENT and above_db > TIMED_DB
     if is_there and returned > limits.drift_frames:
         yield Reason(
             Check.RETURN_DRIFT,
@@ -292,7 +293,7 @@ def _replicate_reasons(
             found.esr,
             baseline.replicate_limit,
             f"the amp no longer sounds as it did at this setting (ESR {found.esr:.1e}): "
-            "was a knob bumped, or is it still warming up?",
+            "was a knob bumped, is it still warming up, or is a tremolo or chorus on?",
         )
 
 

@@ -131,6 +131,9 @@ def _return_figures(aligned: Aligned, signal: Signal) -> dict[str, float]:
     if sweep is not None:
         found["return_drift_frames"] = sweep.lag_frames
         found["sweep_agreement"] = sweep.agreement
+        heard = within(signal.segment(Part.PREAMBLE), aligned.returned)
+        noise_dbfs = levels.dbfs(np.sqrt(noise_power(aligned, signal)))
+        found["sweep_above_noise_db"] = levels.rms_dbfs(heard) - noise_dbfs
     return found
 
 

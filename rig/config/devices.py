@@ -38,7 +38,7 @@ class MidiAmpConfig(Section):
     """An amp whose knobs are set over MIDI."""
 
     driver: Literal["midi"]
-    port: str
+    port: Annotated[str, Field(min_length=1)]
     """The output port's name as 'rig devices' lists it, or a part of it that only one port has; of
     several ports of one name, 'Amp #2' is the second in the list."""
     api: Literal["auto", "LINUX_ALSA", "UNIX_JACK", "MACOSX_CORE", "WINDOWS_MM"] = "auto"

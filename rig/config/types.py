@@ -1,5 +1,6 @@
 """The shape of ``rig.yaml``: every key, its unit, its range and its default."""
 
+import math
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
@@ -229,6 +230,19 @@ class Config(Section):
     def _goal(self) -> Self:
         if self.plan.captures is None and self.plan.until is None and self.plan.target_esr is None:
             raise ValueError("plan.captures: without it, set plan.until or plan.target_esr")
+        return self
+
+    @model_validator(mode="after")
+    def _playable(self, info: ValidationInfo) -> Self:
+        # Another package's interface says its rate by itself.
+        rate = getattr(self.interface, "sample_rate", math.inf)
+        # What was recorded with such a tone stays what it is.
+        for hz in () if is_stored(info) else self.signal.tones_hz:
+            if 2 * hz >= rate:
+                raise ValueError(
+                    f"signal.tones_hz: {hz:g} Hz cannot be played at {rate} Hz: leave it out, or "
+                    "choose a higher interface.sample_rate"
+                )
         return self
 
     @model_validator(mode="after")

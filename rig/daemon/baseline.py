@@ -257,7 +257,7 @@ def outlying_captures(session: Session) -> tuple[int, ...]:
     return tuple(
         kept[index].capture.number
         for index in outliers(points, heard)
-        if kept[index].capture.role is not Role.CANARY and not kept[index].suspects
+        if kept[index].capture.role is not Role.CANARY and not kept[index].was_repeated
     )
 
 
@@ -266,14 +266,14 @@ def louder_at_rest(session: Session) -> tuple[int, ...]:
     usual_db = _high(session, "rest_rise_db", REST_SHARE)
     if usual_db is None:
         return ()
-    # Two takes that agreed both end so, and what was doubted once is not doubted again.
+    # Two takes that agreed both end so.
     limit_db = rest_limit_db(usual_db)
     return tuple(
         about.capture.number
         for about, take in kept_takes(session)
         if about.capture.role is not Role.CANARY
         and take.figures.get("rest_rise_db", 0.0) > limit_db
-        and not (about.suspects or take.figures.get("is_believed"))
+        and not about.was_repeated
     )
 
 

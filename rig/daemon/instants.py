@@ -72,9 +72,8 @@ def _was_odd_twice(take: TakeEnded) -> bool:
 
 def _may_be_doubted(about: CaptureState) -> bool:
     """Whether nothing has vouched for a capture yet but the checks of one take."""
-    is_believed = about.kept is not None and about.kept.figures.get("is_believed")
     # Canaries have a check of their own: each is held against the reference.
-    return about.capture.role is not Role.CANARY and not (about.suspects or is_believed)
+    return about.capture.role is not Role.CANARY and not about.was_repeated
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,7 @@ def look_again_at_surprises(run: Run) -> None:
     state = run.session.state
     for pair, expected_esr in surprises(state):
         about = state.captures[pair.capture]
-        if about.kept is not None and not about.suspects:
+        if about.kept is not None and not about.was_repeated:
             why = (
                 f"the ensemble expected it otherwise (ESR {pair.found:.2g} where it expected "
                 f"{expected_esr:.2g}): once more, to be sure"
@@ -119,8 +119,7 @@ def _look_again_at_odd_instants(run: Run) -> None:
     for number, at_s in (state.learning.rounds[-1].odd or ()) if state.learning.rounds else ():
         about = state.captures[number]
         # Two takes that agreed have the instant both: it is the amp's.
-        was_believed = about.kept is not None and about.kept.figures.get("is_believed")
-        if about.kept is not None and not (about.suspects or was_believed):
+        if about.kept is not None and not about.was_repeated:
             why = f"at {at_s:.2f} s there is something that the ensemble cannot explain"
             suspect(run, (number,), f"{why}: once more, to be sure", alone=True)
 

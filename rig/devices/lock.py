@@ -64,7 +64,7 @@ def _named(driver: str, section: dict[str, object]) -> str:
         return f"soundcard {section['host_api']}, {section['output']}"
     # What another package's driver drives, its options say, and only the driver knows which.
     options = json.dumps(section.get("options"), sort_keys=True, default=str)
-    return f"{driver} {options}"
+    return f"{driver} {options}" if section.get("options") else driver
 
 
 class DeviceLocks:

@@ -16,7 +16,9 @@ from rig.preflight.probe import Heard, Probe
 #: Noise and hum lie this far below the guitar, or models learn them.
 NOISE_UNDER_GUITAR_DB = 40.0
 #: Up to so much more is told and does not stand in the way: the night works, and its model hisses.
-NOISY_DB = 3.0
+NOISY_DB = 10.0
+#: A guitar that comes back more quietly is nearer to the converter's noise than it need be.
+QUIET_RETURN_DBFS = -40.0
 #: The send that gets past the amp lies this far below the amp's own sound.
 CROSSTALK_DB = -60.0
 #: A copy of the send that a knob changes by more came through the amp.
@@ -84,6 +86,12 @@ def _loopback(heard: Heard, limits: Limits) -> Iterator[Finding]:
         )
         return
     wrong = [reason for reason in heard.verdict.reasons if reason.check in LOOPBACK_CHECKS]
+    # So late that nothing else was measured of it.
+    late = [reason for reason in heard.verdict.reasons if reason.check is Check.LOOPBACK]
+    if late:
+        frames = f"{found.frames:.0f} frames"
+        yield Finding("round trip", frames, "", Grade.BAD, late[0].sentence)
+        return
     advice = "it clips, or something lies in its way: turn that input down; no effects, no amp"
     row = Finding(
         "loopback",
@@ -146,27 +154,35 @@ def _polarity(loopback: Latency) -> Finding:
 def quiet(heard: Heard, signal: Signal) -> Iterator[Finding]:
     """Noise and hum of the reference setting, against its guitar."""
     found = noise.noise(silence_of(heard.aligned, signal), signal.sample_rate)
-    limit = heard.figures["return_rms_dbfs"] - NOISE_UNDER_GUITAR_DB
-    advice = "hiss: turn the send up and the interface's input down; look at cables"
+    guitar_dbfs = heard.figures["return_rms_dbfs"]
+    limit = guitar_dbfs - NOISE_UNDER_GUITAR_DB
+    if guitar_dbfs < QUIET_RETURN_DBFS:
+        advice = "hiss beside a quiet return: turn the interface's input up, or the send"
+    else:
+        advice = "hiss: turn the send up and the interface's input down; look at cables"
     row = Finding("noise floor", f"{found.total_dbfs:.0f} dBFS", f"{limit:.0f}")
-    if found.total_dbfs > limit:
-        grade = Grade.BAD if found.total_dbfs > limit + NOISY_DB else Grade.NOTE
-        row = replace(row, verdict=grade, advice=advice)
-    yield row
+    # By what is left without the hum, of which the next row speaks.
+    yield _graded(row, found.hiss_dbfs, limit, advice)
     yield _hum(found, limit)
+
+
+def _graded(row: Finding, dbfs: float, limit: float, advice: str) -> Finding:
+    """Return a row about noise as a note, or as bad where models would hardly hear the amp."""
+    if dbfs <= limit:
+        return row
+    grade = Grade.BAD if dbfs > limit + NOISY_DB else Grade.NOTE
+    return replace(row, verdict=grade, advice=advice)
 
 
 def _hum(found: noise.Noise, limit: float) -> Finding:
     named = "none" if found.mains_hz is None else f"{found.mains_hz:.0f} Hz, "
     figure = named if found.mains_hz is None else f"{named}{found.hum_dbfs:.0f} dBFS"
-    return finding(
-        "hum",
-        figure,
-        f"{limit:.0f}",
-        good=found.mains_hz is None or found.hum_dbfs <= limit,
-        advice="a ground loop, or a transformer near the cables: lift one ground at a reamp box "
-        "with a transformer, move lamps and power supplies away",
-    )
+    row = Finding("hum", figure, f"{limit:.0f}")
+    if found.mains_hz is None:
+        return row
+    advice = "a ground loop, or a transformer near the cables: lift one ground at a reamp box "
+    advice += "with a transformer, move lamps and power supplies away"
+    return _graded(row, found.hum_dbfs, limit, advice)
 
 
 def crosstalk(quietest: Heard, reference: Heard, signal: Signal) -> Finding:

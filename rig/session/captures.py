@@ -92,6 +92,15 @@ class CaptureState:
         return doubted[-2:]
 
     @property
+    def was_repeated(self) -> bool:
+        """Whether another take of it has said what stands: not because it was recorded anew.
+
+        What a canary took along may be recorded again and never held against what it was before.
+        """
+        believed = self.kept is not None and bool(self.kept.figures.get("is_believed"))
+        return self.must_agree or believed
+
+    @property
     def needs_look(self) -> bool:
         """Whether it is kept, to be known, and was not dialled once more yet."""
         again = self.is_looked_at or self.capture.role in (Role.CANARY, Role.LOOK)

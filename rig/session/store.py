@@ -104,6 +104,8 @@ def read_wav(path: Path, most_bytes: int = MOST_WAV_BYTES) -> tuple[int, NDArray
         SessionError: It is missing, too large, or not a WAV that can be read.
     """
     try:
+        if path.is_dir():
+            raise SessionError(f"{path}: is a folder, and a WAV file is asked for: name one in it")
         size = size_bytes(path)
         if size > most_bytes:
             raise SessionError(f"{path}: {size} bytes are more than it can have; it is not opened")

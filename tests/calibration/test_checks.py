@@ -195,6 +195,30 @@ def test_silence_is_an_answer_once_it_was_heard_before_or_all_around(short_signa
     assert reasons(aligned, short_signal, around) == []
 
 
+def test_a_return_in_its_noise_has_no_timing_without_a_loopback_either(
+    short_signal: Signal,
+) -> None:
+    for seed in range(8):
+        hiss = 1e-4 * np.random.default_rng(seed).standard_normal(len(short_signal.send))
+        aligned = align(hiss, None, short_signal, expected_frames=DELAY)
+        assert set(reasons(aligned, short_signal)) == {"silence"}
+
+
+@pytest.mark.parametrize("mains_hz", [50.0, 60.0])
+@pytest.mark.parametrize("has_loopback", [True, False])
+def test_hum_that_repeats_itself_is_no_timing_of_the_return(
+    short_signal: Signal, mains_hz: float, has_loopback: bool
+) -> None:
+    send = latency.advance(short_signal.send, -DELAY, len(short_signal.send))
+    phases = 2 * np.pi * mains_hz * np.arange(len(send)) / short_signal.sample_rate
+    hum = sum(np.sin(k * phases + k) / k for k in range(1, 8))
+    # The guitar stands out of it, the sweeps hardly do.
+    for gain in (0.003, 0.01, 0.03):
+        loopback = send if has_loopback else None
+        aligned = align(gain * send + 0.002 * hum, loopback, short_signal, expected_frames=DELAY)
+        assert not {"return-drift", "drift"} & set(reasons(aligned, short_signal))
+
+
 def upside_down(returned: np.ndarray, loopback: np.ndarray) -> None:
     returned *= -1
 

@@ -34,6 +34,12 @@ def refused(text: str) -> list[str]:
         (KNOBS + "plan: {looks: maybe}", "plan.looks: has to be true or false (it is 'maybe')"),
         (KNOBS + "notify: {on_alarm: me}", "notify.on_alarm: has to be a list in brackets, such"),
         (KNOBS + "amp: {driver: midi}", "amp.port: is missing"),
+        (KNOBS + "amp: {driver: midi, port: ''}", "amp.port: holds nothing (it is '')"),
+        (
+            KNOBS
+            + "interface: {driver: virtual, sample_rate: 8000}\nsignal: {tones_hz: [82, 5e3]}",
+            "signal.tones_hz: 5000 Hz cannot be played at 8000 Hz",
+        ),
         (KNOBS + "signal: {peak_dbfs: 1}", "signal.peak_dbfs: has to be at most 0 (it is 1)"),
         (KNOBS + "learner: {device: gpu}", "learner.device: has to be 'auto', 'cpu', 'cuda' or"),
     ],

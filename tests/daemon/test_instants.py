@@ -28,11 +28,11 @@ def blamed(patch: pytest.MonkeyPatch, asked: set[int], **broken: object) -> tupl
         SimpleNamespace(
             capture=SimpleNamespace(number=100 + take.take, role=Role.SEED, setting=take.take),
             kept=take,
-            suspects=[],
+            was_repeated=False,
         )
         for take in takes
     ]
-    vars(kept[BROKEN]).update({k: v for k, v in broken.items() if k == "suspects"})
+    vars(kept[BROKEN]).update({k: v for k, v in broken.items() if k == "was_repeated"})
     kept[BROKEN].capture.role = broken.get("role", Role.SEED)
     rest = [row for row in range(len(takes)) if row != ODD]
     patch.setattr(instants, "kept_takes", lambda _: list(zip(kept, takes, strict=True)))
@@ -52,8 +52,8 @@ def test_the_take_with_the_click_is_blamed_and_each_odd_one_is_asked_once(
     assert blamed(monkeypatch, asked) == ()
 
 
-@pytest.mark.parametrize("broken", [{"role": Role.CANARY}, {"suspects": [1]}])
-def test_canaries_and_what_was_doubted_before_are_not_doubted(
+@pytest.mark.parametrize("broken", [{"role": Role.CANARY}, {"was_repeated": True}])
+def test_canaries_and_what_another_take_has_said_are_not_doubted(
     monkeypatch: pytest.MonkeyPatch, broken: dict[str, object]
 ) -> None:
     assert blamed(monkeypatch, set(), **broken) == ()

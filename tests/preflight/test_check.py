@@ -53,7 +53,7 @@ def test_a_healthy_rig_passes_and_every_row_says_something(tmp_path: Path) -> No
     ("more", "row"),
     [
         ("hum_dbfs: -45", "hum"),
-        ("noise_dbfs: -50", "noise floor"),
+        ("noise_dbfs: -40", "noise floor"),
         ("crosstalk_db: -8", "crosstalk"),
         ("drift_ppm: 20", "clock drift"),
         ("faults: [{take: 1, kind: unplugged, takes: 99}]", "loopback"),
@@ -65,6 +65,17 @@ def test_a_healthy_rig_passes_and_every_row_says_something(tmp_path: Path) -> No
 )
 def test_each_trouble_has_its_row(more: str, row: str, tmp_path: Path) -> None:
     assert row in bad(checked(with_interface(more), tmp_path))
+
+
+def test_a_round_trip_that_is_too_long_is_a_row(tmp_path: Path) -> None:
+    found = checked(with_interface("latency_frames: 30000"), tmp_path)["round trip"]
+    assert found.verdict is Grade.BAD
+    assert "longer than rig waits" in found.advice
+
+
+def test_hum_alone_is_not_told_as_hiss(tmp_path: Path) -> None:
+    found = checked(with_interface("hum_dbfs: -45"), tmp_path)
+    assert found["noise floor"].verdict is Grade.GOOD
 
 
 def test_without_a_loopback_the_round_trip_is_an_estimate(tmp_path: Path) -> None:

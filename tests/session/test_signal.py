@@ -282,4 +282,4 @@ def test_what_is_no_wav_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "di.flac").write_bytes(b"fLaC" + bytes(200))
     message = refused(ExcerptConfig(file="di.flac"), tmp_path)
     assert message.startswith("signal.train.file: ")
-    assert "export it as WAV" in message
+    assert message.endswith(": export it anew as PCM or float WAV")
