@@ -61,9 +61,6 @@ MODEL, EXPORT = "model/model.safetensors", "model/reference.nam"
 NARROW_FILE = "model/narrow.safetensors"
 #: One of so many steps holds the level at a setting between the captures (decision 40).
 LEVEL_EVERY = 2
-#: With fewer knobs that turn a hidden layer follows what each does, and units that hear one pot
-#: each made the errors of an amp of three a quarter larger (decision 40).
-POTS_FROM_KNOBS = 5
 #: What is to be said of a model whose training did not go to its end.
 BROKE_OFF = "its training broke away again and again: these are the best weights before that"
 FELL_BACK = "its training came to no numbers at all: this is the best member of the last ensemble"
@@ -166,8 +163,8 @@ def _train_sizes(session: Session, tell: Tell, sizes: list[str]) -> _Trained:
 
 
 def _hear_pots(model: Model, spec: ModelSpec) -> ModelSpec:
-    """Have a model of many knobs hear each pot by itself, too; return what it is then."""
-    if spec.positions.count(0) < POTS_FROM_KNOBS or isinstance(model, ConcatWaveNet):
+    """Have a model hear each pot by itself, too (decision 40); return what it is then."""
+    if 0 not in spec.positions or isinstance(model, ConcatWaveNet):
         return spec
     model.encoder = with_pots(model.encoder)
     return replace(spec, has_pots=True)
