@@ -1,6 +1,6 @@
 """The verdict on a take: figures, limits, and a sentence for each thing that is wrong."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -220,14 +220,15 @@ def _session_reasons(
             )
 
 
-def _agrees(aligned: Aligned, signal: Signal, others: tuple[Audio, ...], same_esr: float) -> bool:
-    """Whether one of some other takes of this very setting said the same."""
-    heard = takes.guitar_of(aligned.returned, signal)
-    for other in others:
-        noise = _noise_of_both(aligned, other, signal)
-        if compare(takes.guitar_of(other, signal), heard, noise).is_same(same_esr):
-            return True
-    return False
+def _agrees(
+    aligned: Aligned, signal: Signal, others: Iterable[Audio], same_esr: float, part: slice
+) -> bool:
+    """Whether one of some other takes of this very setting said the same in a part of it."""
+    heard = aligned.returned[part]
+    return any(
+        compare(other[part], heard, _noise_of_both(aligned, other, signal)).is_same(same_esr)
+        for other in others
+    )
 
 
 def _noise_of_both(aligned: Aligned, other: Audio, signal: Signal) -> float:
@@ -242,13 +243,8 @@ def _agrees_with_look(aligned: Aligned, signal: Signal, baseline: Baseline) -> b
     if not signal.has(Part.BEFORE):
         return False
     stretch = signal.segment(Part.BEFORE)
-    beginning = takes.within(stretch, aligned.returned)
-    for look in baseline.looks:
-        noise, heard = _noise_of_both(aligned, look, signal), takes.within(stretch, look)
-        same = compare(heard, beginning, noise).is_same(baseline.same_esr)
-        if same and len(look) >= stretch.stop:
-            return True
-    return False
+    whole = (look for look in baseline.looks if len(look) >= stretch.stop)
+    return _agrees(aligned, signal, whole, baseline.same_esr, slice(stretch.start, stretch.stop))
 
 
 def _doubtful(
@@ -259,8 +255,9 @@ def _doubtful(
     # Where no recording of an earlier take is there any more, there is nothing to agree with.
     asked = baseline.must_agree and bool(baseline.earlier or baseline.late or baseline.looks)
     if found or asked:
-        settled = _agrees(aligned, signal, baseline.earlier, baseline.same_esr)
-        agrees = settled or _agrees(aligned, signal, baseline.late, baseline.same_esr)
+        same, guitar = baseline.same_esr, slice(takes.guitar_start(signal), None)
+        settled = _agrees(aligned, signal, baseline.earlier, same, guitar)
+        agrees = settled or _agrees(aligned, signal, baseline.late, same, guitar)
         if agrees or _agrees_with_look(aligned, signal, baseline):
             figures["is_believed"] = 1.0
             # What was wrong a moment ago may be wrong still: another look will tell.
@@ -285,8 +282,8 @@ def _replicate_reasons(
         return
     one, other = (takes.guitar_of(a, signal) for a in (baseline.replicate, aligned.returned))
     found = compare(one, other, 2 * takes.noise_power(aligned, signal))
-    figures["replicate_esr"], figures["replicate_limit"] = found.esr, baseline.replicate_limit
-    figures["replicate_noise_esr"] = found.noise_esr
+    figures |= {"replicate_esr": found.esr, "replicate_noise_esr": found.noise_esr}
+    figures["replicate_limit"] = baseline.replicate_limit
     if not found.is_same(baseline.replicate_limit):
         yield Reason(
             Check.REPLICATE,

@@ -203,8 +203,12 @@ def within(segment: Segment, audio: Audio) -> Audio:
 
 def guitar_of(audio: Audio, signal: Signal) -> Audio:
     """Everything from the training guitar on: where two takes of a setting are compared."""
-    part = Part.TRAIN if signal.has(Part.TRAIN) else Part.BEFORE
-    return audio[signal.segment(part).start :]
+    return audio[guitar_start(signal) :]
+
+
+def guitar_start(signal: Signal) -> int:
+    """The frame at which that begins."""
+    return signal.segment(Part.TRAIN if signal.has(Part.TRAIN) else Part.BEFORE).start
 
 
 def loudest_part(signal: Signal) -> Segment:

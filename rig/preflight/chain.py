@@ -19,6 +19,8 @@ NOISE_UNDER_GUITAR_DB = 40.0
 NOISY_DB = 10.0
 #: A guitar that comes back more quietly is nearer to the converter's noise than it need be.
 QUIET_RETURN_DBFS = -40.0
+#: A send level that is further below is no advice: gates and diodes would not hear a guitar.
+SAME_PLAYING_DB = 18.0
 #: The send that gets past the amp lies this far below the amp's own sound.
 CROSSTALK_DB = -60.0
 #: A copy of the send that a knob changes by more came through the amp.
@@ -247,7 +249,8 @@ def level(probe: Probe, loudest: Setting, heard: Heard) -> Finding:
     found = _search(probe, loudest, is_hot=peak > sendlevel.HEADROOM_DBFS)
     way = "down" if peak > sendlevel.HEADROOM_DBFS else "up"
     advice = f"turn the interface's input {way} and check again"
-    if not found.clips and not found.wastes:
+    is_near = found.send_dbfs >= probe.peak_dbfs - SAME_PLAYING_DB
+    if is_near and not found.clips and not found.wastes:
         advice += f", or set signal.peak_dbfs to {found.send_dbfs:.1f}"
     grade = Grade.NOTE if FAINT_DBFS < peak < sendlevel.WASTED_DBFS else Grade.BAD
     return Finding("return level", figure, limit, grade, advice)
