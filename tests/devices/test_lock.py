@@ -89,7 +89,7 @@ def test_a_virtual_amp_and_hands_need_no_lock() -> None:
     )
     assert lock.names(configuration.parse(hand)) == []
     outside = TINY.replace("amp: {driver: virtual, preset: tweed}", "amp: {driver: mine}")
-    assert lock.names(configuration.parse(outside)) == ["mine {}"]
+    assert lock.names(configuration.parse(outside)) == ["mine"]
 
 
 def test_a_lock_dies_with_its_process(tmp_path: Path) -> None:
