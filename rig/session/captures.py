@@ -61,8 +61,7 @@ class CaptureState:
         """Have a take stand for the setting; one that agreed with a whole take needs no look."""
         self.kept, self.was_odd, self.beside = take, False, ()
         # Journals of before looks were asked twice do not say, and were settled.
-        agreed = self.must_agree or bool(take.figures.get("is_believed"))
-        self.is_looked_at = agreed and bool(take.figures.get("is_settled", 1.0))
+        self.is_looked_at = self.was_repeated and bool(take.figures.get("is_settled", 1.0))
 
     def doubt(self) -> None:
         """Trust what was kept no more: it waits to be recorded again."""
@@ -93,9 +92,10 @@ class CaptureState:
 
     @property
     def was_repeated(self) -> bool:
-        """Whether another take of it has said what stands: not because it was recorded anew.
+        """Whether another take of this setting has said what stands for it.
 
-        What a canary took along may be recorded again and never held against what it was before.
+        To have been recorded anew is not enough: what a failed canary took along is never held
+        against what it was before.
         """
         believed = self.kept is not None and bool(self.kept.figures.get("is_believed"))
         return self.must_agree or believed
