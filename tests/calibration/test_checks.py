@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from scipy.signal import lfilter
+from scipy.signal import butter, lfilter
 
 from calibration import latency
 from calibration.checks import Baseline, Limits, judge
@@ -204,19 +204,19 @@ def test_a_return_in_its_noise_has_no_timing_without_a_loopback_either(
         assert set(reasons(aligned, short_signal)) == {"silence"}
 
 
-@pytest.mark.parametrize("mains_hz", [50.0, 60.0])
-@pytest.mark.parametrize("has_loopback", [True, False])
+# Not in step with the distance of the sweeps, as mains never are: there hum would lie at lag 0.
+@pytest.mark.parametrize("mains_hz", [49.9, 60.13])
+@pytest.mark.parametrize("gain", [0.5, 1.0])
 def test_hum_that_repeats_itself_is_no_timing_of_the_return(
-    short_signal: Signal, mains_hz: float, has_loopback: bool
+    short_signal: Signal, mains_hz: float, gain: float
 ) -> None:
     send = latency.advance(short_signal.send, -DELAY, len(short_signal.send))
+    # An amp so dark that its guitar stands out of the hum, and its sweeps do not.
+    dark = lfilter(*butter(2, 300.0 / (short_signal.sample_rate / 2)), send)
     phases = 2 * np.pi * mains_hz * np.arange(len(send)) / short_signal.sample_rate
-    hum = sum(np.sin(k * phases + k) / k for k in range(1, 8))
-    # The guitar stands out of it, the sweeps hardly do.
-    for gain in (0.003, 0.01, 0.03):
-        loopback = send if has_loopback else None
-        aligned = align(gain * send + 0.002 * hum, loopback, short_signal, expected_frames=DELAY)
-        assert not {"return-drift", "drift"} & set(reasons(aligned, short_signal))
+    hum = 0.002 * sum(np.sin(k * phases + k) / k for k in range(1, 8))
+    aligned = align(gain * dark + hum, send, short_signal)
+    assert "return-drift" not in reasons(aligned, short_signal)
 
 
 def upside_down(returned: np.ndarray, loopback: np.ndarray) -> None:
