@@ -18,6 +18,10 @@ Row = dict[str, Any]
 LINES = "results.jsonl"
 #: Of these plans the better one is what others are held against, and the count at which.
 PEERS, PEER_COUNT = ("lhs", "lhs+corners"), 40
+#: Where settings are tested, by the key of a row, in words.
+PLACES = {"play": "where players set the knobs", "anywhere": "anywhere"}
+#: What is made of the errors of a trial's settings.
+KINDS = ("median", "mean", "p90")
 
 
 def ranking(mode: str) -> str:
@@ -148,15 +152,17 @@ def markdown(rows: Sequence[Row]) -> str:
     for mode, amp in comparisons(rows):
         some = of_amp(rows, mode, amp)
         seeds = len({row["seed"] for row in some})
-        for where, words in (("play", "where players set the knobs"), ("anywhere", "anywhere")):
-            for kind in ("median", "mean", "p90"):
-                lines = table(some, mode, where, kind)
-                parts.append(f"### {amp}, {mode}: {kind} {ranking(mode)} {words}, {seeds} seeds\n")
-                parts.append("| " + " | ".join(lines[0]) + " |")
-                parts.append("|" + "---|" * len(lines[0]))
-                parts += ["| " + " | ".join(line) + " |" for line in lines[1:]]
-                parts.append("")
+        for where, words in PLACES.items():
+            for kind in KINDS:
+                title = f"{amp}, {mode}: {kind} {ranking(mode)} {words}, {seeds} seeds"
+                parts.append(markdown_table(title, table(some, mode, where, kind)))
     return "\n".join(parts)
+
+
+def markdown_table(title: str, lines: Sequence[Sequence[str]]) -> str:
+    """Return a table, whose first line is its header, as Markdown under a heading."""
+    header, *rest = ("| " + " | ".join(line) + " |" for line in lines)
+    return "\n".join([f"### {title}\n", header, "|" + "---|" * len(lines[0]), *rest, ""])
 
 
 def plot(rows: Sequence[Row], folder: Path) -> list[Path]:
@@ -173,13 +179,13 @@ def plot(rows: Sequence[Row], folder: Path) -> list[Path]:
     for mode, amp in comparisons(rows):
         some = of_amp(rows, mode, amp)
         figure = Figure(figsize=(9, 4), layout="constrained")
-        for axes, where in zip(figure.subplots(1, 2), ("play", "anywhere"), strict=True):
+        for axes, where in zip(figure.subplots(1, 2), PLACES, strict=True):
             for strategy in strategies(some):
                 found = curve(some, strategy, where, ranking(mode), "mean")
                 axes.plot(list(found), list(found.values()), marker="o", label=strategy)
             axes.set_yscale("log")
             axes.set_xlabel("captures")
-            axes.set_title("where players set the knobs" if where == "play" else "anywhere")
+            axes.set_title(PLACES[where])
         axes.legend()
         figure.supylabel(f"mean {ranking(mode)}")
         figure.suptitle(f"{amp}, {mode}")

@@ -52,7 +52,7 @@ def bench(
     Errors are measured on settings, and on guitar, that nothing was trained on. What is written
     down in FOLDER is not measured again, so a run that was broken off goes on.
     """
-    from rig.bench import results
+    from rig.bench import across_amps, results
     from rig.bench.audio import TrainingPlan
     from rig.bench.comparison import Comparison
     from rig.bench.trial import Terms
@@ -73,7 +73,8 @@ def bench(
     _compare(comparison, on)
     rows = results.Results(folder).rows()
     _show(rows)
-    (folder / "results.md").write_text(results.markdown(rows), encoding="utf-8")
+    tables = [results.markdown(rows), across_amps.markdown(rows)]
+    (folder / "results.md").write_text("\n".join(filter(None, tables)), encoding="utf-8")
     if plots:
         for path in results.plot(rows, folder):
             out.print(str(path))
@@ -123,19 +124,27 @@ def _counts(text: str) -> tuple[int, ...]:
 
 
 def _show(rows: list[dict[str, Any]]) -> None:
-    from rich.table import Table
-
-    from rig.bench import results
+    from rig.bench import across_amps, results
 
     for mode, amp in results.comparisons(rows):
         some = results.of_amp(rows, mode, amp)
-        for where, words in (("play", "where players set the knobs"), ("anywhere", "anywhere")):
-            header, *lines = results.table(some, mode, where, "mean")
-            # Not the table's own title, which would be folded to the table's width.
-            out.print(f"{amp}, {mode}: mean {results.ranking(mode)} {words}")
-            shown = Table(box=None)
-            for index, word in enumerate(header):
-                shown.add_column(word, justify="left" if index == 0 else "right", no_wrap=True)
-            for line in lines:
-                shown.add_row(*line)
-            show(shown)
+        for where, words in results.PLACES.items():
+            title = f"{amp}, {mode}: mean {results.ranking(mode)} {words}"
+            _show_table(title, results.table(some, mode, where, "mean"))
+    for mode in across_amps.modes(rows):
+        for where in results.PLACES:
+            title = across_amps.title(rows, mode, where, "mean")
+            _show_table(title, across_amps.table(rows, mode, where, "mean"))
+
+
+def _show_table(title: str, lines: list[list[str]]) -> None:
+    from rich.table import Table
+
+    # Not the table's own title, which would be folded to the table's width.
+    out.print(title)
+    shown = Table(box=None)
+    for index, word in enumerate(lines[0]):
+        shown.add_column(word, justify="left" if index == 0 else "right", no_wrap=True)
+    for line in lines[1:]:
+        shown.add_row(*line)
+    show(shown)

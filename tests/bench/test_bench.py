@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rig import config as configuration
-from rig.bench import features, results
+from rig.bench import across_amps, features, results
 from rig.bench.comparison import Comparison, compare, open_subject
 from rig.bench.subjects import LiveSubject, ReplayedSubject, recording_frames
 from rig.bench.trial import Terms, settings_to_test
@@ -155,9 +155,9 @@ def test_captures_needed_lie_between_the_counts_around_them(curve: dict[int, flo
     assert results.captures_needed(curve, min(curve.values()) / 2) is None
 
 
-def row(strategy: str, captures: int, error: float) -> dict[str, object]:
+def row(strategy: str, captures: int, error: float, amp: str = "tweed") -> dict[str, object]:
     figures = {"esr": {"median": error, "mean": error, "p90": error}}
-    about = {"mode": "audio", "amp": "tweed", "strategy": strategy, "seed": 0}
+    about = {"mode": "audio", "amp": amp, "strategy": strategy, "seed": 0}
     return {**about, "captures": captures, "play": figures, "anywhere": figures}
 
 
@@ -182,6 +182,39 @@ def test_the_better_of_two_plans_is_the_one_to_beat() -> None:
     assert header[-1] == "for lhs at 40"
     assert [line[-1] for line in lines] == ["", "40", "28", "40"]
     assert results.table(rows[2:], "audio", "play", "mean")[0] == ["strategy", "28", "40"]
+
+
+def test_over_amps_each_counts_by_its_ratio_to_the_better_plan() -> None:
+    # Half the better plan's error on one amp and twice of it on another: no better than the plan.
+    rows = [row("lhs", 20, 0.2, "a"), row("lhs+corners", 20, 0.1, "a"), row("ours", 20, 0.05, "a")]
+    rows += [row("lhs", 20, 0.3, "b"), row("lhs+corners", 20, 0.9, "b"), row("ours", 20, 0.6, "b")]
+    ratios = across_amps.ratios_to_better_plan(rows, "audio", "play", "mean")
+    assert ratios["ours", 20] == pytest.approx([0.5, 2.0])
+    assert ratios["lhs", 20] == pytest.approx([2.0, 1.0])
+    # Student's t for one degree of freedom is 12.706, and the error of the mean is ln 2.
+    found = across_amps.geometric_mean([0.5, 2.0])
+    assert found.low == pytest.approx(2.0**-12.7062, rel=1e-4)
+    assert found.high == pytest.approx(2.0**12.7062, rel=1e-4)
+    header, *lines = across_amps.table(rows, "audio", "play", "mean")
+    assert header == ["strategy", "20"]
+    assert lines[-1] == ["ours", f"1.00 (0.00 to {found.high:.2f})"]
+    assert across_amps.markdown(rows).startswith("### 2 amps, audio: median esr where players")
+    assert across_amps.markdown(of_one := [each for each in rows if each["amp"] == "a"]) == ""
+    assert across_amps.table(of_one, "audio", "play", "mean")[-1] == ["ours", "0.50"]
+
+
+@given(st.lists(st.floats(0.01, 100.0), min_size=2, max_size=30))
+def test_an_interval_holds_its_mean_and_does_not_depend_on_which_is_divided(
+    ratios: list[float],
+) -> None:
+    found = across_amps.geometric_mean(ratios)
+    turned = across_amps.geometric_mean([1.0 / ratio for ratio in ratios])
+    assert found.low is not None
+    assert found.high is not None
+    assert turned.low is not None
+    assert found.low <= found.mean * (1 + 1e-9)
+    assert found.mean <= found.high * (1 + 1e-9)
+    assert turned.low * found.high == pytest.approx(1.0)
 
 
 def test_curves_are_drawn(tmp_path: Path) -> None:
