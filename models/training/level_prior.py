@@ -2,8 +2,9 @@
 
 A network meets few settings, and between them its level is a guess: on amps of five to eight knobs
 that was most of its error. A level is a single number, known of every capture, and mostly a sum of
-what each knob does by itself, along its travel or along the logarithm of it (a pot that closes).
-A process of such sums, and of what knobs do together, predicts it about twice as well, or better.
+what each knob does by itself, along its travel or along the logarithm of it (a pot that closes),
+and of what two of them do to each other (a gain, and another behind a stage that saturates).
+A process of such sums, and of what all knobs do together, predicts it twice as well, or better.
 Source of the kernel: Duvenaud, Nickisch and Rasmussen, "Additive Gaussian Processes", 2011.
 """
 
@@ -30,8 +31,16 @@ FIT_STEPS, DEVIATION = 80, 1.0
 #: They stay this near, however far a search would go: beyond it covariances are singular.
 REACH = 4.0
 #: Deviations and lengths that the fit starts from: of the constant, of a knob alone (nepers of
-#: power), along its travel and its logarithm, of all knobs together, and of what no knob explains.
-START = {"constant": 3.0, "alone": 0.25, "length": 0.5, "log_length": 1.0, "together": 0.25}
+#: power), along its travel and its logarithm, of all knobs together, and of what no knob explains;
+#: of two knobs so many times the product of what each does alone, in 1 / nepers.
+START = {
+    "constant": 3.0,
+    "alone": 0.25,
+    "length": 0.5,
+    "log_length": 1.0,
+    "pairs": 1.0,
+    "together": 0.25,
+}
 UNEXPLAINED, LEAST_UNEXPLAINED = 0.07, 0.03
 #: So far below the loudest capture nobody hears what a level is.
 INAUDIBLE_NEPERS = 15.0
@@ -55,14 +64,23 @@ class _Kernel:
         knobs, real = len(positions), torch.double
         self.along, self.lengths = (torch.zeros(2, knobs, dtype=real) for _ in range(2))
         self.ranges = torch.zeros(knobs, dtype=real)
-        self.together, self.unexplained = (torch.zeros((), dtype=real) for _ in range(2))
+        self.pairs, self.together, self.unexplained = (
+            torch.zeros((), dtype=real) for _ in range(3)
+        )
         starts = torch.tensor([START["length"], START["log_length"]], dtype=real)
         self._length_starts = starts[:, None]
 
     @property
     def parameters(self) -> list[Tensor]:
         """All that is fitted."""
-        return [self.along, self.lengths, self.together, self.ranges, self.unexplained]
+        return [
+            self.along,
+            self.lengths,
+            self.pairs,
+            self.together,
+            self.ranges,
+            self.unexplained,
+        ]
 
     def __call__(self, a: Tensor, b: Tensor) -> Tensor:
         """Return the covariance ``(a, b)`` of settings ``(a, knobs)`` and ``(b, knobs)``."""
@@ -72,10 +90,14 @@ class _Kernel:
         alone = torch.exp(-0.5 * (torch.stack([travel, closing]) / lengths[:, None, None]) ** 2)
         alone = alone * (START["alone"] * _moved(self.along))[:, None, None] ** 2
         # A switch has no logarithm of its travel.
-        summed = alone[0].sum(-1) + (alone[1] * self._turns).sum(-1)
+        each = alone[0] + alone[1] * self._turns
+        summed = each.sum(-1)
+        # The sum over all pairs, by Newton's identity for the second elementary polynomial.
+        paired = 0.5 * (summed**2 - (each**2).sum(-1))
         joint = torch.exp(-0.5 * ((travel / _moved(self.ranges)) ** 2).sum(-1))
+        pairs = (START["pairs"] * _moved(self.pairs)) ** 2
         together = (START["together"] * _moved(self.together)) ** 2
-        return START["constant"] ** 2 + summed + together * joint
+        return START["constant"] ** 2 + summed + pairs * paired + together * joint
 
     @property
     def noise(self) -> Tensor:
