@@ -31,6 +31,9 @@ Single = NDArray[np.float32]
 SAME_AMP_FLOORS = 10.0
 #: The same of a look, and the least of it.
 LOOK_FLOORS, LOOK_ESR = 5.0, 3e-4
+#: Where the reference repeats itself well, other settings do so up to about a thousand times worse,
+#: and hardly any beyond this.
+OTHER_SETTINGS, LEAST_LOOK_ESR = 1_000.0, 1e-4
 #: Takes of other settings whose instants a take is held against, the nearest ones.
 MOST_OTHERS = 12
 #: Recordings that are kept in memory, so that each take reads one file and not a dozen.
@@ -284,12 +287,19 @@ def same_esr(session: Session) -> float:
 
 
 def look_esr(session: Session) -> float:
-    """The ESR up to which a look found what was kept, by what the amp repeats.
+    """The ESR up to which a look found what was kept, by what the amp repeats."""
+    return look_limit(session.state.amp.repeatability_esr, same_esr(session))
 
-    Less than two whole takes may differ by: a look costs seconds, and what it doubts one take.
+
+def look_limit(repeatability_esr: float | None, same: float) -> float:
+    """The ESR up to which a look is the same, never more than two whole takes may differ by.
+
+    Less than that: a look costs seconds, and what it doubts one take.
     """
-    floor = session.state.amp.repeatability_esr or 0.0
-    return min(max(LOOK_ESR, LOOK_FLOORS * floor), same_esr(session))
+    if repeatability_esr is None:
+        return min(LOOK_ESR, same)
+    least = min(max(LEAST_LOOK_ESR, OTHER_SETTINGS * repeatability_esr), LOOK_ESR)
+    return min(max(least, LOOK_FLOORS * repeatability_esr), same)
 
 
 def canary_limit(session: Session) -> float:
