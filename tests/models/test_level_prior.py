@@ -8,7 +8,7 @@ from torch import Tensor
 
 from models.networks.spec import ModelSpec
 from models.training.dataset import Dataset
-from models.training.level_prior import LevelPrior, level_prior
+from models.training.level_prior import START, LevelPrior, _predicted, level_prior
 from models.training.trainer import Recipe, Training
 
 FRAMES = 16_384
@@ -53,6 +53,30 @@ def test_levels_between_captures_are_what_the_amp_would_have() -> None:
     off = ((prior.levels - true).abs() / prior.deviations)[heard]
     assert float((off < 1.0).float().mean()) > 0.6
     assert float((off < 3.0).float().mean()) > 0.97
+
+
+def test_what_two_knobs_do_to_each_other_is_told_from_what_each_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def level(knobs: Tensor) -> Tensor:
+        """Return an amp's power: its second gain does the more the further its first is up."""
+        first, second, *rest = knobs.unbind(-1)
+        effects = 4.0 * first * second + sum((1.0 + i) * knob for i, knob in enumerate(rest))
+        return torch.exp(torch.as_tensor(effects))
+
+    def away_db() -> float:
+        """Return how far off it is at new settings, as a geometric mean over four draws."""
+        logs = []
+        for seed in range(2, 6):
+            draw = torch.Generator().manual_seed(seed)
+            captures, asked = (torch.rand(n, 6, generator=draw).double() for n in (40, 100))
+            found, _ = _predicted(captures, level(captures)[:, None], asked, (0,) * 6)
+            logs.append((found[:, 0] - level(asked).log()).abs().median().log())
+        return math.exp(sum(map(float, logs)) / len(logs)) * 10.0 / math.log(10.0)
+
+    found_db = away_db()
+    monkeypatch.setitem(START, "pairs", 1e-9)
+    assert found_db < 0.8 * away_db()
 
 
 def test_switches_stand_where_they_can() -> None:
