@@ -86,9 +86,7 @@ def _read(excerpt: ExcerptConfig, base: Path, key: str) -> tuple[int, Audio]:
         try:
             return store.read_wav(base / excerpt.file)
         except SessionError as error:
-            is_advised = "export it" in str(error) or not (base / excerpt.file).exists()
-            advice = "" if is_advised else "; export it as WAV"
-            raise ConfigError(f"{key}.file: {error}{advice}") from None
+            raise ConfigError(f"{key}.file: {error}") from None
     found = data.guitar(excerpt.file.removeprefix(BUILTIN))
     if found is None:
         raise ConfigError(

@@ -145,10 +145,10 @@ def _decoded(stream: BinaryIO, path: Path) -> tuple[int, NDArray[np.float64]]:
     if any(_is_cut_short(str(each.message)) for each in told):
         raise SessionError(f"{path}: ends before its header says it does: copy or export it anew")
     if not samples.size or samples.ndim > 2 or not 1 <= sample_rate < MOST_RATE:
-        raise SessionError(f"{path}: not a WAV file that can be read: it holds no audio")
+        raise SessionError(f"{path}: it holds no audio: export it anew as WAV")
     if samples.dtype.kind == "f":
         if not np.all(np.isfinite(samples)):
-            raise SessionError(f"{path}: holds samples that are not numbers")
+            raise SessionError(f"{path}: holds samples that are not numbers: export it anew")
         return int(sample_rate), samples.astype(np.float64)
     if samples.dtype == np.uint8:
         # 8-bit WAV is unsigned: silence stands at 128.
