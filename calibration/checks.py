@@ -316,33 +316,3 @@ def judge(aligned: Aligned, signal: Signal, limits: Limits, baseline: Baseline) 
     if not reasons:
         reasons += _replicate_reasons(figures, aligned, signal, baseline)
     return Verdict(figures, tuple(reasons))
-
-
-def look_reasons(
-    aligned: Aligned, signal: Signal, kept: Audio, kept_noise_power: float, same_esr: float
-) -> tuple[float, tuple[Reason, ...]]:
-    """Whether a look at a setting found there what was kept of it: the ESR, and what is wrong.
-
-    Args:
-        aligned: The look.
-        signal: What it played.
-        kept: The kept take, in step: its beginning is the same signal.
-        kept_noise_power: Mean square of its noise.
-        same_esr: Up to here the two are the same.
-    """
-    stretch = signal.segment(Part.BEFORE)
-    one, other = (takes.within(stretch, audio) for audio in (kept, aligned.returned))
-    # The quieter of both: what spoils the silence of a look is no excuse for what follows.
-    noise = 2 * min(takes.noise_power(aligned, signal), kept_noise_power)
-    found = compare(one, other, noise)
-    if found.is_same(same_esr):
-        return found.esr, ()
-    apart_db = levels.rms_dbfs(other) - levels.rms_dbfs(one)
-    reason = Reason(
-        Check.LOOK,
-        found.esr,
-        same_esr,
-        f"dialled again, this setting is not what was kept of it (ESR {found.esr:.1e}, "
-        f"{apart_db:+.1f} dB): was a knob off when it was recorded?",
-    )
-    return found.esr, (reason,)

@@ -23,7 +23,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from calibration.checks import Limits, judge, look_reasons
+from calibration.checks import Limits, judge
+from calibration.looks import look_reasons
 from calibration.signals import Signal
 from calibration.takes import Aligned, align
 from calibration.verdict import DOUBTS, Check, Verdict
