@@ -2,9 +2,11 @@
 
 A network meets few settings, and between them its level is a guess: on amps of five to eight knobs
 that was most of its error. A level is a single number, known of every capture, and mostly a sum of
-what each knob does by itself, along its travel or along the logarithm of it (a pot that closes),
-and of what two of them do to each other (a gain, and another behind a stage that saturates).
-A process of such sums, and of what all knobs do together, predicts it twice as well, or better.
+what each knob does by itself, along its travel or along the logarithm of it (a pot that closes).
+A process of such sums, and of what all knobs do together, predicts it about twice as well, or
+better. Another takes what two knobs do to each other for likely, too (a gain, and one behind a
+stage that saturates); a few captures do not tell which is right, so both are asked, and where they
+differ the level is less sure.
 Source of the kernel: Duvenaud, Nickisch and Rasmussen, "Additive Gaussian Processes", 2011.
 """
 
@@ -31,16 +33,11 @@ FIT_STEPS, DEVIATION = 80, 1.0
 #: They stay this near, however far a search would go: beyond it covariances are singular.
 REACH = 4.0
 #: Deviations and lengths that the fit starts from: of the constant, of a knob alone (nepers of
-#: power), along its travel and its logarithm, of all knobs together, and of what no knob explains;
-#: of two knobs so many times the product of what each does alone, in 1 / nepers.
-START = {
-    "constant": 3.0,
-    "alone": 0.25,
-    "length": 0.5,
-    "log_length": 1.0,
-    "pairs": 1.0,
-    "together": 0.25,
-}
+#: power), along its travel and its logarithm, of all knobs together, and of what no knob explains.
+START = {"constant": 3.0, "alone": 0.25, "length": 0.5, "log_length": 1.0, "together": 0.25}
+#: What two knobs do to each other, in products of what each does alone: in 1 / nepers, of each
+#: process that is asked.
+PAIRS = (0.0, 1.0)
 UNEXPLAINED, LEAST_UNEXPLAINED = 0.07, 0.03
 #: So far below the loudest capture nobody hears what a level is.
 INAUDIBLE_NEPERS = 15.0
@@ -57,9 +54,11 @@ class _Kernel:
 
     Args:
         positions: Per knob, 0 if it turns, else how many positions it switches.
+        pairs: What two knobs do to each other, where the fit starts; 0 for nothing.
     """
 
-    def __init__(self, positions: Sequence[int]) -> None:
+    def __init__(self, positions: Sequence[int], pairs: float) -> None:
+        self._pairs_start = pairs
         self._turns = torch.tensor([count == 0 for count in positions])
         knobs, real = len(positions), torch.double
         self.along, self.lengths = (torch.zeros(2, knobs, dtype=real) for _ in range(2))
@@ -95,7 +94,7 @@ class _Kernel:
         # The sum over all pairs, by Newton's identity for the second elementary polynomial.
         paired = 0.5 * (summed**2 - (each**2).sum(-1))
         joint = torch.exp(-0.5 * ((travel / _moved(self.ranges)) ** 2).sum(-1))
-        pairs = (START["pairs"] * _moved(self.pairs)) ** 2
+        pairs = (self._pairs_start * _moved(self.pairs)) ** 2
         together = (START["together"] * _moved(self.together)) ** 2
         return START["constant"] ** 2 + summed + pairs * paired + together * joint
 
@@ -114,9 +113,9 @@ def _moved(parameter: Tensor) -> Tensor:
     return (REACH * torch.tanh(parameter / REACH)).exp()
 
 
-def _fitted(points: Tensor, levels: Tensor, positions: Sequence[int]) -> _Kernel:
+def _fitted(points: Tensor, levels: Tensor, positions: Sequence[int], pairs: float) -> _Kernel:
     """Return the kernel under which levels ``(captures,)`` of mean 0 are likeliest."""
-    kernel = _Kernel(positions)
+    kernel = _Kernel(positions, pairs)
 
     def loss() -> Tensor:
         """Return the negative logarithm of the posterior."""
@@ -207,8 +206,19 @@ def _predicted(
     Raises:
         RuntimeError: The captures' covariance is singular.
     """
+    said = [_predicted_with(points, powers, bank, positions, pairs) for pairs in PAIRS]
+    means, deviations = (torch.stack(each) for each in zip(*said, strict=True))
+    # The variance of a mixture: what each is unsure of, and what they differ by.
+    spread = (deviations**2).mean(0) + means.var(0, correction=0)
+    return means.mean(0), spread.sqrt()
+
+
+def _predicted_with(
+    points: Tensor, powers: Tensor, bank: Tensor, positions: Sequence[int], pairs: float
+) -> tuple[Tensor, Tensor]:
+    """Return what one process says; see `_predicted`."""
     levels = powers.mean(1).log()
-    kernel = _fitted(points, levels - levels.mean(), positions)
+    kernel = _fitted(points, levels - levels.mean(), positions, pairs)
     across, inverse = kernel(bank, points), torch.linalg.inv(kernel.gram(points))
     # What an amp does with one stretch of guitar differs from setting to setting: each by itself.
     each = powers.log()

@@ -45,7 +45,7 @@ class Recipe:
         max_gradient_norm: A longer gradient is cut to this length.
         ema_decay: How much of the averaged weights stays from step to step.
         level_every: One of so many steps holds each member's level at a setting between captures,
-            and counts for all of them; 0 where none does.
+            in place of a window, and counts for all of them; 0 where none does.
         validations: How often in a run the averaged weights are tried on the validation settings.
         weights: Of the loss.
     """
@@ -162,6 +162,11 @@ class Training:
         falling = (share - RISE) / (1.0 - RISE)
         return self.recipe.rate * self.rate_factor * 0.5 * (1.0 + math.cos(falling * math.pi))
 
+    @property
+    def _holds_levels(self) -> bool:
+        """Whether this step holds levels, too."""
+        return self._levels is not None and self.step % self.recipe.level_every == 0
+
     def _windows(self) -> tuple[Tensor, Tensor, int]:
         """Draw capture numbers ``(members, batch)``, as many first frames, and a length."""
         data, draw, members = self.data, self._draw, self.model.members
@@ -172,6 +177,8 @@ class Training:
         window = min(self.recipe.windows[choice], longest)
         # At least a window for each shard, or a core would have nothing to do.
         batch = max(round(self.recipe.frames_per_step / (window * members)), self._shards)
+        # What holds levels takes one's place: a job more than there are cores costs a job's time.
+        batch = max(batch - self._holds_levels, 1)
         size = (members, batch)
         # Drawn on the CPU wherever the model is: so a seed gives the same windows on every device.
         captures = torch.randint(len(data.targets), size, generator=draw)
@@ -191,7 +198,7 @@ class Training:
         jobs: list[Callable[[], _Part]] = [
             partial(self._gradient, *each, window, batch) for each in shards if each[0].numel()
         ]
-        if self._levels is not None and self.step % self.recipe.level_every == 0:
+        if self._levels is not None and self._holds_levels:
             jobs.append(self._level_job(self._levels))
         loss = self._gradients(jobs)
         for group in self._optimiser.param_groups:
