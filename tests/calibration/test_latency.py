@@ -68,6 +68,22 @@ def test_without_a_loopback_it_is_an_estimate_that_knows_how_good_it_is(
     assert estimate_error_frames(heard, short_signal) < 2.0
 
 
+@pytest.mark.parametrize("apart_frames", [0.3, -0.3, 0.7, 1.5, -40.25])
+def test_a_new_opening_is_put_in_step_with_an_earlier_take(
+    apart_frames: float, short_signal: Signal
+) -> None:
+    size = len(short_signal.send) + 8_192
+
+    def recorded(frames: float) -> np.ndarray:
+        """Return what an amp brings back so late: bent, which no loopback would be."""
+        phase = np.exp(-2j * np.pi * np.fft.rfftfreq(size) * frames)
+        return np.fft.irfft(np.fft.rfft(np.tanh(3.0 * short_signal.send), size) * phase, size)
+
+    earlier = align(recorded(800.0), None, short_signal, 0, 800.0)
+    now = align(recorded(800.0 + apart_frames), None, short_signal, template=earlier.returned)
+    assert now.shift_frames - earlier.shift_frames == pytest.approx(apart_frames, abs=0.02)
+
+
 @pytest.mark.parametrize("ppm", [-40.0, -3.0, 3.0, 40.0])
 def test_clocks_that_differ_are_measured(ppm: float, short_signal: Signal) -> None:
     length, finer = len(short_signal.send), 16
