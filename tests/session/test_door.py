@@ -130,7 +130,6 @@ ELSEWHERE = {
     "rig/session/database.py": "SQLite opens by name what the door has looked at",
     "rig/session/journal.py": "SQLite makes by name what the door has looked at",
     "rig/session/store.py": "recordings and exports that a user has named",
-    "rig/session/recording.py": "asks whether a recording that a user has named is there",
     "rig/session/layout.py": "asks whether the session's own folder is there",
     "rig/session/folder.py": "asks how long a file is that the door has found",
     "rig/config/load.py": "a rig.yaml that a user has named",
