@@ -163,9 +163,9 @@ class Training:
         return self.recipe.rate * self.rate_factor * 0.5 * (1.0 + math.cos(falling * math.pi))
 
     @property
-    def _holds_levels(self) -> bool:
-        """Whether this step holds levels, too."""
-        return self._levels is not None and self.step % self.recipe.level_every == 0
+    def _held_levels(self) -> LevelPrior | None:
+        """The levels that this step holds; none in most steps, or where nothing is known."""
+        return self._levels if self._levels and self.step % self.recipe.level_every == 0 else None
 
     def _windows(self) -> tuple[Tensor, Tensor, int]:
         """Draw capture numbers ``(members, batch)``, as many first frames, and a length."""
@@ -178,7 +178,7 @@ class Training:
         # At least a window for each shard, or a core would have nothing to do.
         batch = max(round(self.recipe.frames_per_step / (window * members)), self._shards)
         # What holds levels takes one's place: a job more than there are cores costs a job's time.
-        batch = max(batch - self._holds_levels, 1)
+        batch = max(batch - (self._held_levels is not None), 1)
         size = (members, batch)
         # Drawn on the CPU wherever the model is: so a seed gives the same windows on every device.
         captures = torch.randint(len(data.targets), size, generator=draw)
@@ -198,8 +198,8 @@ class Training:
         jobs: list[Callable[[], _Part]] = [
             partial(self._gradient, *each, window, batch) for each in shards if each[0].numel()
         ]
-        if self._levels is not None and self._holds_levels:
-            jobs.append(self._level_job(self._levels))
+        if self._held_levels is not None:
+            jobs.append(self._level_job(self._held_levels))
         loss = self._gradients(jobs)
         for group in self._optimiser.param_groups:
             group["lr"] = self._rate() * group["times"]

@@ -31,13 +31,11 @@ class GeometricMean:
         mean: Over the amps that were compared.
         low: Lower end of the interval, none for a single amp.
         high: Its upper end.
-        amps: How many were compared.
     """
 
     mean: float
     low: float | None
     high: float | None
-    amps: int
 
     def __str__(self) -> str:
         """Return the mean with its interval."""
@@ -58,10 +56,10 @@ def geometric_mean(ratios: Sequence[float]) -> GeometricMean:
     logs = np.log(ratios)
     mean, amps = float(logs.mean()), len(logs)
     if amps == 1:
-        return GeometricMean(math.exp(mean), None, None, 1)
+        return GeometricMean(math.exp(mean), None, None)
     error = float(logs.std(ddof=1)) / math.sqrt(amps)
     reach = float(stats.t.ppf((1.0 + CONFIDENCE) / 2.0, amps - 1)) * error
-    return GeometricMean(math.exp(mean), math.exp(mean - reach), math.exp(mean + reach), amps)
+    return GeometricMean(math.exp(mean), math.exp(mean - reach), math.exp(mean + reach))
 
 
 def amps_of(rows: Sequence[Row], mode: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""What looks and canaries are held to, by what the amp itself repeats."""
+"""What looks are held to, by what the amp itself repeats."""
 
 import pytest
 from hypothesis import given

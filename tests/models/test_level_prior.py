@@ -156,6 +156,17 @@ def test_a_model_learns_levels_where_nothing_was_recorded() -> None:
     assert trained(2) < 0.5 * trained(0)
 
 
+def test_a_step_that_holds_levels_draws_a_window_less() -> None:
+    model = ModelSpec("wavenet", "nano", POSITIONS, 1).build()
+    recipe = Recipe(4, windows=(1024,), frames_per_step=8192, level_every=2)
+    training = Training(model, captured(14), recipe)
+    drawn_windows = []
+    while not training.is_over:
+        drawn_windows.append(training._windows()[0].shape[1])
+        training.advance()
+    assert drawn_windows == [7, 8, 7, 8]
+
+
 def test_training_goes_on_to_the_bit_with_them() -> None:
     def begun() -> Training:
         torch.manual_seed(0)
