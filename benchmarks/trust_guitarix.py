@@ -48,7 +48,8 @@ NAME, RATE = "trust", 48_000
 #: What the client delays everything by, so that it can play what comes as well as what was.
 LAG = 8_192
 LEAST_ESR = 1e-3
-CAPTURES, FAULTS_A_NIGHT = 16, 6
+FAULTS_A_NIGHT = 6
+PLAN = "plan: {captures: 20, seeds: 8, batch: 4, holdouts: 2, canary_every: 6}\n"
 KNOB_FAULTS = ("knob_off_by_tenth", "knob_stuck", "knobs_at_previous")
 
 
@@ -300,8 +301,7 @@ def night(seed: int, kinds: list[str]) -> list[dict[str, object]]:
     at = {10 + 6 * i: (kind, int(random.integers(2**31))) for i, kind in enumerate(kinds)}
     with tempfile.TemporaryDirectory() as name, studio(Path(name)) as queue:
         path = Path(name) / "rig.yaml"
-        text = (RIG + REST).replace("captures: 12, seeds: 6", f"captures: {CAPTURES}, seeds: 8")
-        path.write_text(text, encoding="utf-8")
+        path.write_text(RIG[: RIG.index("plan:")] + PLAN + REST, encoding="utf-8")
         orders = Orders(queue, at)
         with mock.patch("rig.daemon.service.DevicesClient", spoilt_client(orders)):
             ending = service.capture(

@@ -143,6 +143,7 @@ class BatchProblem:
         pending: What is being recorded and will be known, ``(pending, knobs)``.
         fixed: Knobs that stay where the chosen candidate has them: a person turns these.
         cost: What settings cost; it divides what they gain.
+        heard: Which of ``(settings, knobs)`` can be heard: nothing is moved to where it is not.
     """
 
     targets: Tensor
@@ -153,6 +154,7 @@ class BatchProblem:
     pending: Tensor
     fixed: Sequence[int] = ()
     cost: Cost | None = None
+    heard: Callable[[Tensor], Tensor] | None = None
 
 
 class _Chooser:
@@ -248,6 +250,9 @@ def integrated_variance(
     if ascent.steps and len(batch):
         turns = torch.tensor([count == 0 for count in problem.positions], device=points.device)
         turns[list(problem.fixed)] = False
-        batch = _ascend(batch, turns, ascent, gain)
+        moved = _ascend(batch, turns, ascent, gain)
+        if problem.heard is not None:
+            moved = torch.where(problem.heard(moved)[:, None], moved, batch)
+        batch = moved
     expected = (evaluator.evaluate(batch).residuals[0] ** 2).sum(-1).tolist() if len(batch) else []
     return PointBatch([tuple(point) for point in batch.tolist()], expected)

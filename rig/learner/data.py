@@ -11,6 +11,7 @@ from models.training.audibility import audible_floor
 from models.training.dataset import Dataset, Told, nobody
 from rig.capture import Role
 from rig.errors import SessionError
+from rig.learner import loudness
 from rig.session.captures import CaptureState
 from rig.session.folder import Session
 
@@ -26,10 +27,10 @@ def _capture(
     return audio.astype(np.float32)
 
 
-def _figure(about: CaptureState, name: str) -> float:
+def _noise_dbfs(about: CaptureState) -> float:
     assert about.kept is not None
     # What nobody measured when it was kept sets no floor.
-    return about.kept.figures.get(name, -math.inf)
+    return about.kept.figures.get("noise_dbfs", -math.inf)
 
 
 def floor_power(session: Session) -> float:
@@ -37,9 +38,15 @@ def floor_power(session: Session) -> float:
     return _floor(session, _loudest_dbfs(session), -math.inf)
 
 
+def heard(session: Session) -> loudness.Heard:
+    """Return what tells which settings can be heard beside the loudest one."""
+    config = session.config
+    range_db = config.learner.audible_range_db
+    return loudness.heard(config.panel, training_captures(session), range_db)
+
+
 def _loudest_dbfs(session: Session) -> float:
-    heard = [_figure(about, "return_rms_dbfs") for about in training_captures(session)]
-    return max(heard, default=-math.inf)
+    return loudness.loudest_dbfs(session.config.panel, training_captures(session))
 
 
 def _floor(session: Session, loudest_dbfs: float, noise_dbfs: float) -> float:
@@ -48,8 +55,8 @@ def _floor(session: Session, loudest_dbfs: float, noise_dbfs: float) -> float:
 
 def _floors(session: Session, captures: Sequence[CaptureState]) -> torch.Tensor:
     loudest_dbfs = _loudest_dbfs(session)
-    noises = [_figure(about, "noise_dbfs") for about in captures]
-    return torch.tensor([_floor(session, loudest_dbfs, noise) for noise in noises])
+    noises_dbfs = map(_noise_dbfs, captures)
+    return torch.tensor([_floor(session, loudest_dbfs, noise) for noise in noises_dbfs])
 
 
 def _dataset(

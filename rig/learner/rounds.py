@@ -218,6 +218,7 @@ def _proposal_request(this: _Round, model: Model, count: int) -> ProposalRequest
         predictions=predictions.relative(model, guitar, rate, data.floor_power(session)),
         plain=predictions.plain(model, guitar),
         pool=session.config.panel.pool or None,
+        heard=data.heard(session),
         device=dataset.audio.device,
     )
 

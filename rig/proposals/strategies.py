@@ -41,6 +41,7 @@ class ProposalRequest:
         predictions: What the members say, relative to each setting's level.
         plain: What they say as it is.
         pool: The only settings there are; None where every setting can be had.
+        heard: Which of ``(settings, knobs)`` can be heard; None where nothing is known of it.
     """
 
     panel: Panel
@@ -54,6 +55,7 @@ class ProposalRequest:
     predictions: Predictions
     plain: Predictions
     pool: Sequence[Setting] | None = None
+    heard: Callable[[Tensor], Tensor] | None = None
     device: torch.device = field(default=torch.device("cpu"))
 
     def points(self, settings: Sequence[Setting]) -> Tensor:
@@ -95,6 +97,15 @@ def _draw_settings(request: ProposalRequest, count: int, stream: int, play: bool
 def _without_excluded(request: ProposalRequest, settings: Sequence[Setting]) -> list[Setting]:
     excluded = set(request.excluded)
     return [setting for setting in settings if setting not in excluded]
+
+
+def _heard_of(request: ProposalRequest, settings: list[Setting]) -> list[Setting]:
+    """Return the settings that can be heard; all of them where those are too few for a batch."""
+    if request.heard is None:
+        return settings
+    told = request.heard(request.points(settings)).tolist()
+    heard = [setting for setting, is_heard in zip(settings, told, strict=True) if is_heard]
+    return heard if len(heard) >= request.count else settings
 
 
 def _cost(panel: Panel) -> Callable[[Tensor, Tensor], Tensor] | None:
@@ -155,13 +166,14 @@ def lowest_expected_error(request: ProposalRequest, progress: Progress) -> Propo
     panel = request.panel
     problem = BatchProblem(
         targets=request.points(targets),
-        candidates=request.points(candidates),
+        candidates=request.points(_heard_of(request, candidates)),
         positions=panel.switch_positions,
         count=request.count,
         known=request.points(request.known),
         pending=request.points(request.pending),
         fixed=[index for index, knob in enumerate(panel.knobs) if knob.by_hand],
         cost=_cost(panel),
+        heard=request.heard,
     )
     # Between the settings of a pool there is nothing to climb to.
     ascent = Ascent(0, 0.1) if request.pool is not None else Ascent(12, 0.12)

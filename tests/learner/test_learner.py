@@ -1,5 +1,6 @@
 """The learner: strategies keep to the panel, training survives its process, verdicts are plain."""
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -51,6 +52,30 @@ def ask(panel: Panel, count: int, seed: int, pool: list[Setting] | None = None) 
     return ProposalRequest(
         panel, count, 20, seed, seed, learnt[:4], pending, taken, said, said, pool
     )
+
+
+@pytest.mark.parametrize("pooled", [False, True])
+def test_a_setting_that_nobody_would_hear_is_not_asked_for(pooled: bool) -> None:
+    panel = board()
+    pool = designs.design_settings(panel, "lhs", 30, 3) if pooled else None
+
+    def heard(points: Tensor) -> Tensor:
+        return points[:, 1] >= 0.4
+
+    free = ask(panel, 6, 3, pool)
+    asked = replace(free, heard=heard)
+    strategy = STRATEGIES["integrated-variance"]
+    for request, least in ((free, 0.0), (asked, 0.39)):
+        found = strategy(request, lambda *_: None)
+        assert len(found.settings) == found.from_ensemble == 6
+        tones = request.points(found.settings)[:, 1]
+        assert (float(tones.min()) < 0.39) == (least == 0.0)
+
+
+def test_where_nearly_nothing_is_heard_a_batch_is_still_asked_for() -> None:
+    asked = replace(ask(board(), 6, 3), heard=lambda points: points[:, 1] > 2.0)
+    found = STRATEGIES["integrated-variance"](asked, lambda *_: None)
+    assert len(set(found.settings)) == 6
 
 
 @budget(max_examples=8, deadline=None)

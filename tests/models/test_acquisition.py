@@ -159,6 +159,25 @@ def test_ascent_lowers_more_than_the_candidates_it_starts_from() -> None:
     assert gain(moved.points) > gain(still.points)
 
 
+def test_a_setting_that_moved_to_where_it_is_not_heard_stays_where_it_was() -> None:
+    ask, asks = predictions_with(lambda points: points.new_ones(len(points))), question(count=4)
+    still = integrated_variance(ask, asks, quiet, ascent=STILL).points
+    moved = integrated_variance(ask, asks, quiet, ascent=Ascent(20, 0.1)).points
+    assert not set(still) & set(moved)
+    border = sum(sorted(point[0] for point in moved)[1:3]) / 2
+
+    def heard(points: Tensor) -> Tensor:
+        return points[:, 0] > border
+
+    asks = replace(asks, heard=heard)
+    held = integrated_variance(ask, asks, quiet, ascent=Ascent(20, 0.1)).points
+    expected = [
+        after if after[0] > border else start for start, after in zip(still, moved, strict=True)
+    ]
+    assert held == expected
+    assert len(set(held) & set(still)) == len(set(held) & set(moved)) == 2
+
+
 def test_of_very_many_captures_the_lengths_are_fitted_to_some(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from models.networks.spec import ModelSpec
 from models.training.dataset import Dataset
-from models.training.level_prior import LevelPrior, _predicted, _predicted_with, level_prior
+from models.training.level_prior import LevelPrior, level_prior
 from models.training.trainer import Recipe, Training
 
 FRAMES = 16_384
@@ -53,44 +53,6 @@ def test_levels_between_captures_are_what_the_amp_would_have() -> None:
     off = ((prior.levels - true).abs() / prior.deviations)[heard]
     assert float((off < 1.0).float().mean()) > 0.6
     assert float((off < 3.0).float().mean()) > 0.97
-
-
-def invented(knobs: Tensor) -> Tensor:
-    """Return an amp's power: its second gain does the more the further its first is up."""
-    first, second, *rest = knobs.unbind(-1)
-    effects = 4.0 * first * second + sum((1.0 + i) * knob for i, knob in enumerate(rest))
-    return torch.exp(torch.as_tensor(effects))
-
-
-def drawn(seed: int) -> tuple[Tensor, Tensor]:
-    """Draw settings of captures, and new ones."""
-    draw = torch.Generator().manual_seed(seed)
-    return torch.rand(40, 6, generator=draw).double(), torch.rand(100, 6, generator=draw).double()
-
-
-def test_what_two_knobs_do_to_each_other_is_told_from_what_each_does() -> None:
-    def away_db(pairs: float) -> float:
-        """Return how far off it is at new settings, as a geometric mean over four draws."""
-        logs = []
-        for captures, asked in map(drawn, range(2, 6)):
-            powers = invented(captures)[:, None]
-            found, _ = _predicted_with(captures, powers, asked, (0,) * 6, pairs)
-            logs.append((found[:, 0] - invented(asked).log()).abs().median().log())
-        return math.exp(sum(map(float, logs)) / len(logs)) * 10.0 / math.log(10.0)
-
-    assert away_db(1.0) < 0.8 * away_db(0.0)
-
-
-def test_where_two_processes_differ_a_level_is_less_sure() -> None:
-    captures, asked = drawn(2)
-    powers, positions = invented(captures)[:, None], (0,) * 6
-    said = [_predicted_with(captures, powers, asked, positions, pairs) for pairs in (0.0, 1.0)]
-    mean, deviation = _predicted(captures, powers, asked, positions)
-    (one, one_off), (other, other_off) = said
-    assert torch.allclose(mean, (one + other) / 2)
-    between = (one - other).abs() / 2
-    assert bool((deviation >= torch.minimum(one_off, other_off)).all())
-    assert bool((deviation >= between).all())
 
 
 def test_switches_stand_where_they_can() -> None:
