@@ -11,7 +11,7 @@ from models.training.audibility import audible_floor
 from models.training.dataset import Dataset, Told, nobody
 from rig.capture import Role
 from rig.errors import SessionError
-from rig.learner import loudness
+from rig.learner import hearing
 from rig.session.captures import CaptureState
 from rig.session.folder import Session
 
@@ -38,15 +38,15 @@ def floor_power(session: Session) -> float:
     return _floor(session, _loudest_dbfs(session), -math.inf)
 
 
-def heard(session: Session) -> loudness.Heard:
+def heard(session: Session) -> hearing.Heard:
     """Return what tells which settings can be heard beside the loudest one."""
     config = session.config
     range_db = config.learner.audible_range_db
-    return loudness.heard(config.panel, training_captures(session), range_db)
+    return hearing.heard(config.panel, training_captures(session), range_db)
 
 
 def _loudest_dbfs(session: Session) -> float:
-    return loudness.loudest_dbfs(session.config.panel, training_captures(session))
+    return hearing.loudest_dbfs(session.config.panel, training_captures(session))
 
 
 def _floor(session: Session, loudest_dbfs: float, noise_dbfs: float) -> float:

@@ -7,7 +7,7 @@ import torch
 
 from rig.capture import Capture, Outcome, Role
 from rig.knobs import Knob, Panel, Setting
-from rig.learner import loudness
+from rig.learner import hearing
 from rig.session import facts
 from rig.session.captures import CaptureState
 
@@ -44,7 +44,7 @@ RECORDED = [captured(setting) for setting in drawn(14, highest=0.7)]
 
 def heard(settings: list[Setting], captures: list[CaptureState]) -> list[bool]:
     points = torch.tensor([PANEL.point(setting).tolist() for setting in settings])
-    told: list[bool] = loudness.heard(PANEL, captures, RANGE_DB)(points).tolist()
+    told: list[bool] = hearing.heard(PANEL, captures, RANGE_DB)(points).tolist()
     return told
 
 
@@ -52,20 +52,20 @@ def test_the_loudest_setting_need_not_have_been_recorded() -> None:
     recorded = max(true_dbfs(about.capture.setting) for about in RECORDED)
     assert recorded < -28.0
     # Everything at ten has -10 dBFS; no knob was seen beyond seven.
-    assert recorded + 8.0 < loudness.loudest_dbfs(PANEL, RECORDED) < -9.0
+    assert recorded + 8.0 < hearing.loudest_dbfs(PANEL, RECORDED) < -9.0
 
 
 def test_in_a_pool_nothing_is_louder_than_its_loudest() -> None:
     pool = tuple(about.capture.setting for about in RECORDED)
     panel = Panel(PANEL.knobs, pool=pool)
     recorded = max(map(true_dbfs, pool))
-    assert loudness.loudest_dbfs(panel, RECORDED) == pytest.approx(recorded, abs=0.5)
+    assert hearing.loudest_dbfs(panel, RECORDED) == pytest.approx(recorded, abs=0.5)
 
 
 def test_a_setting_that_cannot_be_heard_is_told_before_it_is_recorded() -> None:
     settings = drawn(200)
     told = heard(settings, RECORDED)
-    end_dbfs = loudness.loudest_dbfs(PANEL, RECORDED) - RANGE_DB
+    end_dbfs = hearing.loudest_dbfs(PANEL, RECORDED) - RANGE_DB
     surely = [true_dbfs(setting) > end_dbfs + 2.0 for setting in settings]
     hardly = [true_dbfs(setting) < end_dbfs - 2.0 for setting in settings]
     assert sum(hardly) > 10
@@ -73,26 +73,26 @@ def test_a_setting_that_cannot_be_heard_is_told_before_it_is_recorded() -> None:
     assert not any(is_heard for is_heard, quiet in zip(told, hardly, strict=True) if quiet)
 
 
-@pytest.mark.parametrize("count", [0, 3, loudness.FEWEST_CAPTURES - 1])
+@pytest.mark.parametrize("count", [0, 3, hearing.FEWEST_CAPTURES - 1])
 def test_of_a_few_captures_nothing_is_concluded(count: int) -> None:
     some = RECORDED[:count]
     recorded = [true_dbfs(about.capture.setting) for about in some]
-    assert loudness.loudest_dbfs(PANEL, some) == max(recorded, default=-math.inf)
+    assert hearing.loudest_dbfs(PANEL, some) == max(recorded, default=-math.inf)
     assert all(heard(drawn(20), some))
 
 
 def test_of_very_many_captures_the_loudest_is_taken() -> None:
-    many = [captured(setting) for setting in drawn(loudness.MOST_CAPTURES + 1, highest=0.7)]
+    many = [captured(setting) for setting in drawn(hearing.MOST_CAPTURES + 1, highest=0.7)]
     recorded = max(true_dbfs(about.capture.setting) for about in many)
-    assert loudness.loudest_dbfs(PANEL, many) == recorded
+    assert hearing.loudest_dbfs(PANEL, many) == recorded
 
 
 def test_captures_that_nobody_measured_or_that_are_silent_do_no_harm() -> None:
     unmeasured = [captured(setting, noise_dbfs=-90.0) for setting in drawn(12)]
-    assert loudness.loudest_dbfs(PANEL, unmeasured) == -math.inf
+    assert hearing.loudest_dbfs(PANEL, unmeasured) == -math.inf
     silent = [captured(setting, return_rms_dbfs=-math.inf) for setting in drawn(3)]
-    assert loudness.loudest_dbfs(PANEL, [*RECORDED, *silent]) == pytest.approx(
-        loudness.loudest_dbfs(PANEL, RECORDED)
+    assert hearing.loudest_dbfs(PANEL, [*RECORDED, *silent]) == pytest.approx(
+        hearing.loudest_dbfs(PANEL, RECORDED)
     )
     alike = [captured(RECORDED[0].capture.setting) for _ in range(9)]
-    assert math.isfinite(loudness.loudest_dbfs(PANEL, alike))
+    assert math.isfinite(hearing.loudest_dbfs(PANEL, alike))
