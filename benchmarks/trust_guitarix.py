@@ -37,7 +37,7 @@ from rig.daemon import service
 from rig.daemon.request import Request
 from rig.devices.client import DevicesClient
 from rig.devices.protocols import Report
-from rig.knobs import Setting
+from rig.knobs import Panel, Setting
 from rig.session import store
 from rig.session.folder import Session
 from tests.devices import guitarix, jack
@@ -49,6 +49,8 @@ NAME, RATE = "trust", 48_000
 LAG = 8_192
 LEAST_ESR = 1e-3
 FAULTS_A_NIGHT = 6
+#: A tenth of a knob's travel, in steps of its controller: values between them are refused.
+TENTH = 13
 PLAN = "plan: {captures: 20, seeds: 8, batch: 4, holdouts: 2, canary_every: 6}\n"
 KNOB_FAULTS = ("knob_off_by_tenth", "knob_stuck", "knobs_at_previous")
 
@@ -227,6 +229,7 @@ class Orders:
 
     queue: "Queue[tuple[str, int, float]]"
     at: dict[int, tuple[str, int]]
+    panel: Panel
     take: int = 0
     peak: float = 0.1
     before: Setting | None = None
@@ -240,7 +243,7 @@ def spoilt_client(orders: Orders) -> type[DevicesClient]:
             kind, seed = orders.at.get(orders.take + 1, ("", 0))
             there = setting
             if kind in KNOB_FAULTS and orders.before is not None:
-                there = misdialled(setting, orders.before, kind, seed)
+                there = misdialled(orders.panel, setting, orders.before, kind, seed)
             orders.before = setting
             super().dial(there, last)
 
@@ -257,7 +260,7 @@ def spoilt_client(orders: Orders) -> type[DevicesClient]:
     return SpoiltClient
 
 
-def misdialled(setting: Setting, before: Setting, kind: str, seed: int) -> Setting:
+def misdialled(panel: Panel, setting: Setting, before: Setting, kind: str, seed: int) -> Setting:
     """Where the knobs really go."""
     if kind == "knobs_at_previous":
         return before
@@ -265,7 +268,9 @@ def misdialled(setting: Setting, before: Setting, kind: str, seed: int) -> Setti
     if kind == "knob_stuck":
         values[knob] = before.values[knob]
     else:
-        values[knob] += 1.0 if values[knob] < 8.5 else -1.0
+        there = list(panel.knobs[knob].values)
+        step = there.index(values[knob])
+        values[knob] = there[step + TENTH if step + TENTH < len(there) else step - TENTH]
     return Setting(tuple(values))
 
 
@@ -302,11 +307,10 @@ def night(seed: int, kinds: list[str]) -> list[dict[str, object]]:
     with tempfile.TemporaryDirectory() as name, studio(Path(name)) as queue:
         path = Path(name) / "rig.yaml"
         path.write_text(RIG[: RIG.index("plan:")] + PLAN + REST, encoding="utf-8")
-        orders = Orders(queue, at)
+        config = configuration.load(path)
+        orders = Orders(queue, at, config.panel)
         with mock.patch("rig.daemon.service.DevicesClient", spoilt_client(orders)):
-            ending = service.capture(
-                Request(Path(name) / "session", path), configuration.load(path)
-            )
+            ending = service.capture(Request(Path(name) / "session", path), config)
         orders.at = {}
         session = Session.view(Path(name) / "session")
         off = kept_and_off(session, Path(name), orders)

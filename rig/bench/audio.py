@@ -19,6 +19,7 @@ from rig.bench.subjects import Subject, recording_frames
 from rig.config.types import LearnerConfig
 from rig.knobs import Setting
 from rig.learner.excerpts import loudest_excerpts
+from rig.learner.hearing import Heard, Recorded
 from rig.learner.rounds import initial_model
 
 #: Held-out guitar on which every setting is tested, in seconds.
@@ -77,10 +78,22 @@ def dataset(
 
 def heard_from(subject: Subject, settings: Sequence[Setting]) -> float:
     """Return the mean square from which a setting is heard beside the loudest of some."""
-    guitar = subject.signal.segment(Part.TRAIN)
-    played = [subject.record(setting)[guitar.start : guitar.stop] for setting in settings]
-    loudest = max((levels.rms_dbfs(each.astype(float)) for each in played), default=-math.inf)
+    loudest = max((level_dbfs(subject, setting) for setting in settings), default=-math.inf)
     return audible_floor(loudest, LearnerConfig().audible_range_db, -math.inf)
+
+
+def level_dbfs(subject: Subject, setting: Setting) -> float:
+    """Return how loud the guitar is at a setting."""
+    guitar = subject.signal.segment(Part.TRAIN)
+    played = subject.record(setting)[guitar.start : guitar.stop]
+    return levels.rms_dbfs(played.astype(float))
+
+
+def heard(subject: Subject, settings: Sequence[Setting]) -> Heard:
+    """Return what tells which settings can be heard, from those that were recorded."""
+    known_dbfs = [level_dbfs(subject, setting) for setting in settings]
+    recorded = Recorded(subject.panel, settings, known_dbfs)
+    return recorded.heard(LearnerConfig().audible_range_db)
 
 
 def train_ensemble(

@@ -243,6 +243,7 @@ class _TrialState:
             predictions=relative,
             plain=plain,
             pool=subject.pool,
+            heard=audio.heard(subject, recordable(subject, settings)) if model else None,
         )
         return STRATEGIES[trial.strategy](request, lambda _done, _total: None).settings
 

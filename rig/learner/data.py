@@ -27,10 +27,10 @@ def _capture(
     return audio.astype(np.float32)
 
 
-def _noise_dbfs(about: CaptureState) -> float:
+def _figure(about: CaptureState, name: str) -> float:
     assert about.kept is not None
     # What nobody measured when it was kept sets no floor.
-    return about.kept.figures.get("noise_dbfs", -math.inf)
+    return about.kept.figures.get(name, -math.inf)
 
 
 def floor_power(session: Session) -> float:
@@ -40,13 +40,20 @@ def floor_power(session: Session) -> float:
 
 def heard(session: Session) -> hearing.Heard:
     """Return what tells which settings can be heard beside the loudest one."""
-    config = session.config
-    range_db = config.learner.audible_range_db
-    return hearing.heard(config.panel, training_captures(session), range_db)
+    return _recorded(session).heard(session.config.learner.audible_range_db)
 
 
 def _loudest_dbfs(session: Session) -> float:
-    return hearing.loudest_dbfs(session.config.panel, training_captures(session))
+    return _recorded(session).loudest_dbfs()
+
+
+def _recorded(session: Session) -> hearing.Recorded:
+    captures = training_captures(session)
+    return hearing.Recorded(
+        session.config.panel,
+        [about.capture.setting for about in captures],
+        [_figure(about, "return_rms_dbfs") for about in captures],
+    )
 
 
 def _floor(session: Session, loudest_dbfs: float, noise_dbfs: float) -> float:
@@ -55,8 +62,8 @@ def _floor(session: Session, loudest_dbfs: float, noise_dbfs: float) -> float:
 
 def _floors(session: Session, captures: Sequence[CaptureState]) -> torch.Tensor:
     loudest_dbfs = _loudest_dbfs(session)
-    noises_dbfs = map(_noise_dbfs, captures)
-    return torch.tensor([_floor(session, loudest_dbfs, noise) for noise in noises_dbfs])
+    noises = [_figure(about, "noise_dbfs") for about in captures]
+    return torch.tensor([_floor(session, loudest_dbfs, noise) for noise in noises])
 
 
 def _dataset(

@@ -7,6 +7,7 @@ the amp has, so its levels between captures are predicted.
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -14,8 +15,7 @@ import torch
 from torch import Tensor
 
 from models.training.level_process import LevelsBetween, random_settings
-from rig.knobs import Panel
-from rig.session.captures import CaptureState
+from rig.knobs import Panel, Setting
 
 #: Of fewer captures nothing is predicted; of more the loudest is hardly louder than these are, and
 #: a fit takes the time that a round has.
@@ -33,53 +33,60 @@ NEPER_DB = 10.0 / math.log(10.0)
 Heard = Callable[[Tensor], Tensor]
 
 
-def level_dbfs(about: CaptureState) -> float:
-    """Return how loud a capture is, as it was measured when it was kept."""
-    assert about.kept is not None
-    # What nobody measured when it was kept is no level.
-    return about.kept.figures.get("return_rms_dbfs", -math.inf)
+@dataclass(frozen=True)
+class Recorded:
+    """What was recorded of an amp: settings, and how loud each is.
 
-
-def loudest_dbfs(panel: Panel, captures: Sequence[CaptureState]) -> float:
-    """Return how loud the amp's loudest setting is: a capture's, or what is predicted of others."""
-    recorded = max(map(level_dbfs, captures), default=-math.inf)
-    between = _levels_between(panel, captures)
-    if between is None:
-        return recorded
-    if panel.pool:
-        asked = torch.from_numpy(np.stack([panel.point(setting) for setting in panel.pool]))
-    else:
-        asked = random_settings(SOUGHT, panel.switch_positions, seed=0)
-    return max(recorded, float(between(asked.double())[0].max()) * NEPER_DB)
-
-
-def heard(panel: Panel, captures: Sequence[CaptureState], range_db: float) -> Heard:
-    """Return what tells which settings can be heard, ``(settings, knobs)`` to booleans.
-
-    Args:
+    Attributes:
         panel: The knobs.
-        captures: What is known.
-        range_db: So far below the loudest setting nobody hears anything.
+        settings: What was recorded.
+        levels_dbfs: The RMS level of each; minus infinity where it was not measured.
     """
-    between = _levels_between(panel, captures)
-    least = (loudest_dbfs(panel, captures) - range_db) / NEPER_DB
 
-    def tell(points: Tensor) -> Tensor:
-        """Return whether each setting can be heard; of what nothing is known, it can."""
-        if between is None or not len(points):
-            return torch.ones(len(points), dtype=torch.bool, device=points.device)
-        means, deviations = between(points.detach().cpu().double())
-        return (means - UNHEARD_DEVIATIONS * deviations >= least)[:, 0].to(points.device)
+    panel: Panel
+    settings: Sequence[Setting]
+    levels_dbfs: Sequence[float]
 
-    return tell
+    def loudest_dbfs(self) -> float:
+        """Return how loud the loudest setting is: a recorded one's, or as others are predicted."""
+        recorded = max(self.levels_dbfs, default=-math.inf)
+        between = self._between()
+        if between is None:
+            return recorded
+        if self.panel.pool:
+            points = [self.panel.point(setting) for setting in self.panel.pool]
+            asked = torch.from_numpy(np.stack(points)).double()
+        else:
+            asked = random_settings(SOUGHT, self.panel.switch_positions, seed=0)
+        return max(recorded, float(between(asked)[0].max()) * NEPER_DB)
 
+    def heard(self, range_db: float) -> Heard:
+        """Return what tells which settings can be heard.
 
-def _levels_between(panel: Panel, captures: Sequence[CaptureState]) -> LevelsBetween | None:
-    known = [about for about in captures if math.isfinite(level_dbfs(about))]
-    if not FEWEST_CAPTURES <= len(known) <= MOST_CAPTURES:
-        return None
-    points = tuple(tuple(panel.point(about.capture.setting).tolist()) for about in known)
-    return _fitted(points, tuple(map(level_dbfs, known)), tuple(panel.switch_positions))
+        Args:
+            range_db: So far below the loudest setting nobody hears anything.
+        """
+        between = self._between()
+        least = (self.loudest_dbfs() - range_db) / NEPER_DB
+
+        def tell(points: Tensor) -> Tensor:
+            """Return whether each setting can be heard; of what nothing is known, it can."""
+            if between is None or not len(points):
+                return torch.ones(len(points), dtype=torch.bool, device=points.device)
+            means, deviations = between(points.detach().cpu().double())
+            return (means - UNHEARD_DEVIATIONS * deviations >= least)[:, 0].to(points.device)
+
+        return tell
+
+    def _between(self) -> LevelsBetween | None:
+        known = {
+            tuple(self.panel.point(setting).tolist()): level_dbfs
+            for setting, level_dbfs in zip(self.settings, self.levels_dbfs, strict=True)
+            if math.isfinite(level_dbfs)
+        }
+        if not FEWEST_CAPTURES <= len(known) <= MOST_CAPTURES:
+            return None
+        return _fitted(tuple(known), tuple(known.values()), tuple(self.panel.switch_positions))
 
 
 # A round asks several times, always with the same captures.
