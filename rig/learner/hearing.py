@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.training.level_process import LevelsBetween, random_settings
+from models.training.level_process import LevelsBetween
 from rig.knobs import Panel, Setting
 
 #: Of fewer captures nothing is predicted; of more the loudest is hardly louder than these are, and
@@ -53,12 +53,11 @@ class Recorded:
         between = self._between()
         if between is None:
             return recorded
-        if self.panel.pool:
-            points = [self.panel.point(setting) for setting in self.panel.pool]
-            asked = torch.from_numpy(np.stack(points)).double()
-        else:
-            asked = random_settings(SOUGHT, self.panel.switch_positions, seed=0)
-        return max(recorded, float(between(asked)[0].max()) * NEPER_DB)
+        draws = np.random.default_rng(0).random((SOUGHT, len(self.panel)))
+        # Only what may be set: behind a limit it may be louder.
+        some = self.panel.pool or [self.panel.quantise(draw) for draw in draws]
+        points = np.stack([self.panel.point(setting) for setting in some])
+        return max(recorded, float(between(torch.from_numpy(points).double())[0].max()) * NEPER_DB)
 
     def heard(self, range_db: float) -> Heard:
         """Return what tells which settings can be heard.

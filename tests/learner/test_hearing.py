@@ -1,6 +1,7 @@
 """What is heard of an amp is told from what it has, and not only from what was recorded."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -47,6 +48,11 @@ def test_the_loudest_setting_need_not_have_been_recorded() -> None:
 def test_in_a_pool_nothing_is_louder_than_its_loudest() -> None:
     panel = Panel(PANEL.knobs, pool=tuple(LOW))
     assert recorded(LOW, panel).loudest_dbfs() == pytest.approx(max(map(true_dbfs, LOW)), abs=0.5)
+
+
+def test_what_may_not_be_set_is_not_the_loudest() -> None:
+    limited = Panel(tuple(replace(knob, limits=(0.0, 7.0)) for knob in PANEL.knobs))
+    assert recorded(LOW, limited).loudest_dbfs() < recorded(LOW).loudest_dbfs() - 3.0
 
 
 def test_a_setting_that_cannot_be_heard_is_told_before_it_is_recorded() -> None:
