@@ -36,7 +36,7 @@ PIECE_BLOCKS = 256
 
 @dataclass(frozen=True)
 class Moment:
-    """The oddest instant of a take: how odd (1 is usual, see `limit`), and when, in seconds."""
+    """A take's oddest instant: how odd (1 is usual, see `ODDITY_LIMIT`), and when, in seconds."""
 
     oddity: float
     at_s: float

@@ -34,11 +34,6 @@ class Response:
     explained: float
 
     @property
-    def peak_frames(self) -> int:
-        """How late the largest tap is."""
-        return int(np.argmax(np.abs(self.taps))) - self.lead
-
-    @property
     def polarity(self) -> float:
         """The largest tap's sign times how far it stands out: the share of its own side's peak.
 

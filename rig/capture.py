@@ -1,7 +1,8 @@
-"""The values that travel through the loop: what to record, and what came of it."""
+"""The values that travel through the loop: what is asked for, what to record, what came of it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,8 @@ from rig.knobs import Setting
 LEAST_CAPTURES = 2
 
 Frames = NDArray[np.float32]
+#: What somebody may ask of a run; these names stand in journals, and end files in control/.
+Command = Literal["pause", "resume", "stop", "stop-now", "done", "skip", "redo"]
 
 
 class Role(StrEnum):

@@ -4,18 +4,21 @@ RigError                  1  a run that failed
 ├── ConfigError           2  a rig.yaml that cannot be used
 ├── UsageError            2  a command that cannot be carried out as typed
 ├── SessionError          1  a session folder that is missing, locked or damaged
-│   └── NewerSession      1  a newer rig has written into it: nothing is wrong with it
+│   ├── NewerSession      1  a newer rig has written into it: nothing is wrong with it
+│   ├── NotPlain          1  what lies there is no plain file, or no folder, as it should be
+│   └── ConfigChanged     1  its rig.yaml is not what it began with
 ├── StorageError          1  the disk is full, read-only or broken
 ├── DeviceError           1  the amp or the interface did not do its part
-│   └── DeviceGone        1  it is no longer there; it may come back
-│       ├── DeviceHung    1  its driver hangs: only a new process can open it again
-│       └── AudioDied     1  the process that holds it ended, or was ended because it hung
+│   ├── DeviceGone        1  it is no longer there; it may come back
+│   │   ├── DeviceHung    1  its driver hangs: only a new process can open it again
+│   │   └── AudioDied     1  the process that holds it ended, or was ended because it hung
+│   └── Unrecordable      1  no take of a setting is any good (`rig bench` leaves it out)
 ├── Stopped               3  somebody ended it before it had begun
 └── LearnerError          1  training or proposing failed
     └── LearnerDied       1  its process ended, or was ended because it hung
 
 A capture that was stopped by hand before it was done has exit code 3 as well.
-A rejected take is none of these: it is a value (`calibration.checks.Verdict`).
+A rejected take is none of these: it is a value (`calibration.verdict.Verdict`).
 """
 
 

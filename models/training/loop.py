@@ -8,7 +8,7 @@ from models.training.dataset import Dataset, Model
 from models.training.trainer import Progress, Recipe, Training
 
 #: So many steps in a row may be no numbers before training goes back to where it was well.
-PATIENCE = 8
+BAD_STEPS = 8
 #: Going back so often, each time at half the rate, is one time too many.
 RECOVERIES = 4
 #: Steps between two states that can be gone back to.
@@ -50,7 +50,7 @@ class Backtracking:
             self._recent.append(training.step_loss)
         full = len(self._recent) == RECENT_STEPS
         usual = median(self._recent) if full else 0.0
-        if self._bad >= PATIENCE or (full and usual > BROKEN_AWAY * self._best):
+        if self._bad >= BAD_STEPS or (full and usual > BROKEN_AWAY * self._best):
             self._go_back()
             return
         if full:

@@ -12,7 +12,14 @@ WINDOWS = (2048, 512, 128)
 
 @dataclass(frozen=True)
 class LossWeights:
-    """The weight of each term: waveform error, pre-emphasised error, spectral distance."""
+    """What each term of the loss counts; 0 leaves the spectral one out.
+
+    Attributes:
+        waveform: Of the squared error.
+        emphasised: Of the squared error once it is pre-emphasised.
+        spectral: Of the distance between spectra, `spectral_distance`.
+        emphasis: Not a weight: the coefficient of the pre-emphasis.
+    """
 
     waveform: float = 1.0
     # Most of a guitar's energy lies low: without this term treble would hardly count.

@@ -1,4 +1,4 @@
-"""What follows a capture: its report, made by a process of its own that can harm nothing."""
+"""What follows a capture: its report, made by a process of its own, whose failing harms nothing."""
 
 import logging
 import os

@@ -324,8 +324,8 @@ def with_warmup(session: Session, verdict: Verdict, aligned: Aligned, signal: Si
     before = [session.kept_audio(canary) for canary in session.state.amp.canaries[-2:]]
     guitars = [takes.guitar_of(audio, signal) for audio in (*before, aligned.returned)]
     found = warmup(guitars[:-1], guitars[-1], takes.noise_power(aligned, signal))
-    patience = session.state.run.played_s >= session.config.plan.warmup_s
-    figures = {**verdict.figures, "is_steady": float(found.is_steady or patience)}
+    played_enough = session.state.run.played_s >= session.config.plan.warmup_s
+    figures = {**verdict.figures, "is_steady": float(found.is_steady or played_enough)}
     if found.step_esr is not None:
         figures["replicate_esr"] = found.step_esr
     return replace(verdict, figures=figures)

@@ -35,7 +35,7 @@ class Guard:
         return self.look()
 
     def look(self) -> str | None:
-        """Do so at once, however short ago it was."""
+        """Look at once, and start a new supervisor where there is none; says so in a sentence."""
         try:
             # Free, so nobody sees the session through; and let go of, since the new one needs it.
             with supervisor_lock(self._door).acquire(timeout=0):

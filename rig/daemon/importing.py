@@ -122,7 +122,7 @@ def import_takes(
     believes = believes or bool(data.segments)
     for done, take in enumerate(data.takes):
         try:
-            heard = dataset.in_step(data, take, late, signal.segment(Part.TAIL).start)
+            heard = dataset.cut_to_input(data, take, late, signal.segment(Part.TAIL).start)
         except UsageError as error:
             # One file that cannot be read is no reason to do without the others.
             refused[take.path.name] = str(error)

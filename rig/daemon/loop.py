@@ -110,7 +110,7 @@ def next_step(state: State, plan: PlanConfig, ending: Finish | None, closes: boo
         ending: Why to stop recording now; None while there is something to do.
         closes: Whether a round that asks for nothing ends the recording.
     """
-    if ending is not None and not (ending.trains and ending.plays):
+    if ending is not None and not (ending.trains and ending.plays_on):
         return End(ending)
     if state.run.paused:
         return Wait()

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from rig.capture import Levels, Take
+from rig.capture import Command, Levels, Take
 from rig.knobs import Move
 from rig.session import control, live
 from rig.session.door import Door
@@ -36,14 +36,14 @@ class Publisher:
         self._prompt: tuple[Move, ...] = ()
         self._doing = "starting"
         self._published = 0.0
-        self._signals: list[control.Command] = []
+        self._signals: list[Command] = []
         live.remove(self._door)
 
-    def interrupt(self, command: control.Command) -> None:
+    def interrupt(self, command: Command) -> None:
         """A command that came by signal, not by file."""
         self._signals.append(command)
 
-    def commands(self) -> Iterator[control.Command]:
+    def commands(self) -> Iterator[Command]:
         """What was asked for since the last time; each is to be written down before the next."""
         while self._signals:
             yield self._signals.pop(0)

@@ -149,7 +149,9 @@ def bring_back(run: Run, lost: DeviceGone) -> None:
         # Not at once: a plug that was bumped is back by then, and nobody is woken for it.
         if attempt == len(BACK_OFF_S) // 2:
             run.alarm(str(lost))
-        if _is_called_off(run, pause_s):
+        _wait(run, pause_s)
+        # By now nothing may need the device any more.
+        if run.ending() is not None:
             return
         try:
             run.devices.open()
@@ -161,14 +163,14 @@ def bring_back(run: Run, lost: DeviceGone) -> None:
     raise DeviceGone(f"the device stayed away: {lost}")
 
 
-def _is_called_off(run: Run, pause_s: float) -> bool:
-    """Wait, paused for as long as somebody likes, and tell whether nothing needs the device."""
-    left_s = pause_s
-    while run.listen() and run.ending() is None and left_s > 0:
+def _wait(run: Run, left_s: float) -> None:
+    """Wait for so long, and for as long as somebody pauses; or until the run is to end."""
+    run.listen()
+    while run.ending() is None and left_s > 0:
         run.publisher.says("waiting for the device", run.learner.progress)
         run.clock.sleep(min(TICK_S, left_s))
         left_s -= TICK_S
-    return run.ending() is not None
+        run.listen()
 
 
 def rest(run: Run) -> None:

@@ -91,7 +91,7 @@ def _await_closing(run: Run) -> facts.RoundLearned | None:
     while learnt is None:
         run.hear()
         ending = run.ending()
-        wanted = ending is not None and ending.trains and ending.plays and run.closes
+        wanted = ending is not None and ending.trains and ending.plays_on and run.closes
         if not wanted or run.session.state.run.paused:
             return None
         run.publisher.says("looking at the last batch", run.learner.progress)

@@ -61,6 +61,7 @@ class Run:
         guard: Looks after the supervisor.
         pedal: The foot switch that answers for hands, if there is one.
         deadline: Works out anew when it ends, by the clock as it stands now.
+        jumps: Notices that the machine slept, or that its clock was set.
         looked_through: Captures that were doubted for one instant already.
         asked_whom_they_blame: Takes that were odd twice, and asked already which other makes them.
         audio: What was kept, in memory.
@@ -152,14 +153,13 @@ class Run:
         self.goals = replace(self.goals, until=until)
         return until
 
-    def listen(self) -> bool:
-        """Take up commands, and wait while paused; always True, to stand in a condition."""
+    def listen(self) -> None:
+        """Take up commands, and wait while paused."""
         self.hear()
         while self.session.state.run.paused and self.ending() is None:
             self.publisher.says("paused", self.learner.progress)
             self.clock.sleep(TICK_S)
             self.hear()
-        return True
 
     def alarm(self, why: str) -> None:
         """Tell somebody, where somebody wants to be told."""

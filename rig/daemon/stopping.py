@@ -43,14 +43,14 @@ class Finish:
         failed: Whether something is wrong that somebody has to look at.
         trains: Whether the final model follows.
         by_hand: Whether somebody asked for it.
-        plays: Whether kept settings are still looked at before.
+        plays_on: Whether the amp plays on before that: looks at what was kept, a last canary.
     """
 
     reason: str
     failed: bool = False
     trains: bool = True
     by_hand: bool = False
-    plays: bool = True
+    plays_on: bool = True
 
     @property
     def state(self) -> Literal["finished", "stopped", "failed"]:
@@ -123,8 +123,9 @@ def _reached(state: State, config: Config, goals: Goals, now: Now) -> Iterator[F
     plan = config.plan
     if goals.until is not None and _out_of_time(state, config, goals.until, now.at):
         # Nothing plays past the deadline, nor while somebody has it paused.
-        plays = now.at < goals.until and not state.run.paused
-        yield Finish(f"the time was up ({datetime.fromtimestamp(goals.until):%H:%M})", plays=plays)
+        plays_on = now.at < goals.until and not state.run.paused
+        at = f"{datetime.fromtimestamp(goals.until):%H:%M}"
+        yield Finish(f"the time was up ({at})", plays_on=plays_on)
     if now.free_bytes is not None and now.free_bytes < 1e9 * plan.disk_floor_gb:
         free = f"{now.free_bytes / 1e9:.1f} GB"
         least = f"{plan.disk_floor_gb:g} GB"

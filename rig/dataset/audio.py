@@ -166,7 +166,7 @@ def _sign(played: Any, heard: Any) -> float:
 
 
 # By whole frames, so that every sample stays what it was.
-def in_step(data: DataSet, take: DataTake, latency_frames: int, frames: int) -> Single:
+def cut_to_input(data: DataSet, take: DataTake, latency_frames: int, frames: int) -> Single:
     """Return a take in step with the input, ``(frames,)``: late frames cut, what lacks is silence.
 
     Raises:

@@ -104,7 +104,7 @@ class ReplayInterface:
         if take is None:
             raise DeviceError(f"there is no recording of the setting {self._amp.values}")
         whole = self._signal.send.astype(np.float32)
-        recorded = dataset.in_step(self._data, take, self._latency, len(whole))
+        recorded = dataset.cut_to_input(self._data, take, self._latency, len(whole))
         if self._look is not None and len(send) == len(self._look.send):
             whole = self._look.send.astype(np.float32)
             parts = [self._signal.segment(segment.part) for segment in self._look.segments]

@@ -74,10 +74,10 @@ class _Attempt:
 
     def _hear(self, errand: Child) -> Message:
         # Until it is connected nobody can tell it from one that never will be.
-        patience = waits.CLUSTER_ANSWERS.s
+        patience_s = waits.CLUSTER_ANSWERS.s
         while True:
-            message, block = errand.receive(patience)
-            patience, self._reached = waits.CLUSTER_ADVANCES.s, True
+            message, block = errand.receive(patience_s)
+            patience_s, self._reached = waits.CLUSTER_ADVANCES.s, True
             if "progress" in message:
                 self._tell(message["progress"])
             elif "says" in message:

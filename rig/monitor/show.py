@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.live import Live
 
 from rig import waits
+from rig.capture import Command
 from rig.errors import SessionError
 from rig.monitor.body import Looked
 from rig.monitor.keys import DOWN, LEFT, RIGHT, UP, Keys, keyboard
@@ -41,7 +42,7 @@ def wait_for(
     return True
 
 
-def command_for(key: str | None, view: View) -> control.Command | None:
+def command_for(key: str | None, view: View) -> Command | None:
     """Return the command that a key means at this moment; the screen names the same keys."""
     if key is None:
         return None
@@ -53,7 +54,7 @@ def command_for(key: str | None, view: View) -> control.Command | None:
     if key in ("s", "S"):
         return "stop" if key == "s" else "stop-now"
     if view.live is not None and view.live.prompt:
-        answers: dict[str, control.Command] = {"\r": "done", "\n": "done", "k": "skip", "b": "redo"}
+        answers: dict[str, Command] = {"\r": "done", "\n": "done", "k": "skip", "b": "redo"}
         return answers.get(key)
     return None
 

@@ -11,6 +11,7 @@ from rig.clock import next_time_of_day
 from rig.config import Config
 from rig.preflight.finding import Finding, Grade, finding
 from rig.printable import count_of
+from rig.proposals import designs
 from rig.session.folder import FRAME_BYTES, STORED_CHANNELS
 from rig.session.forecast import LOOK_SHARE, PROPOSING_S, final_step_s, step_s
 from rig.session.signal import read_guitars
@@ -21,8 +22,6 @@ SPARE_BYTES = 200_000_000
 MANY_CAPTURES = 500
 #: Canaries at the start, until the amp is warm, and at the end.
 EXTRA_CANARIES = 4
-#: Strategies that ask the ensemble, round by round.
-ASKING = frozenset({"integrated-variance", "panama"})
 
 
 def takes_needed(config: Config) -> int:
@@ -130,7 +129,7 @@ def hours(config: Config, signal: Signal, take_s: float, *, paced: bool) -> Hour
     captures = plan.captures or MANY_CAPTURES
     look_s = LOOK_SHARE * signal.duration_s * paced + take_s
     round_s = step_s(learner.size) * learner.steps
-    to_order = max(captures - plan.seeds, 0) if plan.strategy in ASKING else 0
+    to_order = 0 if designs.is_design(plan.strategy) else max(captures - plan.seeds, 0)
     rounds = 1 + -(-to_order // plan.batch)
     # Once more, for the longer training of the first round.
     learning_s = rounds * (PROPOSING_S + round_s) + round_s
@@ -155,7 +154,9 @@ def _recordings(config: Config, signal: Signal, base: Path) -> Iterator[Finding]
 def _rounds(config: Config) -> Iterator[Finding]:
     """A row where the plan leaves the ensemble nothing to ask for."""
     plan = config.plan
-    if plan.strategy in ASKING and plan.captures is not None and plan.seeds >= plan.captures:
+    if designs.is_design(plan.strategy) or plan.captures is None:
+        return
+    if plan.seeds >= plan.captures:
         yield Finding(
             "plan",
             f"{count_of(plan.captures, 'capture')}, {count_of(plan.seeds, 'seed')}",

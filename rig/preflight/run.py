@@ -8,6 +8,7 @@ from pathlib import Path
 
 from calibration.checks import Limits
 from calibration.signals import Signal
+from calibration.verdict import Check
 from rig.config import Config
 from rig.devices.client import DevicesClient
 from rig.errors import DeviceError
@@ -24,9 +25,9 @@ from rig.proposals import designs
 from rig.session.signal import signal_for
 
 #: With these nothing that comes after them would mean anything.
-HOPELESS = frozenset({"silence", "loopback"})
+HOPELESS = frozenset({Check.SILENCE, Check.LOOPBACK})
 #: Of these, what has a row of its own already.
-TOLD = frozenset({"loopback"})
+TOLD = frozenset({Check.LOOPBACK})
 
 
 def _silent(_what: str) -> None:

@@ -67,9 +67,13 @@ class CaptureState:
         """Trust what was kept no more: it waits to be recorded again."""
         if self.kept is not None:
             self.suspects.append(self.kept)
-            # Bad takes were of another time: it has all its attempts again.
-            self.kept, self.rejected, self.failed, self.died = None, 0, 0, 0
-            self.is_looked_at = False
+            self.wait_again()
+
+    def wait_again(self) -> None:
+        """Have nothing stand for the setting: it waits to be recorded, and then for its look."""
+        # Bad takes were of another time: it has all its attempts again.
+        self.kept, self.rejected, self.failed, self.died = None, 0, 0, 0
+        self.is_looked_at = False
 
     def refuse(self, take: TakeEnded) -> None:
         """Take in that the checks refused a take."""

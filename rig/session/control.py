@@ -9,8 +9,9 @@ import logging
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, get_args
+from typing import get_args
 
+from rig.capture import Command
 from rig.errors import StorageError
 from rig.session.door import Door
 from rig.session.plain import UNFINISHED
@@ -18,7 +19,6 @@ from rig.session.plain import UNFINISHED
 log = logging.getLogger("rig")
 
 FOLDER = "control"
-Command = Literal["pause", "resume", "stop", "stop-now", "done", "skip", "redo"]
 #: What lies in control/ and cannot be taken away is told once, by its path.
 _told: set[Path] = set()
 

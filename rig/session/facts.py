@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter
 
-from rig.capture import Outcome, Role
+from rig.capture import Command, Outcome, Role
 from rig.printable import Words
 
 #: A path inside the session folder: plain names, never up and never absolute.
@@ -106,7 +106,7 @@ class CommandGiven(_Fact):
     """Somebody asked for something from another terminal, or pressed Ctrl-C."""
 
     kind: Literal["command-given"] = "command-given"
-    command: Literal["pause", "resume", "stop", "stop-now", "done", "skip", "redo"]
+    command: Command
 
 
 class HandsSet(_Fact):

@@ -1,14 +1,16 @@
 """The parts of a session's state, each with a life of its own.
 
-A part is made anew where its life begins; nothing is ever reset field by field.
+A part is made anew where its life begins; nothing is ever reset field by field, but for an order
+that waits once more (`CaptureState.wait_again`).
 
-| part       | is about                          | begins anew with                            |
-|------------|-----------------------------------|---------------------------------------------|
-| `Takes`    | everything ever played            | ``session-created``                         |
-| `Learning` | rounds, failures, the final model | ``session-created``                         |
-| `Amp`      | the amp's sound and its canaries  | ``session-created``                         |
-| `RunState` | one run of the daemon             | ``daemon-started``                          |
-| `Opening`  | one opening of the devices        | ``daemon-started``, ``devices-opened``      |
+| part       | is about                          | begins anew with                        |
+|------------|-----------------------------------|-----------------------------------------|
+| `Takes`    | everything ever played            | ``session-created``                     |
+| `Learning` | rounds, failures, the final model | ``session-created``                     |
+| `Amp`      | the amp's sound and its canaries  | ``session-created``                     |
+| `RunState` | one run of the daemon             | ``daemon-started``                      |
+| `Opening`  | one opening of the devices        | ``daemon-started``, ``device-trouble``, |
+|            |                                   | ``devices-opened``                      |
 """
 
 from dataclasses import dataclass, field

@@ -195,7 +195,7 @@ class State:
         self.set_aside |= {*fact.paths}
         for about in self.captures.values():
             if about.kept is not None and about.kept.take in fact.takes:
-                about.kept, about.rejected, about.failed = None, 0, 0
+                about.wait_again()
         self.amp.forget({*fact.takes})
         self.learning.forget({*fact.paths})
 

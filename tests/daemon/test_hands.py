@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from rig import config as configuration
-from rig.capture import Role
+from rig.capture import Command, Role
 from rig.config import Config
 from rig.daemon.hands import _obey
 from rig.daemon.orders import canary
@@ -26,7 +26,6 @@ from rig.knobs import Move
 from rig.monitor.prompt import line, prompt
 from rig.proposals import designs, hands
 from rig.session import control, live
-from rig.session.control import Command
 from rig.session.facts import CapturesSuspected, HandsSet, TakeBegun
 from rig.session.folder import Session
 from rig.session.status import status

@@ -292,13 +292,13 @@ def test_a_card_has_licence_gear_and_a_hash_of_each_file(
         assert hashlib.sha256((folder / row["file"]).read_bytes()).hexdigest() == row["sha256"]
     # 24 bits of each sample.
     again = dataset.read(folder)
-    heard = dataset.in_step(again, again.takes[0], 0, 1_000_000)
+    heard = dataset.cut_to_input(again, again.takes[0], 0, 1_000_000)
     first = np.frombuffer(recordings(finished)[0][2])
     assert max(len(first), 1) <= len(heard)
     damaged = folder / rows[0]["file"]
     damaged.write_bytes(damaged.read_bytes()[:-1])
     with pytest.raises(UsageError, match="hash differs"):
-        dataset.in_step(again, again.takes[0], 0, 1_000)
+        dataset.cut_to_input(again, again.takes[0], 0, 1_000)
 
 
 @pytest.mark.parametrize(

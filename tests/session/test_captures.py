@@ -2,10 +2,20 @@
 
 import pytest
 
+from calibration.verdict import Check
 from rig.capture import Capture, Outcome, Role
 from rig.knobs import Setting
 from rig.session.captures import CaptureState
-from rig.session.facts import TakeEnded
+from rig.session.facts import (
+    CaptureOrdered,
+    CapturesSuspected,
+    Fact,
+    FilesSetAside,
+    ReasonFact,
+    TakeEnded,
+)
+from rig.session.journal import Entry
+from rig.session.state import fold
 
 
 def kept(number: int, **figures: float) -> TakeEnded:
@@ -24,3 +34,41 @@ def test_recorded_anew_is_not_repeated_unless_takes_had_to_agree(alone: bool) ->
     assert about.was_repeated is alone
     about.keep(kept(3, is_believed=1.0))
     assert about.was_repeated
+
+
+#: How an attempt can come to nothing: refused, without anything back, with a process that died.
+BAD = {
+    "rejected": TakeEnded(take=1, capture=1, outcome=Outcome.REJECTED),
+    "failed": TakeEnded(take=1, capture=1, outcome=Outcome.FAILED),
+    "died": TakeEnded(
+        take=1,
+        capture=1,
+        outcome=Outcome.FAILED,
+        reasons=(ReasonFact(check=Check.INTERRUPTED, figure=0.0, limit=0.0, sentence="-"),),
+        died=True,
+    ),
+}
+
+
+@pytest.mark.parametrize("bad", BAD)
+@pytest.mark.parametrize(
+    "again",
+    [
+        FilesSetAside(paths=("captures/1.wav",), takes=(2,)),
+        CapturesSuspected(captures=(1,), why="to be sure"),
+    ],
+    ids=["set aside", "suspected"],
+)
+def test_recorded_anew_a_setting_has_all_its_attempts(
+    bad: str, again: FilesSetAside | CapturesSuspected
+) -> None:
+    told: list[Fact] = [
+        CaptureOrdered(capture=1, role=Role.SEED, values=(1.0,), round=0),
+        BAD[bad],
+        kept(2),
+        again,
+    ]
+    about = fold(Entry(seq, 1.0, fact) for seq, fact in enumerate(told, 1)).captures[1]
+    assert about.is_pending
+    # What came to nothing before was of another time, and counts no more towards giving it up.
+    assert getattr(about, bad) == 0
