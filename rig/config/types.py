@@ -75,7 +75,7 @@ class PlanConfig(Section):
     looks: bool = True
     """Whether each kept setting is dialled once more, for a few seconds: was a knob off?"""
     rejects: Annotated[int, Field(ge=1, le=20)] = 3
-    """Takes of one setting that may be rejected before it is given up."""
+    """Takes of one setting that may be rejected, or may fail, before it is given up."""
     warmup_s: Annotated[float, Field(ge=0, le=7200)] = 900.0
     """Seconds of playing after which an amp that is not steady is taken as it is."""
     until: Annotated[str, Field(pattern=TIME_OF_DAY)] | None = None
