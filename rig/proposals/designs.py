@@ -17,8 +17,8 @@ HOLDOUT_STREAM, FILL_STREAM, DESIGN_STREAM, TARGET_STREAM = 2, 3, 4, 5
 CORNER_SHARE = 0.5
 #: Candidates from which space filling picks.
 FILL_CANDIDATES = 1024
-#: Draws in vain before a small knob space counts as used up.
-PATIENCE = 4
+#: So many draws, and a small knob space counts as used up.
+DRAWS = 4
 
 
 def _generator(seed: int, stream: int, salt: int = 0) -> np.random.Generator:
@@ -67,7 +67,7 @@ def _draw_distinct(
 ) -> list[Setting]:
     """Draw ``count`` distinct settings, again and again; fewer where the space has no more."""
     settings: list[Setting] = []
-    for _ in range(PATIENCE):
+    for _ in range(DRAWS):
         # Repeats are dropped: where knobs have few positions, a draw brings less than it should.
         missing = count - len(settings)
         if missing > 0:

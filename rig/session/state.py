@@ -147,7 +147,11 @@ class State:
         """Captures that were recorded while the amp was not itself."""
         for number in numbers:
             self.captures[number].doubt()
-        self.amp.unproven = [n for n in self.amp.unproven if n not in {*numbers}]
+        self._recorded_anew({*numbers})
+
+    def _recorded_anew(self, numbers: set[int]) -> None:
+        """What is recorded anew has nothing that the next canary could vouch for."""
+        self.amp.unproven = [number for number in self.amp.unproven if number not in numbers]
 
     def _prove(self, canary: TakeEnded) -> None:
         """A good canary vouches for everything kept since the one before it."""
@@ -193,9 +197,10 @@ class State:
     def _(self, fact: facts.FilesSetAside, at: float) -> None:
         self.run.set_aside += len(fact.paths)
         self.set_aside |= {*fact.paths}
-        for about in self.captures.values():
+        for number, about in self.captures.items():
             if about.kept is not None and about.kept.take in fact.takes:
                 about.wait_again()
+                self._recorded_anew({number})
         self.amp.forget({*fact.takes})
         self.learning.forget({*fact.paths})
 

@@ -85,7 +85,7 @@ def test_the_time_leaves_room_for_the_final_model_and_the_take_that_would_come()
     state.run.first_at, state.run.last_at = 0.0, 40.0
     state.takes.counts[Outcome.KEPT] = 4
     learner = CONFIG.learner
-    needed_s = 10.0 + 0.9 * learner.final_steps / learner.steps
+    needed_s = 10.0 + forecast.FINAL_STEP * learner.final_steps / learner.steps
     goals = Goals(captures=None, until=1000.0)
     assert reason(state, 1000.0 - needed_s - 0.1, goals) is None
     assert "time was up" in str(reason(state, 1000.0 - needed_s + 0.1, goals))

@@ -68,7 +68,10 @@ def test_recorded_anew_a_setting_has_all_its_attempts(
         kept(2),
         again,
     ]
-    about = fold(Entry(seq, 1.0, fact) for seq, fact in enumerate(told, 1)).captures[1]
+    state = fold(Entry(seq, 1.0, fact) for seq, fact in enumerate(told, 1))
+    about = state.captures[1]
     assert about.is_pending
+    # Nothing of it waits for a canary, or it would stand there twice once it is kept again.
+    assert state.amp.unproven == []
     # What came to nothing before was of another time, and counts no more towards giving it up.
     assert getattr(about, bad) == 0
