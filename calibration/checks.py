@@ -16,6 +16,8 @@ from calibration.verdict import Check, Figures, Reason, Verdict
 
 Audio = NDArray[np.float64]
 
+#: What may come after all that a look hears of a take.
+LATER = frozenset({Check.CHANGE, Check.REST, Check.MOMENT})
 #: A return that stands still for this long while guitar plays has stopped.
 STUCK_S = 0.004
 #: The loopback may be so much louder than its own noise off what it should be, and need not be
@@ -254,15 +256,21 @@ def _doubtful(
     found = list(doubts(figures, aligned, signal, limits.silence_dbfs, baseline.usual))
     # Where no recording of an earlier take is there any more, there is nothing to agree with.
     asked = baseline.must_agree and bool(baseline.earlier or baseline.late or baseline.looks)
-    if found or asked:
-        same, guitar = baseline.same_esr, slice(takes.guitar_start(signal), None)
-        settled = _agrees(aligned, signal, baseline.earlier, same, guitar)
-        agrees = settled or _agrees(aligned, signal, baseline.late, same, guitar)
-        if agrees or _agrees_with_look(aligned, signal, baseline):
-            figures["is_believed"] = 1.0
-            # What was wrong a moment ago may be wrong still: another look will tell.
-            figures["is_settled"] = float(settled)
-            return
+    if not (found or asked):
+        return
+    same, guitar = baseline.same_esr, slice(takes.guitar_start(signal), None)
+    settled = _agrees(aligned, signal, baseline.earlier, same, guitar)
+    if settled or _agrees(aligned, signal, baseline.late, same, guitar):
+        # What was wrong a moment ago may be wrong still: another look will tell.
+        figures |= {"is_believed": 1.0, "is_settled": float(settled)}
+        return
+    if _agrees_with_look(aligned, signal, baseline):
+        # A look hears how a take begins, and has no say in what comes later in it.
+        later = [reason for reason in found if reason.check in LATER]
+        if not later:
+            figures |= {"is_believed": 1.0, "is_settled": 0.0, "is_repeated": 0.0}
+        yield from later
+        return
     if asked:
         yield Reason(
             Check.DISAGREEMENT,

@@ -143,16 +143,19 @@ def _way_through(figures: Figures, usual: Usual) -> Iterator[Reason]:
         )
 
 
+def change_limit(usual_esr: float | None, noise_esr: float) -> float:
+    """Up to which ESR repeated guitar is the same, by how others are; None where nobody knows."""
+    known = CHANGE_UNKNOWN_ESR if usual_esr is None else max(CHANGE_ESR, CHANGE_TIMES * usual_esr)
+    # Two stretches of noise differ as well; a setting that hisses is not accused of it.
+    return known + noise_esr
+
+
 def _change(figures: Figures, usual: Usual) -> Iterator[Reason]:
     """Whether the same guitar sounds the same before everything and after it."""
     esr = figures.get("change_esr")
     if esr is None:
         return
-    limit = CHANGE_UNKNOWN_ESR
-    if usual.change_esr is not None:
-        limit = max(CHANGE_ESR, CHANGE_TIMES * usual.change_esr)
-    # Two stretches of noise differ as well; a setting that hisses is not accused of it.
-    limit += figures["change_noise_esr"]
+    limit = change_limit(usual.change_esr, figures["change_noise_esr"])
     if esr > limit:
         yield Reason(
             Check.CHANGE,

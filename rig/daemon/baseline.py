@@ -1,7 +1,7 @@
 """What a session knows of its amp: what the next take is judged against."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
 
@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from calibration import takes
 from calibration.checks import SAME_ESR, Baseline
-from calibration.doubts import REFERENCE_WIRE_AGREEMENT, Usual, rest_limit_db
+from calibration.doubts import REFERENCE_WIRE_AGREEMENT, Usual, change_limit, rest_limit_db
 from calibration.outliers import Expected, expect, outliers
 from calibration.signals import Part, Signal
 from calibration.takes import Aligned, align
-from calibration.verdict import Verdict
+from calibration.verdict import Figures, Verdict
 from calibration.warmup import warmup
 from rig.capture import Capture, Role
 from rig.errors import SessionError
@@ -269,14 +269,30 @@ def louder_at_rest(session: Session) -> tuple[int, ...]:
     usual_db = _high(session, "rest_rise_db", REST_SHARE)
     if usual_db is None:
         return ()
-    # Two takes that agreed both end so.
     limit_db = rest_limit_db(usual_db)
+    return _kept_once(session, lambda figures: figures.get("rest_rise_db", 0.0) > limit_db)
+
+
+def changed_within(session: Session) -> tuple[int, ...]:
+    """Captures kept before others could tell that their guitar changed more than it does here."""
+    usual_esr = _high(session, "change_esr", CHANGE_SHARE)
+    if usual_esr is None:
+        return ()
+
+    def is_odd(figures: Figures) -> bool:
+        """Whether the guitar at a take's end is not the one at its beginning."""
+        limit = change_limit(usual_esr, figures.get("change_noise_esr", 0.0))
+        return figures.get("change_esr", 0.0) > limit
+
+    return _kept_once(session, is_odd)
+
+
+def _kept_once(session: Session, is_odd: Callable[[Figures], bool]) -> tuple[int, ...]:
+    """Odd captures that no second take has vouched for: two that agreed are so."""
     return tuple(
         about.capture.number
         for about, take in kept_takes(session)
-        if about.capture.role is not Role.CANARY
-        and take.figures.get("rest_rise_db", 0.0) > limit_db
-        and not about.was_repeated
+        if about.capture.role is not Role.CANARY and is_odd(take.figures) and not about.was_repeated
     )
 
 
@@ -287,8 +303,8 @@ def same_esr(session: Session) -> float:
 
 
 def look_esr(session: Session) -> float:
-    """The ESR up to which a look found what was kept, by what the amp repeats."""
-    return look_limit(session.state.amp.repeatability_esr, same_esr(session))
+    """The ESR up to which a look found what was kept, by what the amp repeats beside its noise."""
+    return look_limit(session.state.amp.steadiness_esr, same_esr(session))
 
 
 def look_limit(repeatability_esr: float | None, same: float) -> float:

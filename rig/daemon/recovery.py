@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from calibration.verdict import Check, Verdict
 from rig import waits
 from rig.capture import Capture, Role
-from rig.daemon.baseline import louder_at_rest, outlying_captures
+from rig.daemon.baseline import changed_within, louder_at_rest, outlying_captures
 from rig.daemon.instants import blamed_by_others, unlike_any_other
 from rig.daemon.run import TICK_S, Run
 from rig.errors import AudioDied, DeviceError, DeviceGone
@@ -73,6 +73,10 @@ DISCREPANCIES = (
     Discrepancy(
         "it ended louder than it began, as no other take does",
         lambda run: louder_at_rest(run.session),
+    ),
+    Discrepancy(
+        "its guitar changed from its beginning to its end, as no other take's does",
+        lambda run: changed_within(run.session),
     ),
     Discrepancy(
         "an instant of it is like no other take's",

@@ -101,8 +101,11 @@ class CaptureState:
         To have been recorded anew is not enough: what a failed canary took along is never held
         against what it was before.
         """
-        believed = self.kept is not None and bool(self.kept.figures.get("is_believed"))
-        return self.must_agree or believed
+        if self.kept is None:
+            return self.must_agree
+        # What agreed with a look was heard twice at its beginning only.
+        is_whole = bool(self.kept.figures.get("is_repeated", 1.0))
+        return is_whole and (self.must_agree or bool(self.kept.figures.get("is_believed")))
 
     @property
     def needs_look(self) -> bool:

@@ -16,6 +16,7 @@ that waits once more (`CaptureState.wait_again`).
 from dataclasses import dataclass, field
 from statistics import median
 
+from calibration.replicates import NOISE_FACTOR
 from rig.capture import Outcome, Role
 from rig.session import facts
 from rig.session.captures import CaptureState, is_odd
@@ -133,12 +134,25 @@ class Amp:
     @property
     def repeatability_esr(self) -> float | None:
         """Median ESR between two takes of the reference setting: no model can beat it."""
+        figures = [canary["replicate_esr"] for canary in self._repetitions()]
+        return median(figures) if figures else None
+
+    @property
+    def steadiness_esr(self) -> float | None:
+        """The same without what noise makes of it: other settings stand further above theirs."""
+        figures = []
+        for canary in self._repetitions():
+            noise_esr = canary.get("replicate_noise_esr", 0.0) / NOISE_FACTOR
+            figures.append(max(canary["replicate_esr"] - noise_esr, 0.0))
+        return median(figures) if figures else None
+
+    def _repetitions(self) -> list[dict[str, float]]:
+        """The figures of canaries that were compared with the reference."""
         # Canaries of an amp that is getting warm differ by more than it repeats.
         steady = self.canaries
         if self.reference is not None:
             steady = steady[steady.index(self.reference) :]
-        figures = [c.figures["replicate_esr"] for c in steady if "replicate_esr" in c.figures]
-        return median(figures) if figures else None
+        return [canary.figures for canary in steady if "replicate_esr" in canary.figures]
 
     def forget(self, takes: set[int]) -> None:
         """Do without canaries whose files were set aside; the oldest left is the reference."""

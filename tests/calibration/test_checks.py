@@ -1,6 +1,7 @@
 """Verdicts: each fault is found, named and explained; a good take is kept."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -144,6 +145,8 @@ def test_what_agrees_with_a_look_only_is_looked_at_again(short_signal: Signal) -
     looked = Baseline(earlier=(other,), looks=(aligned.returned,), must_agree=True)
     figures = judge(aligned, short_signal, Limits(), looked).figures
     assert (figures["is_believed"], figures["is_settled"]) == (1.0, 0.0)
+    # It was heard twice at its beginning only: what speaks against it later is asked once more.
+    assert figures["is_repeated"] == 0.0
     # So is what agrees with the take just before it: a knob may be stuck for several.
     late = Baseline(late=(aligned.returned,), must_agree=True)
     figures = judge(aligned, short_signal, Limits(), late).figures
@@ -152,9 +155,33 @@ def test_what_agrees_with_a_look_only_is_looked_at_again(short_signal: Signal) -
     assert judge(aligned, short_signal, Limits(), twice).figures["is_settled"] == 1.0
 
 
+def louder_from_the_middle(returned: np.ndarray, loopback: np.ndarray) -> None:
+    returned[len(returned) // 2 :] *= 1.2
+
+
 def hum_begins(returned: np.ndarray, loopback: np.ndarray) -> None:
     half = len(returned) // 2
     returned[half:] += 0.003 * np.sin(2 * np.pi * 50 / 48_000 * np.arange(len(returned) - half))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "check"), [(hum_begins, "rest"), (louder_from_the_middle, "change")]
+)
+def test_a_look_has_no_say_in_what_comes_later_in_a_take(
+    short_signal: Signal, spoil: Spoil, check: str
+) -> None:
+    aligned, healthy = take(short_signal, spoil), take(short_signal).returned
+    usual = Usual(rest_rise_db=0.5, change_esr=1e-6)
+    other = take(short_signal, quieter).returned
+    looked = Baseline(earlier=(other,), looks=(healthy,), must_agree=True, usual=usual)
+    verdict = judge(aligned, short_signal, Limits(), looked)
+    assert check in [reason.check for reason in verdict.reasons]
+    assert "is_believed" not in verdict.figures
+    # The amp may be like that, after all: a second take that has it, too, is believed.
+    again = replace(looked, late=(aligned.returned,))
+    verdict = judge(aligned, short_signal, Limits(), again)
+    assert verdict.kept
+    assert verdict.figures["is_believed"]
 
 
 def offset_jumps(returned: np.ndarray, loopback: np.ndarray) -> None:

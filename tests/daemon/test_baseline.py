@@ -1,10 +1,20 @@
-"""What looks are held to, by what the amp itself repeats."""
+"""What takes and looks are held to, by what the amp itself repeats."""
+
+from collections.abc import Callable, Mapping, Sequence
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rig.daemon.baseline import look_limit
+from rig.capture import Outcome, Role
+from rig.daemon.baseline import changed_within, look_limit, louder_at_rest
+from rig.session.facts import CaptureOrdered, Fact, TakeEnded
+from rig.session.folder import Session
+from rig.session.journal import Entry
+from rig.session.lives import Amp
+from rig.session.state import fold
 
 #: What two whole takes may differ by.
 SAME = 1e-2
@@ -26,3 +36,56 @@ def test_a_limit_rises_with_what_the_amp_repeats_and_ends_where_takes_do(
 ) -> None:
     better, worse = sorted((one, other))
     assert look_limit(better, same) <= look_limit(worse, same) <= same
+
+
+def kept(takes: Sequence[Mapping[str, float]], role: Role = Role.SEED) -> Session:
+    """A session that kept a take of each of some settings."""
+    told: list[Fact] = []
+    for number, figures in enumerate(takes, 1):
+        told += [
+            CaptureOrdered(capture=number, role=role, values=(float(number),), round=0),
+            TakeEnded(take=number, capture=number, outcome=Outcome.KEPT, figures={**figures}),
+        ]
+    state = fold(Entry(seq, 1.0, fact) for seq, fact in enumerate(told, 1))
+    return cast(Session, SimpleNamespace(state=state))
+
+
+@pytest.mark.parametrize(
+    ("find", "odd", "usual"),
+    [
+        (changed_within, {"change_esr": 0.03, "change_noise_esr": 1e-5}, {"change_esr": 2e-5}),
+        (louder_at_rest, {"rest_rise_db": 9.0}, {"rest_rise_db": 0.2}),
+    ],
+)
+def test_the_first_takes_are_held_against_the_ones_after_them(
+    find: Callable[[Session], tuple[int, ...]], odd: dict[str, float], usual: dict[str, float]
+) -> None:
+    # Of the first few nobody can say what is usual.
+    assert find(kept([odd, usual, usual])) == ()
+    assert find(kept([odd, *6 * [usual]])) == (1,)
+    assert find(kept(7 * [odd])) == ()
+    # A second take of the whole that said the same; one that only a look agreed with.
+    believed = {**odd, "is_believed": 1.0}
+    assert find(kept([believed, *6 * [usual]])) == ()
+    assert find(kept([{**believed, "is_repeated": 0.0}, *6 * [usual]])) == (1,)
+    assert find(kept([odd, *6 * [usual]], Role.CANARY)) == ()
+
+
+def test_guitar_that_differs_by_its_noise_has_not_changed() -> None:
+    hissing = {"change_esr": 0.03, "change_noise_esr": 0.05}
+    assert changed_within(kept([hissing, *6 * [{"change_esr": 2e-5}]])) == ()
+
+
+def canary(replicate_esr: float, noise_esr: float) -> TakeEnded:
+    figures = {"replicate_esr": replicate_esr, "replicate_noise_esr": noise_esr}
+    return TakeEnded(take=1, capture=1, outcome=Outcome.KEPT, figures=figures)
+
+
+def test_the_noise_of_the_reference_setting_is_no_excuse_for_others() -> None:
+    # Figures of noise are three times what noise makes.
+    amp = Amp(canaries=[canary(1.5e-3, 4.5e-3), canary(1.6e-3, 4.5e-3), canary(1.4e-3, 4.5e-3)])
+    assert amp.repeatability_esr == 1.5e-3
+    assert amp.steadiness_esr == pytest.approx(0.0, abs=1e-9)
+    unsteady = Amp(canaries=[canary(1.5e-3, 1.5e-4)])
+    assert unsteady.steadiness_esr == pytest.approx(1.45e-3)
+    assert Amp().steadiness_esr is None

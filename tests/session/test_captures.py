@@ -36,6 +36,17 @@ def test_recorded_anew_is_not_repeated_unless_takes_had_to_agree(alone: bool) ->
     assert about.was_repeated
 
 
+def test_what_agreed_with_a_look_only_may_be_asked_for_once_more() -> None:
+    about = CaptureState(Capture(1, Setting((1.0,)), Role.SEED, 0), must_agree=True)
+    about.keep(kept(2, is_believed=1.0, is_settled=0.0, is_repeated=0.0))
+    assert not about.was_repeated
+    assert about.needs_look
+    about.doubt()
+    about.keep(kept(3, is_believed=1.0, is_settled=1.0))
+    assert about.was_repeated
+    assert not about.needs_look
+
+
 #: How an attempt can come to nothing: refused, without anything back, with a process that died.
 BAD = {
     "rejected": TakeEnded(take=1, capture=1, outcome=Outcome.REJECTED),
