@@ -13,10 +13,10 @@ that waits once more (`CaptureState.wait_again`).
 |            |                                   | ``devices-opened``                      |
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from statistics import median
 
-from calibration.replicates import NOISE_FACTOR
 from rig.capture import Outcome, Role
 from rig.session import facts
 from rig.session.captures import CaptureState, is_odd
@@ -117,6 +117,13 @@ class Learning:
             self.model = None
 
 
+def noise_of_both(canary: Mapping[str, float]) -> float:
+    """Return the ESR that noise alone makes between two takes of a setting, by one's figures."""
+    if not {"noise_dbfs", "return_rms_dbfs"} <= canary.keys():
+        return 0.0
+    return float(2.0 * 10.0 ** ((canary["noise_dbfs"] - canary["return_rms_dbfs"]) / 10.0))
+
+
 @dataclass
 class Amp:
     """What is known of the amp's own sound.
@@ -140,10 +147,10 @@ class Amp:
     @property
     def steadiness_esr(self) -> float | None:
         """The same without what noise makes of it: other settings stand further above theirs."""
-        figures = []
-        for canary in self._repetitions():
-            noise_esr = canary.get("replicate_noise_esr", 0.0) / NOISE_FACTOR
-            figures.append(max(canary["replicate_esr"] - noise_esr, 0.0))
+        figures = [
+            max(canary["replicate_esr"] - noise_of_both(canary), 0.0)
+            for canary in self._repetitions()
+        ]
         return median(figures) if figures else None
 
     def _repetitions(self) -> list[dict[str, float]]:

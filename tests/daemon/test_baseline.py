@@ -76,16 +76,17 @@ def test_guitar_that_differs_by_its_noise_has_not_changed() -> None:
     assert changed_within(kept([hissing, *6 * [{"change_esr": 2e-5}]])) == ()
 
 
-def canary(replicate_esr: float, noise_esr: float) -> TakeEnded:
-    figures = {"replicate_esr": replicate_esr, "replicate_noise_esr": noise_esr}
+def canary(replicate_esr: float, noise_db: float) -> TakeEnded:
+    level = {"return_rms_dbfs": -40.0, "noise_dbfs": -40.0 + noise_db}
+    figures = {"replicate_esr": replicate_esr, **level}
     return TakeEnded(take=1, capture=1, outcome=Outcome.KEPT, figures=figures)
 
 
 def test_the_noise_of_the_reference_setting_is_no_excuse_for_others() -> None:
-    # Figures of noise are three times what noise makes.
-    amp = Amp(canaries=[canary(1.5e-3, 4.5e-3), canary(1.6e-3, 4.5e-3), canary(1.4e-3, 4.5e-3)])
-    assert amp.repeatability_esr == 1.5e-3
+    # Noise 30 dB below a return makes an ESR of 2e-3 between two takes of it.
+    amp = Amp(canaries=[canary(2.1e-3, -30.0), canary(2.0e-3, -30.0), canary(1.9e-3, -30.0)])
+    assert amp.repeatability_esr == 2.0e-3
     assert amp.steadiness_esr == pytest.approx(0.0, abs=1e-9)
-    unsteady = Amp(canaries=[canary(1.5e-3, 1.5e-4)])
-    assert unsteady.steadiness_esr == pytest.approx(1.45e-3)
+    unsteady = Amp(canaries=[canary(2.1e-3, -50.0)])
+    assert unsteady.steadiness_esr == pytest.approx(2.08e-3)
     assert Amp().steadiness_esr is None
