@@ -15,7 +15,7 @@ that waits once more (`CaptureState.wait_again`).
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from statistics import median
+from statistics import median, median_low
 
 from rig.capture import Outcome, Role
 from rig.session import facts
@@ -151,7 +151,8 @@ class Amp:
             max(canary["replicate_esr"] - noise_of_both(canary), 0.0)
             for canary in self._repetitions()
         ]
-        return median(figures) if figures else None
+        # The lower of two: one canary that was off must not excuse what comes after it.
+        return median_low(figures) if figures else None
 
     def _repetitions(self) -> list[dict[str, float]]:
         """The figures of canaries that were compared with the reference."""

@@ -89,4 +89,6 @@ def test_the_noise_of_the_reference_setting_is_no_excuse_for_others() -> None:
     assert amp.steadiness_esr == pytest.approx(0.0, abs=1e-9)
     unsteady = Amp(canaries=[canary(2.1e-3, -50.0)])
     assert unsteady.steadiness_esr == pytest.approx(2.08e-3)
+    one_was_off = Amp(canaries=[canary(2.1e-3, -30.0), canary(1.1e-2, -30.0)])
+    assert one_was_off.steadiness_esr == pytest.approx(1e-4)
     assert Amp().steadiness_esr is None
