@@ -45,8 +45,8 @@ MUTANTS = (
     Mutant(
         "something is played past the deadline",
         "rig/daemon/stopping.py",
-        "plays = now.at < goals.until and not state.run.paused",
-        "plays = True",
+        "plays_on = now.at < goals.until and not state.run.paused",
+        "plays_on = True",
     ),
     Mutant(
         "a command is taken away before it is written down",
