@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rig.capture import Outcome, Role
+from rig.daemon import recovery
 from rig.daemon.baseline import changed_within, look_limit, louder_at_rest
-from rig.session.facts import CaptureOrdered, Fact, TakeEnded
+from rig.daemon.run import Run
+from rig.session.facts import CaptureOrdered, CapturesSuspected, Fact, TakeEnded
 from rig.session.folder import Session
 from rig.session.journal import Entry
 from rig.session.lives import Amp
@@ -69,6 +71,20 @@ def test_the_first_takes_are_held_against_the_ones_after_them(
     assert find(kept([believed, *6 * [usual]])) == ()
     assert find(kept([{**believed, "is_repeated": 0.0}, *6 * [usual]])) == (1,)
     assert find(kept([odd, *6 * [usual]], Role.CANARY)) == ()
+
+
+def test_a_take_that_changed_within_is_recorded_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("outlying_captures", "louder_at_rest", "unlike_any_other", "blamed_by_others"):
+        monkeypatch.setattr(recovery, name, lambda *_: ())
+    told: list[CapturesSuspected] = []
+    odd = {"change_esr": 0.03, "change_noise_esr": 1e-5}
+    session = kept([odd, *6 * [{"change_esr": 2e-5}]])
+    session.record = told.append  # type: ignore[method-assign, assignment]
+    run = SimpleNamespace(
+        session=session, audio=None, looked_through=set(), asked_whom_they_blame=set()
+    )
+    recovery.look_again(cast(Run, run))
+    assert [(fact.captures, fact.alone) for fact in told] == [((1,), True)]
 
 
 def test_guitar_that_differs_by_its_noise_has_not_changed() -> None:
