@@ -2,12 +2,17 @@
 
 import math
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 import torch
 
+from models.networks.spec import ModelSpec
+from models.training.dataset import Dataset
 from rig.knobs import Knob, Panel, Setting
-from rig.learner import hearing
+from rig.learner import data, hearing, rounds
+from rig.session.folder import Session
 
 #: Three knobs, each with 20 dB of its own: 60 dB from the quietest setting to the loudest.
 PANEL = Panel(tuple(Knob(name, positions=101) for name in ("gain", "volume", "level")))
@@ -85,3 +90,21 @@ def test_captures_that_nobody_measured_or_that_are_silent_do_no_harm() -> None:
     some_silent = hearing.Recorded(PANEL, [*LOW, *drawn(2, lowest=0.9)], known_dbfs)
     assert some_silent.loudest_dbfs() == recorded(LOW).loudest_dbfs()
     assert math.isfinite(recorded([LOW[0]] * 9).loudest_dbfs())
+
+
+def test_a_round_asks_for_nothing_that_its_session_says_is_not_heard(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(data, "training_captures", lambda _session: [])
+    monkeypatch.setattr(data, "floor_power", lambda _session: 0.0)
+    told = recorded(LOW).heard(RANGE_DB)
+    monkeypatch.setattr(data, "heard", lambda _session: told)
+    state = SimpleNamespace(laid_out_for=None, pending=[], settings=list)
+    config = SimpleNamespace(panel=PANEL, seed=1)
+    signal = SimpleNamespace(sample_rate=48_000)
+    session = SimpleNamespace(config=config, state=state, signal=lambda: signal)
+    audio = 0.1 * torch.randn(40_000, generator=torch.Generator().manual_seed(1))
+    dataset = Dataset(audio, audio[None], torch.zeros(1, 3), 0, len(audio))
+    this = rounds._Round(cast(Session, session), 1, lambda _: None, dataset)
+    model = ModelSpec("wavenet", "nano", (0, 0, 0), 1).build()
+    assert rounds._proposal_request(this, model, 2).heard is told
