@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from calibration import levels, takes
 from calibration.doubts import Usual, doubts
 from calibration.figures import measure
-from calibration.replicates import compare
+from calibration.replicates import Replicate, compare
 from calibration.signals import Part, Signal
 from calibration.takes import LEAST_AGREEMENT, LOST_SHARPNESS, Aligned
 from calibration.verdict import Check, Figures, Reason, Verdict
@@ -298,8 +298,25 @@ def _replicate_reasons(
             found.esr,
             baseline.replicate_limit,
             f"the amp no longer sounds as it did at this setting (ESR {found.esr:.1e}): "
-            "was a knob bumped, is it still warming up, or is a tremolo or chorus on?",
+            f"{_why_unlike(found, baseline.replicate_limit)}",
         )
+
+
+def _why_unlike(found: Replicate, limit_esr: float) -> str:
+    """What may have become of an amp that is not the reference once more."""
+    if not found.is_same_but_for_gain(limit_esr):
+        return "was a knob bumped, is it still warming up, or is a tremolo or chorus on?"
+    if found.gain < 0.0:
+        return (
+            "it is the same upside down: did a plug, a microphone or a switch of the interface "
+            "turn its polarity?"
+        )
+    change_db = levels.dbfs(found.gain)
+    way = "louder" if change_db > 0.0 else "quieter"
+    return (
+        f"it is the same, {abs(change_db):.1f} dB {way}: was the interface's gain or the amp's "
+        "output turned, or a microphone moved?"
+    )
 
 
 def judge(aligned: Aligned, signal: Signal, limits: Limits, baseline: Baseline) -> Verdict:

@@ -25,16 +25,25 @@ class Replicate:
         noise_esr: What of that noise alone would make, at most.
         lag_frames: How much later the second one is, with a fraction.
         agreement: Their correlation at that lag: 1 where they are the same but for level.
+        gain: What the first one is to be multiplied by to come nearest to the second one, in step
+            as they are; negative where that stands upside down.
+        shape_esr: What their difference is beside that gain.
     """
 
     esr: float
     noise_esr: float
     lag_frames: float
     agreement: float
+    gain: float = 1.0
+    shape_esr: float = 0.0
 
     def is_same(self, limit_esr: float) -> bool:
         """Whether they differ by no more than a limit, noise set aside."""
         return self.esr <= limit_esr + self.noise_esr
+
+    def is_same_but_for_gain(self, limit_esr: float) -> bool:
+        """Whether they differ by no more than that once the second one has the first one's gain."""
+        return self.shape_esr <= limit_esr + self.noise_esr
 
 
 def compare(
@@ -52,13 +61,17 @@ def compare(
     other = np.asarray(second, dtype=np.float64)
     power = float(np.mean(one**2)) if len(one) else 0.0
     if power == 0.0:
-        return Replicate(float("inf") if np.any(other) else 0.0, 0.0, 0.0, 0.0)
+        esr = float("inf") if np.any(other) else 0.0
+        return Replicate(esr, 0.0, 0.0, 0.0, shape_esr=esr)
     noise_esr = NOISE_FACTOR * noise_power / power
     # Zeros to the bit have no correlation with anything; all of the first one is missing.
     if not np.any(other):
-        return Replicate(1.0, noise_esr, 0.0, 0.0)
+        return Replicate(1.0, noise_esr, 0.0, 0.0, gain=0.0, shape_esr=1.0)
     lag, agreement = _lag(one, other, min(reach_frames, len(one) // 4))
-    return Replicate(levels.esr(one, other), noise_esr, lag, agreement)
+    gain = float(one @ other) / float(one @ one)
+    # Of the second one's own power, which is what is left to be explained at its level.
+    shape_esr = levels.esr(other, gain * one)
+    return Replicate(levels.esr(one, other), noise_esr, lag, agreement, gain, shape_esr)
 
 
 def _lag(one: Audio, other: Audio, reach: int) -> tuple[float, float]:

@@ -342,3 +342,22 @@ def test_a_crackling_take_agrees_with_nothing_for_all_its_noise(short_signal: Si
     crackling = take(short_signal, crackle)
     earlier = Baseline(earlier=(take(short_signal).returned,), must_agree=True)
     assert reasons(crackling, short_signal, earlier) == ["disagreement"]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda returned, _: np.multiply(returned, 0.5, out=returned), "6.0 dB quieter"),
+        (lambda returned, _: np.multiply(returned, 1.2, out=returned), "1.6 dB louder"),
+        (lambda returned, _: np.negative(returned, out=returned), "upside down"),
+        (lambda returned, _: np.tanh(3 * returned, out=returned), "was a knob bumped"),
+    ],
+)
+def test_a_canary_names_what_became_of_the_amp(
+    short_signal: Signal, spoil: Spoil, told: str
+) -> None:
+    """Another gain of the interface is no matter of knobs."""
+    known = Baseline(replicate=take(short_signal).returned, replicate_limit=0.01)
+    verdict = judge(take(short_signal, spoil), short_signal, Limits(), known)
+    assert [reason.check for reason in verdict.reasons] == ["replicate"]
+    assert told in verdict.reasons[0].sentence
