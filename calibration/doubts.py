@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,8 +46,8 @@ class Usual:
         noise: The noise floor at this setting, from takes around it: gain knobs raise it.
         level: The same of the level.
         noise_rise_db: How far above it the noise may be.
-        lag_frames: How late the amp is, at these switch positions.
-        polarity: Which way round it is there.
+        lags_frames: How late the amp is at these switch positions: it may have several channels.
+        polarities: Which way round it is there.
         change_esr: How much the repeated guitar differs from itself.
         rest_rise_db: How much louder than they began takes end.
         wire_agreement: From here on a return is a copy of the send.
@@ -57,8 +58,8 @@ class Usual:
     noise: Expected | None = None
     level: Expected | None = None
     noise_rise_db: float = 12.0
-    lag_frames: float | None = None
-    polarity: float | None = None
+    lags_frames: tuple[float, ...] = ()
+    polarities: tuple[float, ...] = ()
     change_esr: float | None = None
     rest_rise_db: float | None = None
     wire_agreement: float = WIRE_AGREEMENT
@@ -122,8 +123,8 @@ def _way_through(figures: Figures, usual: Usual) -> Iterator[Reason]:
             "the return is the send itself, not the amp: is the right input recorded, and the amp "
             "patched in between?",
         )
-    if usual.lag_frames is not None:
-        off = abs(figures["return_lag_frames"] - usual.lag_frames)
+    if usual.lags_frames:
+        off = min(abs(figures["return_lag_frames"] - lag) for lag in usual.lags_frames)
         if off > LAG_FRAMES:
             yield Reason(
                 Check.RETURN_LAG,
@@ -132,12 +133,13 @@ def _way_through(figures: Figures, usual: Usual) -> Iterator[Reason]:
                 f"the amp answers {off:.0f} frames later or sooner than at other settings: is "
                 "something new in its way, or did the recording begin late?",
             )
-    known, now = usual.polarity, figures["polarity"]
-    if known is not None and min(abs(known), abs(now)) > CLEAR_POLARITY and known * now < 0:
+    now = figures["polarity"]
+    clear = [known for known in usual.polarities if abs(known) > CLEAR_POLARITY]
+    if clear and abs(now) > CLEAR_POLARITY and all(known * now < 0 for known in clear):
         yield Reason(
             Check.POLARITY,
             now,
-            known,
+            median(clear),
             "the return is upside down beside other settings: was a plug turned over, or a phase "
             "switch?",
         )

@@ -1,20 +1,20 @@
 """What a session knows of its amp: what the next take is judged against."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from statistics import median
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calibration import takes
 from calibration.checks import SAME_ESR, Baseline
-from calibration.doubts import REFERENCE_WIRE_AGREEMENT, Usual, change_limit, rest_limit_db
-from calibration.outliers import Expected, expect, outliers
+from calibration.doubts import CLEAR_POLARITY, LAG_FRAMES, REFERENCE_WIRE_AGREEMENT, Usual
+from calibration.outliers import Expected, expect
 from calibration.signals import Part, Signal
 from calibration.takes import Aligned, align
-from calibration.verdict import Figures, Verdict
+from calibration.verdict import Verdict
 from calibration.warmup import warmup
 from rig.capture import Capture, Role
 from rig.errors import SessionError
@@ -167,10 +167,10 @@ def _usual(session: Session, audio: KeptAudio, capture: Capture) -> Usual:
         noise=_expected(session, capture, "noise_dbfs"),
         level=_expected(session, capture, "return_rms_dbfs"),
         noise_rise_db=session.config.checks.noise_rise_db,
-        lag_frames=_median(alike, "return_lag_frames"),
-        polarity=_median(alike, "polarity"),
-        change_esr=_high(session, "change_esr", CHANGE_SHARE),
-        rest_rise_db=_high(session, "rest_rise_db", REST_SHARE),
+        lags_frames=vouched_for(alike, "return_lag_frames", LAG_FRAMES),
+        polarities=vouched_for(alike, "polarity", CLEAR_POLARITY),
+        change_esr=high_figure(session, "change_esr", CHANGE_SHARE),
+        rest_rise_db=high_figure(session, "rest_rise_db", REST_SHARE),
         takes=others,
         noise_powers=tuple(map(noise_power, nearest)),
     )
@@ -195,12 +195,25 @@ def _alike(session: Session, setting: Setting) -> list[TakeEnded]:
     ]
 
 
-def _median(takes_: Sequence[TakeEnded], figure: str) -> float | None:
-    found = [take.figures[figure] for take in takes_ if figure in take.figures]
-    return median(found) if len(found) >= LEAST_USUAL else None
+def vouched_for(takes_: Sequence[TakeEnded], figure: str, within: float) -> tuple[float, ...]:
+    """Figures that two takes have, or one that another take of its setting agreed with.
+
+    A knob may change over to another channel half way: there is not always one that is usual.
+    """
+    found = sorted(
+        (take.figures[figure], bool(take.figures.get("is_believed")))
+        for take in takes_
+        if figure in take.figures
+    )
+    if len(found) < LEAST_USUAL:
+        return ()
+    # Sorted, so that whoever is near stands beside it.
+    near = [after[0] - before[0] <= within for before, after in pairwise(found)]
+    around = zip(found, [False, *near], [*near, False], strict=True)
+    return tuple(value for (value, believed), left, right in around if believed or left or right)
 
 
-def _high(session: Session, figure: str, share: float) -> float | None:
+def high_figure(session: Session, figure: str, share: float) -> float | None:
     """What a figure does not exceed in that share of the takes that are believed."""
     found = [take.figures[figure] for _, take in kept_takes(session) if figure in take.figures]
     return float(np.quantile(found, share)) if len(found) >= LEAST_USUAL else None
@@ -241,7 +254,9 @@ def noise_power(take: TakeEnded) -> float:
     return float(10 ** (take.figures["noise_dbfs"] / 10))
 
 
-def _members(session: Session, figure: str) -> tuple[list[CaptureState], list[Point], list[float]]:
+def figure_of_kept(
+    session: Session, figure: str
+) -> tuple[list[CaptureState], list[Point], list[float]]:
     """Kept captures, the reference once; where, and a figure of each."""
     kept = kept_takes(session)
     points = [session.config.panel.point(about.capture.setting) for about, _ in kept]
@@ -250,50 +265,8 @@ def _members(session: Session, figure: str) -> tuple[list[CaptureState], list[Po
 
 def _expected(session: Session, capture: Capture, figure: str) -> Expected | None:
     """What a figure of the setting should be, by the settings around it."""
-    _, points, heard = _members(session, figure)
+    _, points, heard = figure_of_kept(session, figure)
     return expect(points, heard, session.config.panel.point(capture.setting))
-
-
-def outlying_captures(session: Session) -> tuple[int, ...]:
-    """Kept captures that all the others do not explain and that were recorded only once."""
-    kept, points, heard = _members(session, "return_rms_dbfs")
-    return tuple(
-        kept[index].capture.number
-        for index in outliers(points, heard)
-        if kept[index].capture.role is not Role.CANARY and not kept[index].was_repeated
-    )
-
-
-def louder_at_rest(session: Session) -> tuple[int, ...]:
-    """Captures kept before others could tell that they ended louder than takes of this amp do."""
-    usual_db = _high(session, "rest_rise_db", REST_SHARE)
-    if usual_db is None:
-        return ()
-    limit_db = rest_limit_db(usual_db)
-    return _kept_once(session, lambda figures: figures.get("rest_rise_db", 0.0) > limit_db)
-
-
-def changed_within(session: Session) -> tuple[int, ...]:
-    """Captures kept before others could tell that their guitar changed more than it does here."""
-    usual_esr = _high(session, "change_esr", CHANGE_SHARE)
-    if usual_esr is None:
-        return ()
-
-    def is_odd(figures: Figures) -> bool:
-        """Whether the guitar at a take's end is not the one at its beginning."""
-        limit = change_limit(usual_esr, figures.get("change_noise_esr", 0.0))
-        return figures.get("change_esr", 0.0) > limit
-
-    return _kept_once(session, is_odd)
-
-
-def _kept_once(session: Session, is_odd: Callable[[Figures], bool]) -> tuple[int, ...]:
-    """Odd captures that no second take has vouched for: two that agreed are so."""
-    return tuple(
-        about.capture.number
-        for about, take in kept_takes(session)
-        if about.capture.role is not Role.CANARY and is_odd(take.figures) and not about.was_repeated
-    )
 
 
 def same_esr(session: Session) -> float:

@@ -1,14 +1,11 @@
 """What is done about what goes wrong: giving up, doubting, opening again, putting to rest."""
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
 
 from calibration.verdict import Check, Verdict
 from rig import waits
 from rig.capture import Capture, Role
-from rig.daemon.baseline import changed_within, louder_at_rest, outlying_captures
-from rig.daemon.instants import blamed_by_others, unlike_any_other
+from rig.daemon.discrepancies import DISCREPANCIES
 from rig.daemon.run import TICK_S, Run
 from rig.errors import AudioDied, DeviceError, DeviceGone
 from rig.session import facts
@@ -55,38 +52,6 @@ def suspect(run: Run, captures: tuple[int, ...], why: str, *, alone: bool = Fals
     which = ", ".join(map(str, captures))
     who = f"captures {which} are" if captures[1:] else f"capture {which} is"
     log.warning("%s suspect: %s", who, why)
-
-
-@dataclass(frozen=True)
-class Discrepancy:
-    """What finds captures that all the others do not explain, and what is said of them."""
-
-    why: str
-    find: Callable[[Run], tuple[int, ...]]
-
-
-DISCREPANCIES = (
-    Discrepancy(
-        "its level is not what all the others say",
-        lambda run: outlying_captures(run.session),
-    ),
-    Discrepancy(
-        "it ended louder than it began, as no other take does",
-        lambda run: louder_at_rest(run.session),
-    ),
-    Discrepancy(
-        "its guitar changed from its beginning to its end, as no other take's does",
-        lambda run: changed_within(run.session),
-    ),
-    Discrepancy(
-        "an instant of it is like no other take's",
-        lambda run: unlike_any_other(run.session, run.audio, run.looked_through),
-    ),
-    Discrepancy(
-        "takes of other settings are odd at an instant only beside it",
-        lambda run: blamed_by_others(run.session, run.audio, run.asked_whom_they_blame),
-    ),
-)
 
 
 def look_again(run: Run) -> None:

@@ -287,13 +287,13 @@ def fade(returned: np.ndarray, loopback: np.ndarray) -> None:
     ],
 )
 def test_what_is_not_the_amp_is_named(short_signal: Signal, spoil: Spoil, check: str) -> None:
-    baseline = Baseline(usual=Usual(change_esr=1e-4, polarity=0.9))
+    baseline = Baseline(usual=Usual(change_esr=1e-4, polarities=(0.9,)))
     assert check in reasons(take(short_signal, spoil), short_signal, baseline)
 
 
 def test_a_plug_turned_over_is_found_beside_other_settings(short_signal: Signal) -> None:
     heard = judge(take(short_signal), short_signal, Limits(), Baseline())
-    usual = Usual(polarity=heard.figures["polarity"])
+    usual = Usual(polarities=(heard.figures["polarity"],))
     turned = take(short_signal, upside_down)
     assert reasons(turned, short_signal, Baseline(usual=usual)) == ["polarity"]
 
@@ -361,3 +361,12 @@ def test_a_canary_names_what_became_of_the_amp(
     verdict = judge(take(short_signal, spoil), short_signal, Limits(), known)
     assert [reason.check for reason in verdict.reasons] == ["replicate"]
     assert told in verdict.reasons[0].sentence
+
+
+def test_a_channel_that_answers_later_is_no_news_once_it_is_known(short_signal: Signal) -> None:
+    aligned = take(short_signal)
+    lag_frames = judge(aligned, short_signal, Limits(), Baseline()).figures["return_lag_frames"]
+    apart = Baseline(usual=Usual(lags_frames=(lag_frames - 60.0, lag_frames + 60.0)))
+    assert reasons(aligned, short_signal, apart) == ["return-lag"]
+    known = Baseline(usual=Usual(lags_frames=(lag_frames - 120.0, lag_frames)))
+    assert reasons(aligned, short_signal, known) == []

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rig.capture import Outcome, Role
-from rig.daemon import recovery
-from rig.daemon.baseline import changed_within, look_limit, louder_at_rest
+from rig.daemon import discrepancies, recovery
+from rig.daemon.baseline import look_limit, vouched_for
+from rig.daemon.discrepancies import changed_within, louder_at_rest
 from rig.daemon.run import Run
 from rig.session.facts import CaptureOrdered, CapturesSuspected, Fact, TakeEnded
 from rig.session.folder import Session
@@ -75,7 +76,7 @@ def test_the_first_takes_are_held_against_the_ones_after_them(
 
 def test_a_take_that_changed_within_is_recorded_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("outlying_captures", "louder_at_rest", "unlike_any_other", "blamed_by_others"):
-        monkeypatch.setattr(recovery, name, lambda *_: ())
+        monkeypatch.setattr(discrepancies, name, lambda *_: ())
     told: list[CapturesSuspected] = []
     odd = {"change_esr": 0.03, "change_noise_esr": 1e-5}
     session = kept([odd, *6 * [{"change_esr": 2e-5}]])
@@ -90,6 +91,37 @@ def test_a_take_that_changed_within_is_recorded_once_more(monkeypatch: pytest.Mo
 def test_guitar_that_differs_by_its_noise_has_not_changed() -> None:
     hissing = {"change_esr": 0.03, "change_noise_esr": 0.05}
     assert changed_within(kept([hissing, *6 * [{"change_esr": 2e-5}]])) == ()
+
+
+def takes(*lags_frames: float, believed: bool = False) -> list[TakeEnded]:
+    """Takes whose amp answered so late."""
+    own = {"is_believed": 1.0} if believed else {}
+    return [
+        TakeEnded(
+            take=number,
+            capture=number,
+            outcome=Outcome.KEPT,
+            figures={"return_lag_frames": lag_frames, **own},
+        )
+        for number, lag_frames in enumerate(lags_frames, 1)
+    ]
+
+
+def test_an_amp_may_answer_at_two_times() -> None:
+    """A gain past its half switched to a channel that is 120 frames later: 60 is no one's lag."""
+    lags = vouched_for(takes(3.0, 123.0, 2.0, 124.0), "return_lag_frames", 40.0)
+    assert lags == (2.0, 3.0, 123.0, 124.0)
+
+
+def test_one_take_alone_says_nothing_of_others_unless_it_was_repeated() -> None:
+    alone, usual = takes(123.0), takes(1.0, 2.0, 3.0)
+    assert vouched_for(alone + usual, "return_lag_frames", 40.0) == (1.0, 2.0, 3.0)
+    repeated = takes(123.0, believed=True)
+    assert vouched_for(repeated + usual, "return_lag_frames", 40.0) == (1.0, 2.0, 3.0, 123.0)
+
+
+def test_few_takes_say_nothing_of_what_is_usual() -> None:
+    assert vouched_for(takes(1.0, 2.0, 3.0), "return_lag_frames", 40.0) == ()
 
 
 def canary(replicate_esr: float, noise_db: float) -> TakeEnded:

@@ -25,6 +25,7 @@ from rig.capture import Frames, Levels, Recording
 from rig.cli import session as commands
 from rig.daemon import (
     afterwards,
+    discrepancies,
     guard,
     loop,
     processes,
@@ -335,8 +336,8 @@ def simulated(night: Night) -> Iterator[None]:
         (loop, "baseline", lambda *_: None),
         (loop, "with_warmup", steady_amp),
         (loop, "compared_with_kept", lambda _run, verdict, *_: verdict),
-        (recovery, "outlying_captures", lambda *_: ()),
-        (recovery, "unlike_any_other", lambda *_: ()),
+        (discrepancies, "outlying_captures", lambda *_: ()),
+        (discrepancies, "unlike_any_other", lambda *_: ()),
         (commands, "out", Console(quiet=True)),
         (control, "time", SimpleNamespace(time_ns=lambda: int(1e9 * night.at))),
         (publisher, "time", SimpleNamespace(time=lambda: night.at)),
