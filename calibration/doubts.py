@@ -23,6 +23,10 @@ CROSSTALK_DB, CROSSTALK_AGREEMENT = -50.0, 0.99
 #: A return that agrees with the send this well went past the amp, or the amp is clean and flat at
 #: this setting. Of the reference setting, which nobody can vouch for, only the send itself does.
 WIRE_AGREEMENT, REFERENCE_WIRE_AGREEMENT = 0.9995, 0.99999
+#: So does one that is linear to this share and as even over the sweep, in dB: converters that are a
+#: fraction of a frame apart, or a loopback that hisses, take more from the agreement. The most even
+#: of an outsider's amps was 4.7 dB off, wires 0.2.
+WIRE_COHERENCE, WIRE_EVEN_DB, REFERENCE_WIRE_EVEN_DB = 0.9995, 0.5, 0.3
 #: Less of a return than this comes from the send by a linear filter; a fuzz has a third.
 LEAST_COHERENCE = 0.08
 #: Knobs move an amp's own delay by tens of frames at most; a channel may add more.
@@ -50,7 +54,7 @@ class Usual:
         polarities: Which way round it is there.
         change_esr: How much the repeated guitar differs from itself.
         rest_rise_db: How much louder than they began takes end.
-        wire_agreement: From here on a return is a copy of the send.
+        is_reference: Whether it is the reference setting, which no other take vouches for.
         takes: Returns of other settings, in step, ``(takes, frames)``.
         noise_powers: Mean square of each one's noise.
     """
@@ -62,7 +66,7 @@ class Usual:
     polarities: tuple[float, ...] = ()
     change_esr: float | None = None
     rest_rise_db: float | None = None
-    wire_agreement: float = WIRE_AGREEMENT
+    is_reference: bool = False
     takes: Single | None = field(default=None, repr=False)
     noise_powers: tuple[float, ...] = ()
 
@@ -113,16 +117,26 @@ def _coherence(figures: Figures) -> Iterator[Reason]:
         )
 
 
-def _way_through(figures: Figures, usual: Usual) -> Iterator[Reason]:
-    """Whether there is an amp in the way, how late it is, and which way round."""
-    if figures["wire_agreement"] > usual.wire_agreement:
+def _wire(figures: Figures, usual: Usual) -> Iterator[Reason]:
+    """Whether there is an amp in the way at all."""
+    agreement, even_db = WIRE_AGREEMENT, WIRE_EVEN_DB
+    if usual.is_reference:
+        agreement, even_db = REFERENCE_WIRE_AGREEMENT, REFERENCE_WIRE_EVEN_DB
+    # A signal of before there was a sweep has nothing to be even over.
+    uneven_db = figures.get("sweep_unevenness_db", float("inf"))
+    is_even = figures["coherence"] > WIRE_COHERENCE and uneven_db < even_db
+    if is_even or figures["wire_agreement"] > agreement:
         yield Reason(
             Check.WIRE,
-            figures["wire_agreement"],
-            usual.wire_agreement,
+            uneven_db if is_even else figures["wire_agreement"],
+            even_db if is_even else agreement,
             "the return is the send itself, not the amp: is the right input recorded, and the amp "
             "patched in between?",
         )
+
+
+def _way_through(figures: Figures, usual: Usual) -> Iterator[Reason]:
+    """Whether the amp is as late as usual, and which way round."""
     if usual.lags_frames:
         off = min(abs(figures["return_lag_frames"] - lag) for lag in usual.lags_frames)
         if off > LAG_FRAMES:
@@ -254,6 +268,7 @@ def doubts(
         if usual.level is None or usual.level.level_db > level + OUTLIER_DB:
             yield from silent
         return
+    yield from _wire(figures, usual)
     yield from _way_through(figures, usual)
     yield from _change(figures, usual)
     yield from _rest(figures, usual)

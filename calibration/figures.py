@@ -28,6 +28,8 @@ PLAYING_DBFS = -50.0
 RETURN_TAPS, RETURN_LEAD = 768, 64
 #: Whether a return is a copy of the send cannot be told where more of it than this is noise.
 WIRE_NOISE_SHARE = 0.01
+#: Where a sweep is held to be even, and how wide a band of it is, in octaves.
+EVEN_HZ, BAND = (200.0, 8_000.0), 1.0 / 3.0
 #: Runs of equal samples at the very top, of at least so many frames, are no waveform.
 FLAT_FRAMES = 4.0
 #: The lowest note bends this slowly, in radians per frame at 48 kHz: it stays at its top longest.
@@ -67,6 +69,27 @@ def _wire_agreement(aligned: Aligned, signal: Signal) -> float:
     found = max(abs(compare(played, sign * moved, 0.0, 1).agreement) for sign in (1.0, -1.0))
     # Noise takes from the agreement of a copy what it adds to its power.
     return float(min(found / np.sqrt(1.0 - noise / power), 1.0))
+
+
+def sweep_unevenness_db(aligned: Aligned, signal: Signal) -> float:
+    """How far from even the sweep came back, in dB: what no band of it exceeds beside their mean.
+
+    Held against the send itself, so that a loopback's noise has no part in it. A wire and two
+    converters are even within a tenth of a decibel; a tone stack, a transformer, a cabinet are not.
+    """
+    segment = signal.segment(Part.PREAMBLE)
+    frames = min(segment.stop, len(aligned.returned)) - segment.start
+    edges_hz = EVEN_HZ[0] * 2.0 ** np.arange(0.0, np.log2(EVEN_HZ[1] / EVEN_HZ[0]) + 0.01, BAND)
+    at = np.fft.rfftfreq(frames, 1.0 / signal.sample_rate)
+    places = np.searchsorted(at, edges_hz)
+
+    def bands(audio: Audio) -> Audio:
+        """Return the energy in each band of a stretch."""
+        energy = np.abs(np.fft.rfft(audio[segment.start : segment.start + frames])) ** 2
+        return np.add.reduceat(energy, places)[:-1] + 1e-30
+
+    over_db = 10.0 * np.log10(bands(aligned.returned) / bands(signal.send))
+    return float(np.max(np.abs(over_db - np.mean(over_db))))
 
 
 def _longest_standstill_s(aligned: Aligned, signal: Signal) -> float:
@@ -128,6 +151,7 @@ def _return_figures(aligned: Aligned, signal: Signal) -> dict[str, float]:
     }
     if signal.has_preamble:
         found["return_lag_frames"] = _lag_frames(aligned, signal)
+        found["sweep_unevenness_db"] = sweep_unevenness_db(aligned, signal)
     if sweep is not None:
         found["return_drift_frames"] = sweep.lag_frames
         found["sweep_agreement"] = sweep.agreement

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from calibration import takes
 from calibration.checks import SAME_ESR, Baseline
-from calibration.doubts import CLEAR_POLARITY, LAG_FRAMES, REFERENCE_WIRE_AGREEMENT, Usual
+from calibration.doubts import CLEAR_POLARITY, LAG_FRAMES, Usual
 from calibration.outliers import Expected, expect
 from calibration.signals import Part, Signal
 from calibration.takes import Aligned, align
@@ -127,9 +127,7 @@ def baseline(session: Session, audio: KeptAudio, capture: Capture) -> Baseline:
         )
     if capture.role is not Role.CANARY:
         return replace(found, usual=_usual(session, audio, capture))
-    usual = Usual(
-        noise_rise_db=session.config.checks.noise_rise_db, wire_agreement=REFERENCE_WIRE_AGREEMENT
-    )
+    usual = Usual(noise_rise_db=session.config.checks.noise_rise_db, is_reference=True)
     if state.amp.reference is None:
         return replace(found, usual=usual)
     # The reference itself and no estimate: there is no sigma to allow for.

@@ -25,6 +25,7 @@ from rig.exchange.audio import audio_bytes
 from rig.printable import count_of
 from rig.session.captures import CaptureState
 from rig.session.folder import Session
+from rig.session.state import State
 
 #: Roles that go out: looks are a few seconds only.
 ROLES = (Role.SEED, Role.ACTIVE, Role.HOLDOUT, Role.CANARY)
@@ -35,6 +36,18 @@ DESCRIPTIONS = {"data": PLAIN, "parametric": "data.json", "panama": "data_config
 CARD, TABLE, REPLAY = "README.md", "settings.csv", "rig.yaml"
 
 Files = Iterator[tuple[str, bytes]]
+
+
+def _given_out(state: State) -> list[CaptureState]:
+    """Return what was kept, without canaries of an amp that was getting warm: not yet the amp."""
+    kept, reference = state.kept(*ROLES), state.amp.reference
+    return [
+        about
+        for about in kept
+        if about.capture.role is not Role.CANARY
+        or reference is None
+        or (about.kept is not None and about.kept.take >= reference.take)
+    ]
 
 
 @dataclass(frozen=True)
@@ -73,7 +86,7 @@ def files(session: Session, form: str, suffix: str, tell: Callable[[int, int], N
     signal, out = session.signal(), []
     rate, stop = signal.sample_rate, signal.segment(Part.TAIL).start
     yield f"input{suffix}", audio_bytes(Path(f"input{suffix}"), signal.send[:stop], rate)
-    kept = session.state.kept(*ROLES)
+    kept = _given_out(session.state)
     for about in kept:
         assert about.kept is not None
         name = _name(session, about, suffix)

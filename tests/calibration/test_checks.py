@@ -370,3 +370,31 @@ def test_a_channel_that_answers_later_is_no_news_once_it_is_known(short_signal: 
     assert reasons(aligned, short_signal, apart) == ["return-lag"]
     known = Baseline(usual=Usual(lags_frames=(lag_frames - 120.0, lag_frames)))
     assert reasons(aligned, short_signal, known) == []
+
+
+def hissing_wire(returned: np.ndarray, loopback: np.ndarray) -> None:
+    """Another converter 1.6 frames later, both with a capacitor and a filter; a loopback's hiss."""
+    random = np.random.default_rng(8)
+    coupling, smoothing = butter(1, 3 / 24_000, "highpass"), butter(4, 18_000 / 24_000)
+    filtered = lfilter(*smoothing, lfilter(*coupling, loopback))
+    returned[:] = 0.1 * latency.advance(filtered, -1.6, len(loopback))
+    hiss = 0.008 * np.std(loopback) * random.standard_normal(len(loopback))
+    loopback[:] = filtered + hiss
+
+
+@pytest.mark.parametrize("is_reference", [False, True])
+def test_a_wire_is_told_whatever_its_converters_are(
+    short_signal: Signal, is_reference: bool
+) -> None:
+    """An outsider's amp was bypassed all night, and not one of 36 takes was refused."""
+    baseline = Baseline(usual=Usual(is_reference=is_reference))
+    assert reasons(take(short_signal, hissing_wire), short_signal, baseline) == ["wire"]
+
+
+@pytest.mark.parametrize("is_reference", [False, True])
+def test_a_clean_amp_with_a_tone_is_no_wire(short_signal: Signal, is_reference: bool) -> None:
+    def clean(returned: np.ndarray, loopback: np.ndarray) -> None:
+        returned[:] = lfilter(*butter(1, 3_000 / 24_000), 0.4 * loopback)
+
+    baseline = Baseline(usual=Usual(is_reference=is_reference))
+    assert reasons(take(short_signal, clean), short_signal, baseline) == []

@@ -1,5 +1,7 @@
 """The amp's family: what level a setting should have, and when an amp has come to rest."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -64,3 +66,37 @@ def test_an_amp_that_still_rises_under_its_hiss_is_not_steady() -> None:
         for gap_db in (1.0, 0.85, 0.72)
     ]
     assert not warmup(rising[:2], rising[2], 1e-4).is_steady
+
+
+def gated(gaps_db: Sequence[float], seed: int) -> list[np.ndarray]:
+    """Recordings whose hiss is there only while the guitar opens a gate: at rest there is none."""
+    random = np.random.default_rng(seed)
+    guitar = random.standard_normal(48_000)
+    return [
+        10 ** (-gap_db / 20) * (guitar + 0.01 * random.standard_normal(48_000))
+        for gap_db in gaps_db
+    ]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_a_gate_hides_at_rest_does_not_keep_an_amp_from_being_steady(seed: int) -> None:
+    """Twenty takes of one setting were all 1.3e-4 apart, and the amp warmed up for ever."""
+    steady = gated((0.0, 0.0, 0.0), seed)
+    assert warmup(steady[:2], steady[2], 1e-9).is_steady
+    assert not warmup(steady[:1], steady[1], 1e-9).is_steady
+    rising = gated((0.05, 0.03, 0.015), seed)
+    assert not warmup(rising[:2], rising[2], 1e-9).is_steady
+
+
+def test_an_amp_whose_sound_drifts_at_one_level_is_not_steady() -> None:
+    random = np.random.default_rng(3)
+    one, other = random.standard_normal((2, 48_000))
+    turned = [np.cos(angle) * one + np.sin(angle) * other for angle in (0.0, 0.01, 0.02)]
+    assert not warmup(turned[:2], turned[2], 1e-9).is_steady
+
+
+def test_what_is_never_the_same_twice_is_not_steady() -> None:
+    random = np.random.default_rng(4)
+    guitar = random.standard_normal(48_000)
+    chorus = [guitar + 0.3 * random.standard_normal(48_000) for _ in range(3)]
+    assert not warmup(chorus[:2], chorus[2], 1e-9).is_steady

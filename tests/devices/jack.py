@@ -156,4 +156,4 @@ def listener() -> Iterator["subprocess.Popen[str]"]:
 
 def take_cables_for_an_amp(patch: pytest.MonkeyPatch) -> None:
     """Have the judge not see that the amp is a cable, which it would tell from a real one."""
-    patch.setattr("calibration.figures._wire_agreement", lambda *_: 0.0)
+    patch.setattr("calibration.doubts._wire", lambda *_: iter(()))

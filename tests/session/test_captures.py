@@ -86,3 +86,25 @@ def test_recorded_anew_a_setting_has_all_its_attempts(
     assert state.amp.unproven == []
     # What came to nothing before was of another time, and counts no more towards giving it up.
     assert getattr(about, bad) == 0
+
+
+def refused(check: Check) -> TakeEnded:
+    reason = ReasonFact(check=check, figure=2.0, limit=1.0, sentence="-")
+    return TakeEnded(take=1, capture=1, outcome=Outcome.REJECTED, reasons=(reason,))
+
+
+def test_to_ask_once_more_whether_it_is_the_amp_is_no_attempt_that_failed() -> None:
+    """A setting at the end of its knobs is odd; with two faults besides it was given up."""
+    about = CaptureState(Capture(1, Setting((1.0,)), Role.SEED, 0))
+    about.refuse(refused(Check.MOMENT))
+    assert about.rejected == 0
+    about.refuse(refused(Check.DRIFT))
+    about.refuse(refused(Check.MOMENT))
+    assert about.rejected == 2
+    # Recorded anew it may be asked once more.
+    about.wait_again()
+    about.refuse(refused(Check.LEVEL))
+    assert about.rejected == 0
+    canary = CaptureState(Capture(2, Setting((1.0,)), Role.CANARY, 0))
+    canary.refuse(refused(Check.SILENCE))
+    assert canary.rejected == 1
