@@ -4,8 +4,8 @@ A level is a single number, known of every capture, and mostly a sum of what eac
 itself, along its travel or along the logarithm of it (a pot that closes). A process of such sums,
 and of what all knobs do together, predicts it about twice as well as a network, or better. Another
 takes what two knobs do to each other for likely, too (a gain, and one behind a stage that
-saturates); a few captures do not tell which is right, so both are asked, and where they differ the
-level is less sure.
+saturates), and a third for certain; a few captures do not tell which is right, so all are asked,
+and where they differ the level is less sure.
 Source of the kernel: Duvenaud, Nickisch and Rasmussen, "Additive Gaussian Processes", 2011.
 """
 
@@ -16,10 +16,10 @@ from torch import Tensor
 
 from models.hyper.minimise import minimise
 
-#: Where the logarithm of a travel begins, and about how long it is from there to the end.
-CLOSED, DECADES = 0.03, 3.5
+#: Where the logarithm of a travel begins, and how long it is from there to the end, in nepers.
+CLOSED, TRAVEL_NEPERS = 0.003, 5.8
 #: Steps of the fit, and how far logarithms of its parameters are from where they begin.
-FIT_STEPS, DEVIATION = 80, 1.0
+FIT_STEPS, DEVIATION = 80, 1.5
 #: They stay this near, however far a search would go: beyond it covariances are singular.
 REACH = 4.0
 #: Deviations and lengths that the fit starts from: of the constant, of a knob alone (nepers of
@@ -27,10 +27,10 @@ REACH = 4.0
 START = {"constant": 3.0, "alone": 0.25, "length": 0.5, "log_length": 1.0, "together": 0.25}
 #: What two knobs do to each other, in products of what each does alone: in 1 / nepers, of each
 #: process that is asked.
-PAIRS = (0.0, 1.0)
+PAIRS = (0.0, 1.0, 3.0)
 UNEXPLAINED, LEAST_UNEXPLAINED = 0.07, 0.03
-#: How much narrower than the process says deviations are taken to be, at most, as variances.
-LEAST_WIDENING = 0.25
+#: Variances are what the process says at least: of a few captures it is rather too sure.
+LEAST_WIDENING = 1.0
 
 
 class _Kernel:
@@ -68,7 +68,7 @@ class _Kernel:
     def __call__(self, a: Tensor, b: Tensor) -> Tensor:
         """Return the covariance ``(a, b)`` of settings ``(a, knobs)`` and ``(b, knobs)``."""
         travel = a[:, None] - b
-        closing = ((a + CLOSED).log()[:, None] - (b + CLOSED).log()) / DECADES
+        closing = ((a + CLOSED).log()[:, None] - (b + CLOSED).log()) / TRAVEL_NEPERS
         lengths = self._length_starts * _moved(self.lengths)
         alone = torch.exp(-0.5 * (torch.stack([travel, closing]) / lengths[:, None, None]) ** 2)
         alone = alone * (START["alone"] * _moved(self.along))[:, None, None] ** 2
@@ -158,7 +158,7 @@ class LevelProcess:
 
 
 class LevelsBetween:
-    """The levels that both processes predict between captures; see `LevelProcess`.
+    """The levels that all processes predict between captures; see `LevelProcess`.
 
     Raises:
         RuntimeError: The captures' covariance is singular.

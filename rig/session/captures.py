@@ -95,7 +95,8 @@ class CaptureState:
         """Whether all that a refused take needs is to be recorded once more, for the first time."""
         # A canary has the reference to be held against.
         is_canary = self.capture.role is Role.CANARY
-        return set() < checks <= DOUBTS and not (self.was_asked_twice or is_canary)
+        odd = {*DOUBTS, Check.DISAGREEMENT}
+        return set() < checks <= odd and not (self.was_asked_twice or is_canary)
 
     @property
     def heard_before(self) -> list[TakeEnded]:

@@ -398,3 +398,15 @@ def test_a_clean_amp_with_a_tone_is_no_wire(short_signal: Signal, is_reference: 
 
     baseline = Baseline(usual=Usual(is_reference=is_reference))
     assert reasons(take(short_signal, clean), short_signal, baseline) == []
+
+
+@pytest.mark.parametrize(("lag_frames", "found"), [(0.03, []), (-0.03, []), (0.5, ["dropout"])])
+def test_a_hundredth_of_a_frame_is_no_lost_audio(
+    short_signal: Signal, lag_frames: float, found: list[str]
+) -> None:
+    """A loopback that hissed at -50 dB had its round trip measured to a fiftieth of a frame."""
+    aligned = take(short_signal)
+    assert aligned.loopback is not None
+    late = latency.advance(aligned.loopback, -lag_frames, len(aligned.loopback))
+    known = Baseline(loopback=aligned.loopback)
+    assert reasons(replace(aligned, loopback=late), short_signal, known) == found

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from models.training.level_process import LevelProcess, LevelsBetween, random_settings
+from models.training.level_process import PAIRS, LevelProcess, LevelsBetween, random_settings
 
 
 def invented(knobs: Tensor) -> Tensor:
@@ -34,16 +34,15 @@ def test_what_two_knobs_do_to_each_other_is_told_from_what_each_does() -> None:
     assert away_db(1.0) < 0.8 * away_db(0.0)
 
 
-def test_where_two_processes_differ_a_level_is_less_sure() -> None:
+def test_where_processes_differ_a_level_is_less_sure() -> None:
     captures, asked = drawn(2)
     levels, positions = invented(captures)[:, None].log(), (0,) * 6
-    said = [LevelProcess(captures, levels, positions, pairs)(asked) for pairs in (0.0, 1.0)]
+    said = [LevelProcess(captures, levels, positions, pairs)(asked) for pairs in PAIRS]
     mean, deviation = LevelsBetween(captures, levels, positions)(asked)
-    (one, one_off), (other, other_off) = said
-    assert torch.allclose(mean, (one + other) / 2)
-    between = (one - other).abs() / 2
-    assert bool((deviation >= torch.minimum(one_off, other_off)).all())
-    assert bool((deviation >= between).all())
+    means, deviations = (torch.stack(each) for each in zip(*said, strict=True))
+    assert torch.allclose(mean, means.mean(0))
+    assert bool((deviation >= deviations.min(0).values).all())
+    assert bool((deviation >= means.std(0, correction=0)).all())
 
 
 def test_settings_are_drawn_with_switches_where_they_can_stand() -> None:

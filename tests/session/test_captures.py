@@ -95,12 +95,13 @@ def refused(check: Check) -> TakeEnded:
 
 def test_to_ask_once_more_whether_it_is_the_amp_is_no_attempt_that_failed() -> None:
     """A setting at the end of its knobs is odd; with two faults besides it was given up."""
-    about = CaptureState(Capture(1, Setting((1.0,)), Role.SEED, 0))
-    about.refuse(refused(Check.MOMENT))
-    assert about.rejected == 0
-    about.refuse(refused(Check.DRIFT))
-    about.refuse(refused(Check.MOMENT))
-    assert about.rejected == 2
+    for question in (Check.MOMENT, Check.DISAGREEMENT):
+        about = CaptureState(Capture(1, Setting((1.0,)), Role.SEED, 0))
+        about.refuse(refused(question))
+        assert about.rejected == 0
+        about.refuse(refused(Check.DRIFT))
+        about.refuse(refused(question))
+        assert about.rejected == 2
     # Recorded anew it may be asked once more.
     about.wait_again()
     about.refuse(refused(Check.LEVEL))
