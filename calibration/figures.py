@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from calibration import latency, levels
 from calibration.replicates import Replicate, compare
 from calibration.response import Response, respond, without_rumble
-from calibration.signals import Part, Signal, preamble
+from calibration.signals import PREAMBLE_HZ, Part, Signal, preamble
 from calibration.takes import (
     BLOCK_S,
     LONGEST_S,
@@ -78,14 +78,15 @@ def sweep_unevenness_db(aligned: Aligned, signal: Signal) -> float:
     converters are even within a tenth of a decibel; a tone stack, a transformer, a cabinet are not.
     """
     segment = signal.segment(Part.PREAMBLE)
-    frames = min(segment.stop, len(aligned.returned)) - segment.start
-    edges_hz = EVEN_HZ[0] * 2.0 ** np.arange(0.0, np.log2(EVEN_HZ[1] / EVEN_HZ[0]) + 0.01, BAND)
-    at = np.fft.rfftfreq(frames, 1.0 / signal.sample_rate)
+    # A low rate's sweep ends before that.
+    highest_hz = min(EVEN_HZ[1], PREAMBLE_HZ[1] * signal.sample_rate)
+    edges_hz = EVEN_HZ[0] * 2.0 ** np.arange(0.0, np.log2(highest_hz / EVEN_HZ[0]) + 0.01, BAND)
+    at = np.fft.rfftfreq(segment.frames, 1.0 / signal.sample_rate)
     places = np.searchsorted(at, edges_hz)
 
     def bands(audio: Audio) -> Audio:
         """Return the energy in each band of a stretch."""
-        energy = np.abs(np.fft.rfft(audio[segment.start : segment.start + frames])) ** 2
+        energy = np.abs(np.fft.rfft(within(segment, audio))) ** 2
         return np.add.reduceat(energy, places)[:-1] + 1e-30
 
     over_db = 10.0 * np.log10(bands(aligned.returned) / bands(signal.send))
@@ -151,7 +152,8 @@ def _return_figures(aligned: Aligned, signal: Signal) -> dict[str, float]:
     }
     if signal.has_preamble:
         found["return_lag_frames"] = _lag_frames(aligned, signal)
-        found["sweep_unevenness_db"] = sweep_unevenness_db(aligned, signal)
+        if len(aligned.returned) >= signal.segment(Part.PREAMBLE).stop:
+            found["sweep_unevenness_db"] = sweep_unevenness_db(aligned, signal)
     if sweep is not None:
         found["return_drift_frames"] = sweep.lag_frames
         found["sweep_agreement"] = sweep.agreement

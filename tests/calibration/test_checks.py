@@ -11,7 +11,7 @@ from calibration import latency
 from calibration.checks import Baseline, Limits, judge
 from calibration.doubts import Usual
 from calibration.outliers import Expected
-from calibration.signals import Part, Signal
+from calibration.signals import Part, Signal, compose
 from calibration.takes import Aligned, align
 
 Spoil = Callable[[np.ndarray, np.ndarray], None]
@@ -410,3 +410,11 @@ def test_a_hundredth_of_a_frame_is_no_lost_audio(
     late = latency.advance(aligned.loopback, -lag_frames, len(aligned.loopback))
     known = Baseline(loopback=aligned.loopback)
     assert reasons(replace(aligned, loopback=late), short_signal, known) == found
+
+
+@pytest.mark.parametrize("sample_rate", [8_000, 16_000, 44_100, 192_000])
+def test_a_sweep_is_even_at_any_rate(sample_rate: int) -> None:
+    guitar = np.random.default_rng(0).standard_normal(sample_rate) * 0.1
+    signal = compose(guitar, guitar, (), 0.0, -6.0, sample_rate)
+    even = align(0.3 * signal.send, None, signal)
+    assert judge(even, signal, Limits(), Baseline()).figures["sweep_unevenness_db"] < 0.1
