@@ -8,6 +8,8 @@ from rig.session.facts import TakeEnded
 
 #: What these find in several takes in a row may be a dying amp.
 ODD = frozenset({*DOUBTS, Check.DISAGREEMENT, Check.REPLICATE})
+#: What these find may be the amp's own: one more take says.
+QUESTIONS = ODD - {Check.REPLICATE}
 
 
 def checks_of(take: TakeEnded) -> set[str]:
@@ -35,7 +37,7 @@ class CaptureState:
         suspects: Takes that were kept once and are not trusted any more.
         doubted: Takes that were refused for what may be the amp itself.
         looks_apart: Looks that found something else than what was kept.
-        was_asked_twice: Whether a second opinion was asked for, which is no attempt that failed.
+        was_questioned: Whether a second opinion was asked for, which is no attempt that failed.
         vouched_for: Whether a canary has shown since that the amp is well.
         must_agree: Whether two takes have to agree before one is kept.
         was_odd: Whether a take since the last kept one did not sound like this amp.
@@ -52,7 +54,7 @@ class CaptureState:
     suspects: list[TakeEnded] = field(default_factory=list)
     doubted: list[TakeEnded] = field(default_factory=list)
     looks_apart: list[TakeEnded] = field(default_factory=list)
-    was_asked_twice: bool = False
+    was_questioned: bool = False
     vouched_for: bool = False
     must_agree: bool = False
     was_odd: bool = False
@@ -75,7 +77,7 @@ class CaptureState:
         """Have nothing stand for the setting: it waits to be recorded, and then for its look."""
         # Bad takes were of another time: it has all its attempts again.
         self.kept, self.rejected, self.failed, self.died = None, 0, 0, 0
-        self.is_looked_at = self.was_asked_twice = False
+        self.is_looked_at = self.was_questioned = False
 
     def refuse(self, take: TakeEnded) -> None:
         """Take in that the checks refused a take."""
@@ -83,10 +85,10 @@ class CaptureState:
         # An odd take may be the amp: the next one says. With a fault or two besides, a healthy
         # setting at the end of its knobs had no attempt left.
         if self._is_question(checks):
-            self.was_asked_twice = True
+            self.was_questioned = True
         else:
             self.rejected += 1
-        if checks & {*DOUBTS, Check.DISAGREEMENT}:
+        if checks & QUESTIONS:
             self.doubted, self.vouched_for = [*self.doubted, take], False
         if Check.LOOK in checks:
             self.looks_apart.append(take)
@@ -95,8 +97,7 @@ class CaptureState:
         """Whether all that a refused take needs is to be recorded once more, for the first time."""
         # A canary has the reference to be held against.
         is_canary = self.capture.role is Role.CANARY
-        odd = {*DOUBTS, Check.DISAGREEMENT}
-        return set() < checks <= odd and not (self.was_asked_twice or is_canary)
+        return set() < checks <= QUESTIONS and not (self.was_questioned or is_canary)
 
     @property
     def heard_before(self) -> list[TakeEnded]:
