@@ -14,7 +14,6 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -24,24 +23,15 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from benchmarks.foreign_rows import AUDIBLE_DB, LINES, rows, show, show_amp
-from calibration.signals import Part
-from models.training.dataset import Dataset, Model, play_captures
+from benchmarks.truth import NOISE_DBFS, Truth, tested
 from rig.capture import Outcome, Role
 from rig.child import own_module
-from rig.devices.virtual.presets import Preset, preset
+from rig.devices.virtual.presets import preset
 from rig.errors import RigError
-from rig.exchange.final_model import final_model
-from rig.knobs import Panel, Setting
-from rig.learner.rounds import last_ensemble
-from rig.proposals import designs
 from rig.session.folder import Session, is_session
 
-#: Settings tested on, and those beside them among which the loudest is looked for.
-TESTED, SOUGHT = 24, 48
-NOISE_DBFS = -92.0
 #: A session that has not ended by then is counted as one that does not end.
 LONGEST_S = 3_600
 
@@ -125,85 +115,6 @@ def capture(folder: Path, number: int, terms: Terms) -> float:
     return ended.children_user - began.children_user + ended.children_system - began.children_system
 
 
-class Truth:
-    """What an amp gives on the held-out guitar, without converter and hiss."""
-
-    def __init__(self, number: int, session: Session) -> None:
-        self._preset: Preset = preset(f"foreign-{number}")
-        self.panel: Panel = session.config.panel
-        self._signal, self._known = session.signal(), dict[Setting, NDArray[np.float32]]()
-        held_out = self._signal.segment(Part.HOLDOUT)
-        self.start, self.stop = held_out.start, held_out.stop
-
-    def played(self, setting: Setting) -> NDArray[np.float32]:
-        """Play the signal up to the end of the held-out guitar at a setting."""
-        if setting not in self._known:
-            controls = self._preset.controls
-            points = {
-                controls[knob.name]: knob.turned(value)
-                for knob, value in zip(self.panel.knobs, setting.values, strict=True)
-            }
-            amp = self._preset.amplifier(points, float(self._signal.sample_rate))
-            # Half a second in front: longer than anything in the amp remembers.
-            begin = max(self.start - self._signal.sample_rate // 2, 0)
-            late = amp.delay_frames
-            heard = amp(self._signal.send[begin : self.stop + late])[late:]
-            self._known[setting] = heard[self.start - begin :].astype(np.float32)
-        return self._known[setting]
-
-    def power(self, setting: Setting) -> float:
-        """Return the mean square on the held-out guitar."""
-        return float(np.mean(self.played(setting).astype(float) ** 2))
-
-    def drawn(self, count: int, *, play: bool) -> list[Setting]:
-        """Draw settings where players set the knobs, or anywhere; the same ones every time."""
-        draw = np.random.default_rng([17, count, play]).random((count, len(self.panel)))
-        points = designs.to_play_distribution(self.panel, draw) if play else draw
-        return [self.panel.quantise(point) for point in points]
-
-    def loudest(self) -> float:
-        """Return the power of the loudest setting that a search finds."""
-        everything = self.panel.quantise([1.0] * len(self.panel))
-        some = self.drawn(TESTED, play=True) + self.drawn(SOUGHT, play=False)
-        return max(map(self.power, [everything, *some]))
-
-    def errors(self, model: Model, settings: Sequence[Setting]) -> list[float]:
-        """Return a model's error power at each setting."""
-        audio = torch.from_numpy(self._signal.send[: self.stop].astype(np.float32))
-        targets = np.zeros((len(settings), self.stop), np.float32)
-        for row, setting in enumerate(settings):
-            targets[row, self.start :] = self.played(setting)
-        points = np.stack([self.panel.point(s) for s in settings]).astype(np.float32)
-        data = Dataset(
-            audio, torch.from_numpy(targets), torch.from_numpy(points), self.start, self.stop
-        )
-        return [
-            float(((said.mean(0) - target) ** 2).mean())
-            for said, target in play_captures(model, data)
-        ]
-
-
-def tested(truth: Truth, session: Session, loudest: float) -> dict[str, Any]:
-    """Test the final model and the last ensemble where players set the knobs."""
-    settings = truth.drawn(TESTED, play=True)
-    own = np.array([truth.power(setting) for setting in settings])
-    floor = max(loudest * 10 ** (-AUDIBLE_DB / 10), 10 ** (NOISE_DBFS / 10))
-    found: dict[str, Any] = {
-        "settings": [truth.panel.named(setting) for setting in settings],
-        "level_db": (10 * np.log10(own / loudest + 1e-20)).round(1).tolist(),
-    }
-    ensemble = last_ensemble(session)
-    models = {"ensemble": ensemble[0] if ensemble else None, "model": None}
-    if session.state.learning.model is not None:
-        models["model"] = final_model(session)
-    for name, model in models.items():
-        if model is not None:
-            error = np.array(truth.errors(model, settings))
-            found[f"{name}_heard"] = (error / np.maximum(own, floor)).tolist()
-            found[f"{name}_plain"] = (error / np.maximum(own, 1e-12)).tolist()
-    return found
-
-
 def asked(truth: Truth, session: Session, loudest: float) -> dict[str, Any]:
     """Count what was asked for that cannot be heard, and levels of all that was recorded."""
     floor = max(loudest * 10 ** (-AUDIBLE_DB / 10), 10 ** (NOISE_DBFS / 10))
@@ -285,7 +196,7 @@ def measured(number: int, terms: Terms, folder: Path, seconds: float) -> dict[st
         return {**row, "ended": "failed", "reason": "no session", "has_model": False}
     session = Session.view(folder)
     try:
-        truth = Truth(number, session)
+        truth = Truth(session)
         state, loudest = session.state, truth.loudest()
         ended = state.run.ended
         row |= {
