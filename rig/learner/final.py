@@ -183,7 +183,8 @@ def _repeatability_db(session: Session) -> float | None:
     # The whole night lies between these two, and whatever it did to the amp.
     both = data.test_set(session, [canaries[0], canaries[-1]], nobody)
     first, last = both.targets[:, both.start : both.stop]
-    return difference_db(first, last, session.signal().sample_rate)
+    # What a model is not held to at the holdouts is no excuse here: a quiet reference is half hiss.
+    return difference_db(first, last, session.signal().sample_rate, both.floor(0))
 
 
 def _weakness(session: Session, told: Told) -> Weakness | None:

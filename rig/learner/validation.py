@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.training.dataset import Dataset, Model, Told, nobody, play_captures
-from models.training.mel import log_mel
+from models.training.mel import BANDS, log_mel
 from rig.knobs import Panel, Setting
 from rig.printable import count_of
 from rig.session.verdict import EXCEPT
@@ -28,10 +28,11 @@ SHARES = (0.05, 0.1, 0.15, 0.2, 0.25)
 def difference_db(a: Tensor, b: Tensor, sample_rate: float, floor_power: float = 0.0) -> float:
     """Return the RMS level difference over bands and instants of two ``(frames,)``, in dB.
 
-    Nothing quieter than ``floor_power``, a mean square, counts.
+    Nothing quieter than ``floor_power`` counts, a mean square that all bands share: as much in each
+    of them would hide what a setting 20 dB louder sounds like.
     """
     both = torch.stack([a, b])
-    levels = log_mel(both, sample_rate, floor_db=AUDIBLE_DB, floor_power=floor_power)
+    levels = log_mel(both, sample_rate, floor_db=AUDIBLE_DB, floor_power=floor_power / BANDS)
     return float(((levels[0] - levels[1]) ** 2).mean().sqrt())
 
 

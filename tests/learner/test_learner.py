@@ -269,6 +269,16 @@ def test_differences_are_in_decibels_and_do_not_hear_what_is_masked() -> None:
     assert difference_db(noise, noise + hiss, 48_000) < 0.05
 
 
+def test_a_quiet_setting_that_is_heard_is_judged_like_a_loud_one() -> None:
+    torch.manual_seed(0)
+    guitar, hiss = torch.randn(48_000), 1e-3 * torch.randn(2, 48_000)
+    floor = 1e-2  # 20 dB below the guitar
+    assert difference_db(guitar, 10 ** (-3 / 20) * guitar, 48_000, floor) > 2.5
+    # And what hides below it is neither the model's fault nor an excuse.
+    assert difference_db(hiss[0], hiss[1], 48_000) > 2.0
+    assert difference_db(hiss[0], hiss[1], 48_000, floor) < 0.05
+
+
 def test_the_worst_end_of_a_knob_is_found_and_nothing_where_there_is_none() -> None:
     panel = board()
     random = np.random.default_rng(0)
