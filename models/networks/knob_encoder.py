@@ -1,5 +1,7 @@
 """Encode settings of the knobs as the few numbers that condition a network."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -18,6 +20,10 @@ POT_UNITS = (
     (0.6, 0.2),
     (0.8, 0.2),
 )
+#: One more, which all but its very beginning leaves alone: by this weight a pot that closes takes
+#: the gain behind the network 54 dB down at 0, and lets it be from a hundredth of the travel on.
+CLOSING_UNIT, CLOSING_WEIGHT = (0.004, 0.0015), -2.5
+UNITS = (*POT_UNITS, CLOSING_UNIT)
 
 
 def one_hot(turned: Tensor, knobs: Tensor, positions: tuple[int, ...]) -> Tensor:
@@ -81,7 +87,7 @@ class KnobEncoder(nn.Module):
         self.direct = nn.Parameter(torch.zeros(members, inputs, outputs))
         self.constant = nn.Parameter(torch.zeros(members, 1, outputs))
         if has_pots:
-            units = len(POT_UNITS) * positions.count(0)
+            units = len(UNITS) * positions.count(0)
             self.pots = nn.Parameter(torch.zeros(members, units, GAINS))
 
     @property
@@ -120,7 +126,7 @@ class KnobEncoder(nn.Module):
 
 
 # Beside all other outputs, too, they were no better for tones, and worse for levels (decision 40).
-def with_pots(encoder: KnobEncoder) -> KnobEncoder:
+def with_pots(encoder: KnobEncoder, closed: Sequence[int] = ()) -> KnobEncoder:
     """Return an encoder that says the same, with units that hear one pot each beside its own.
 
     A hidden layer of a few units that hear all knobs at once cannot follow what each of many pots
@@ -128,23 +134,41 @@ def with_pots(encoder: KnobEncoder) -> KnobEncoder:
 
     Args:
         encoder: One without them.
+        closed: Knobs that close the amp at their lowest: there the model is silent from the start.
     """
     members, hidden = len(encoder.first), encoder.first.shape[2]
     more = KnobEncoder(encoder.positions, encoder.outputs, members, hidden, has_pots=True)
     # What is missing in the other one is zero in this: nothing listens to a pot by itself yet.
     more.load_state_dict({**more.state_dict(), **encoder.state_dict()})
+    with torch.no_grad():
+        for index in closed:
+            # Units stand pot after pot, and switches have none.
+            pot = encoder.positions[:index].count(0)
+            more.pots[:, (pot + 1) * len(UNITS) - 1, GAINS - 1] = CLOSING_WEIGHT
     return more.to(encoder.first.device)
+
+
+def with_closing_units(pots: Tensor, positions: tuple[int, ...]) -> Tensor:
+    """Return ``(members, units, gains)`` with closing units, which files had not at first.
+
+    A closing unit that nothing is read off leaves the model what it was.
+    """
+    turning = positions.count(0)
+    if pots.ndim != 3 or pots.shape[1] != turning * len(POT_UNITS):
+        return pots
+    by_pot = pots.reshape(len(pots), turning, len(POT_UNITS), -1)
+    return functional.pad(by_pot, (0, 0, 0, len(UNITS) - len(POT_UNITS))).flatten(1, 2)
 
 
 def _pots(positions: tuple[int, ...]) -> tuple[Tensor, Tensor]:
     """Return what units read that hear one pot each: ``(inputs, units)``, biases ``(1, units)``."""
     inputs, turning = sum(max(count, 1) for count in positions), positions.count(0)
-    bends, widths = torch.tensor(POT_UNITS).T
-    weight, column, unit = torch.zeros(inputs, turning * len(POT_UNITS)), 0, 0
+    bends, widths = torch.tensor(UNITS).T
+    weight, column, unit = torch.zeros(inputs, turning * len(UNITS)), 0, 0
     for count in positions:
         if count == 0:
             # In inputs from -1 to 1, of which a travel from 0 to 1 is half as long.
-            weight[column, unit : unit + len(POT_UNITS)] = -1.0 / widths
-            unit += len(POT_UNITS)
+            weight[column, unit : unit + len(UNITS)] = -1.0 / widths
+            unit += len(UNITS)
         column += max(count, 1)
     return weight, ((2.0 * bends - 1.0) / widths).repeat(turning)[None]

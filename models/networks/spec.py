@@ -12,6 +12,7 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from models.networks.concat import ConcatWaveNet
+from models.networks.knob_encoder import with_closing_units
 from models.networks.lstm import KnobLSTM
 from models.networks.wavenet import SHAPES, KnobWaveNet
 
@@ -29,6 +30,8 @@ FORMER_NAMES = {
     "mix": "layer1x1",
     "mix_bias": "layer1x1_bias",
 }
+#: What is read off units that hear a single pot.
+POTS = "encoder.pots"
 
 
 class BadModel(ValueError):
@@ -119,15 +122,18 @@ def _refuse_size(spec: ModelSpec, file_bytes: int) -> None:
         raise BadModel("its weights are not of the size that its description names")
 
 
-def _rename_tensors(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Return the tensors of a file of any age under the names that they have now."""
+def _current(tensors: dict[str, Tensor], spec: ModelSpec) -> dict[str, Tensor]:
+    """Return the tensors of a file of any age under the names and of the shapes that are now."""
 
     def current_name(name: str) -> str:
         """Return a tensor's present name; only those of layer arrays were ever renamed."""
         place, _, last = name.rpartition(".")
         return f"{place}.{FORMER_NAMES.get(last, last)}" if place.startswith("arrays.") else name
 
-    return {current_name(name): tensor for name, tensor in tensors.items()}
+    found = {current_name(name): tensor for name, tensor in tensors.items()}
+    if POTS in found:
+        found[POTS] = with_closing_units(found[POTS], spec.positions)
+    return found
 
 
 def load_model(path: str) -> tuple[KnobWaveNet | KnobLSTM, ModelSpec]:
@@ -144,7 +150,7 @@ def load_model(path: str) -> tuple[KnobWaveNet | KnobLSTM, ModelSpec]:
         _refuse_size(spec, os.path.getsize(path))  # noqa: PTH202 (see below)
         model = spec.build()
         with open(path, "rb") as stream:  # noqa: PTH123 (a path or a name, as safetensors takes it)
-            model.load_state_dict(_rename_tensors(load(stream.read())))
+            model.load_state_dict(_current(load(stream.read()), spec))
     except (OSError, SafetensorError, RuntimeError) as error:
         raise BadModel(f"{path}: holds no model: {str(error).splitlines()[0]}") from None
     except BadModel as error:

@@ -7,7 +7,7 @@ a retry, a canary and a refill are one code path; `record_until_done` does it.
                     v                                               |
     resume --> next_step --> Wait          paused: look again ------+
                     |------> RecordCanary  is the amp what it was? -+
-                    |------> Look          is a setting what was kept?
+                    |------> Look          is a setting what was kept? which pots close?
                     |------> Record        the next order ----------+
                     |------> Refill        ask for more settings ---+
                     |------> Close         does the ensemble doubt the last batch?
@@ -53,6 +53,7 @@ from rig.daemon.run import TICK_S, Run
 from rig.daemon.stopping import Finish
 from rig.devices.protocols import TakeCancelled
 from rig.errors import AudioDied, DeviceError, DeviceGone
+from rig.knobs import Setting
 from rig.session import facts
 from rig.session.state import State
 
@@ -71,7 +72,10 @@ class RecordCanary:
 
 @dataclass(frozen=True)
 class Look:
-    """Dial a kept setting once more, for a few seconds, to see whether it is what was kept."""
+    """Dial a setting for a few seconds: one that is kept, or a knob at its lowest.
+
+    Of the first it tells whether it is what was kept, of the second whether the pot closes.
+    """
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,13 @@ class End:
 Step = Wait | RecordCanary | Look | Record | Refill | Close | End
 
 
-def next_step(state: State, plan: PlanConfig, ending: Finish | None, closes: bool = False) -> Step:
+def next_step(
+    state: State,
+    plan: PlanConfig,
+    ending: Finish | None,
+    closes: bool = False,
+    has_ends: bool = False,
+) -> Step:
     """Decide what to do next; nothing is asked, ordered or written here.
 
     Args:
@@ -109,6 +119,7 @@ def next_step(state: State, plan: PlanConfig, ending: Finish | None, closes: boo
         plan: The session's rules.
         ending: Why to stop recording now; None while there is something to do.
         closes: Whether a round that asks for nothing ends the recording.
+        has_ends: Whether it is to be heard now of a pot whether it closes.
     """
     if ending is not None and not (ending.trains and ending.plays_on):
         return End(ending)
@@ -116,7 +127,8 @@ def next_step(state: State, plan: PlanConfig, ending: Finish | None, closes: boo
         return Wait()
     if ending is None and orders.canary_due(state, plan):
         return RecordCanary()
-    if plan.looks and orders.looks_due(state, ending=ending is not None):
+    has_looks = has_ends or orders.looks_due(state, ending=ending is not None)
+    if plan.looks and has_looks:
         return Look()
     if ending is None:
         return Record() if state.pending else Refill()
@@ -138,7 +150,8 @@ def record_until_done(run: Run) -> Finish:
         ending = run.ending()
         if ending is None and not run.session.state.run.paused:
             prepare(run)
-        match next_step(run.session.state, run.rules, ending, run.closes):
+        end = None if ending is None else run.next_end
+        match next_step(run.session.state, run.rules, ending, run.closes, end is not None):
             case Wait():
                 run.learner.hear()
                 run.publisher.says("paused", run.learner.progress)
@@ -146,7 +159,7 @@ def record_until_done(run: Run) -> Finish:
             case RecordCanary():
                 attempt(run, orders.canary(run.session))
             case Look():
-                look_at_kept(run, ending=ending is not None)
+                look(run, end, ending=ending is not None)
             case Record():
                 attempt(run, orders.next_capture(run.session))
             case Refill():
@@ -175,10 +188,17 @@ def prepare(run: Run) -> None:
     run.session.reserve_round()
 
 
-def look_at_kept(run: Run, *, ending: bool) -> None:
-    """Look at the oldest setting that waits for it; what is not what was kept is recorded again."""
+def look(run: Run, end: Setting | None, *, ending: bool) -> None:
+    """Look at a pot's end if one waits for it, else at the oldest kept setting that does.
+
+    What is not what was kept is recorded again.
+    """
+    # Ends come first: what is heard at kept settings then tells that the amp was still there.
+    if end is not None:
+        attempt(run, orders.look(run.session, end))
+        return
     target = orders.looks_due(run.session.state, ending=ending)[0]
-    capture = orders.look(run.session, target)
+    capture = orders.look(run.session, target.capture.setting)
     attempt(run, capture)
     about = run.session.state.captures[capture.number]
     if about.looks_apart and about.kept is None:

@@ -110,14 +110,13 @@ def looks_due(state: State, *, ending: bool) -> list[CaptureState]:
     return [about for about in waiting if about.kept is not None and about.kept.take < before]
 
 
-def look(session: Session, target: CaptureState) -> Capture:
-    """A kept setting once more, for a few seconds: the order that still waits, or a new one."""
+def look(session: Session, setting: Setting) -> Capture:
+    """A setting for a few seconds: the order that still waits, or a new one."""
     for about in session.state.captures.values():
         is_look = about.capture.role is Role.LOOK and about.is_pending
-        if is_look and about.capture.setting == target.capture.setting:
+        if is_look and about.capture.setting == setting:
             return about.capture
-    round_number = session.state.learning.round
-    return _order(session, target.capture.setting, Role.LOOK, round_number)
+    return _order(session, setting, Role.LOOK, session.state.learning.round)
 
 
 def canary_due(state: State, plan: PlanConfig) -> bool:

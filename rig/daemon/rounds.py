@@ -150,11 +150,11 @@ def train_model(run: Run, ending: Finish) -> Finish:
         LearnerError: It cannot be done.
     """
     state = run.session.state
-    learnt_from = tuple(c.capture.number for c in state.kept() if c.capture.role.is_trained_on)
-    if state.learning.model is not None and state.learning.model.learnt_from == learnt_from:
+    if state.has_current_model:
         return ending
-    if len(learnt_from) < LEAST_CAPTURES:
-        kept = count_of(len(learnt_from), "kept capture is", "kept captures are")
+    learnt_from = sum(about.capture.role.is_trained_on for about in state.kept())
+    if learnt_from < LEAST_CAPTURES:
+        kept = count_of(learnt_from, "kept capture is", "kept captures are")
         few = f"{kept} too few for a model"
         reason = f"{ending.reason}, and {few}; 'rig capture' goes on from here"
         return replace(ending, reason=reason, failed=True)

@@ -16,8 +16,10 @@ from rig.daemon.foot_switch import FootSwitch
 from rig.daemon.publisher import Publisher
 from rig.daemon.stopping import Finish, Goals, Now, finish
 from rig.devices.client import DevicesClient
+from rig.knobs import Setting
 from rig.learner.client import Learner
 from rig.session import facts, forecast
+from rig.session.ends import next_end
 from rig.session.folder import Session
 
 #: How often a waiting daemon looks for commands and answers.
@@ -102,6 +104,15 @@ class Run:
     def played_for(self, capture: Capture) -> Signal:
         """Return what a take of a capture plays."""
         return self.look if capture.role is Role.LOOK else self.signal
+
+    @property
+    def next_end(self) -> Setting | None:
+        """The next setting that tells whether a pot closes the amp; None where all is known."""
+        state, config = self.session.state, self.session.config
+        # What a model was made without is for the next one, which more captures bring.
+        if state.has_current_model:
+            return None
+        return next_end(state, config.panel, config.learner.audible_range_db)
 
     @property
     def closes(self) -> bool:

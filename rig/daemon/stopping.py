@@ -82,6 +82,16 @@ def _plateau(state: State, rounds: int) -> bool:
     return min(found[-rounds:]) > before * (1 - PROGRESS)
 
 
+def _unheard(state: State) -> str:
+    """Say that takes did not sound like this amp; where none ever did, of what they were."""
+    if state.takes.counts[Outcome.KEPT]:
+        return f"{state.run.odd_in_a_row} takes in a row did not sound like this amp"
+    return (
+        f"the first {state.run.odd_in_a_row} takes did not sound like an amp, all of them at the "
+        "middle setting (where that is silent, 'play' of a knob in rig.yaml moves it)"
+    )
+
+
 def _broken(state: State, plan: PlanConfig) -> Iterator[Finish]:
     """What a person has to look at: nothing goes on by itself after these."""
     last = state.takes.recent[-1].reasons if state.takes.recent else ()
@@ -89,8 +99,7 @@ def _broken(state: State, plan: PlanConfig) -> Iterator[Finish]:
         why = [why for c in state.captures.values() if (why := c.abandoned)][-1]
         yield _failed(f"{BROKEN_AFTER} settings in a row had to be given up: {why}")
     if state.run.odd_in_a_row >= plan.odd_takes:
-        heard = f"{state.run.odd_in_a_row} takes in a row did not sound like this amp"
-        yield _failed(f"{heard}: {last[0].sentence}")
+        yield _failed(f"{_unheard(state)}: {last[0].sentence}")
     odd = state.run.odd_canaries_in_a_row
     if odd >= ODD_CANARIES:
         yield _failed(

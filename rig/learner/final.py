@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 
@@ -47,6 +48,7 @@ from rig.learner.validation import (
 )
 from rig.proposals import designs
 from rig.session import facts, staging
+from rig.session.ends import closed_pots
 from rig.session.folder import Session
 from rig.session.status import FINAL_STAGE
 
@@ -129,8 +131,10 @@ def _train_sizes(session: Session, tell: Tell, sizes: list[str]) -> _Trained:
     config, seed = session.config.learner, session.config.seed
     told = StageProgress(tell, LOADING, session.state.learning.round, 1).part
     dataset = training_data(session, told)
-    positions = session.config.panel.switch_positions
-    names = [knob.name for knob in session.config.panel.knobs]
+    panel = session.config.panel
+    positions = panel.switch_positions
+    closed = closed_pots(session.state, panel, config.audible_range_db)
+    names = [knob.name for knob in panel.knobs]
     recipe = Recipe(config.final_steps, frames_per_step=FRAMES, seed=seed, level_every=LEVEL_EVERY)
     stage = StageProgress(
         tell, FINAL_STAGE, session.state.learning.round, recipe.steps * len(sizes)
@@ -144,7 +148,7 @@ def _train_sizes(session: Session, tell: Tell, sizes: list[str]) -> _Trained:
         if model is None:
             training, validation = _split(dataset)
             model = initial_model(spec, dataset, seed, names, config.prior, told)
-        spec = _hear_pots(model, spec)
+        spec = _hear_pots(model, spec, closed)
         model.to(dataset.audio.device)
         if found:
             read_knobs_as(model, found[0][0])
@@ -162,11 +166,17 @@ def _train_sizes(session: Session, tell: Tell, sizes: list[str]) -> _Trained:
     return _Trained(found, None if went_well else BROKE_OFF)
 
 
-def _hear_pots(model: Model, spec: ModelSpec) -> ModelSpec:
-    """Have a model hear each pot by itself, too (decision 40); return what it is then."""
+def _hear_pots(model: Model, spec: ModelSpec, closed: Sequence[int] = ()) -> ModelSpec:
+    """Have a model hear each pot by itself, too (decision 40); return what it is then.
+
+    Args:
+        model: It grows.
+        spec: What it is now.
+        closed: Knobs that close the amp at their lowest (decision 42).
+    """
     if 0 not in spec.positions or isinstance(model, ConcatWaveNet):
         return spec
-    model.encoder = with_pots(model.encoder)
+    model.encoder = with_pots(model.encoder, closed)
     return replace(spec, has_pots=True)
 
 

@@ -3,6 +3,8 @@
 from rig.capture import Outcome, Role
 from rig.config import Config
 from rig.config.types import NARROW
+from rig.knobs import Setting
+from rig.session.ends import ends
 from rig.session.state import State
 
 #: A step of the final model takes about this share of a step of the ensemble.
@@ -55,8 +57,14 @@ def looks_s(state: State, config: Config) -> float:
     """Seconds that looking at everything that was not looked at yet will take."""
     if not config.plan.looks:
         return 0.0
-    waiting = sum(about.needs_look for about in state.captures.values())
-    return LOOK_SHARE * waiting * (take_s(state) or 0.0)
+    return LOOK_SHARE * _to_look_at(state, config) * (take_s(state) or 0.0)
+
+
+def _to_look_at(state: State, config: Config) -> int:
+    """How many settings are to be looked at: what is kept, and the lowest end of every pot."""
+    ends_due = ends(state, config.panel, config.learner.audible_range_db)
+    unknown = sum(isinstance(end, Setting) for _, end in ends_due)
+    return unknown + sum(about.needs_look for about in state.captures.values())
 
 
 def closing_s(state: State, config: Config) -> float:
@@ -120,6 +128,6 @@ def eta_s(state: State, config: Config, goal: int | None, now: float) -> float |
     # Rounded up: the last batch may be a small one, and takes a round all the same.
     rounds = -(-to_order // plan.batch)
     settings = to_order + len(state.pending)
-    waiting = settings + sum(about.needs_look for about in state.captures.values())
+    waiting = settings + _to_look_at(state, config)
     takes = settings * (1.0 + 1.0 / plan.canary_every) + LOOK_SHARE * plan.looks * waiting
     return takes * pace_s + learning_s(state, config, rounds)

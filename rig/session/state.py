@@ -264,6 +264,13 @@ class State:
         kept = {c.capture.number for c in self.kept() if c.capture.role.is_trained_on}
         return not kept <= set(rounds[-1].learnt_from)
 
+    @property
+    def has_current_model(self) -> bool:
+        """Whether the final model has learnt from everything that is kept, and nothing else."""
+        model = self.learning.model
+        kept = tuple(c.capture.number for c in self.kept() if c.capture.role.is_trained_on)
+        return model is not None and model.learnt_from == kept
+
     def ordered_to_learn(self) -> int:
         """How many settings to learn from are kept or still to come."""
         return sum(
