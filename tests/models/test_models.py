@@ -2,13 +2,15 @@
 
 import json
 import math
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load, save
 
 from models.nam.writer import document
-from models.networks.knob_encoder import HIDDEN, KnobEncoder, with_pots
+from models.networks.knob_encoder import HIDDEN, POT_UNITS, UNITS, KnobEncoder, with_pots
 from models.networks.spec import BadModel, ModelSpec, dump_model, load_model, play
 from models.networks.wavenet import SHAPES, KnobWaveNet
 from models.training.dataset import Model
@@ -168,7 +170,7 @@ def test_an_encoder_with_pot_units_says_the_same_and_can_say_more() -> None:
     # Each new unit hears one pot, and no switch.
     first, first_bias, _ = wider.layers
     heard = (first[0, :, HIDDEN:] != 0.0).sum(1)
-    assert heard.tolist() == [6, 0, 0, 0, 6]
+    assert heard.tolist() == [len(UNITS), 0, 0, 0, len(UNITS)]
     # From where it opens, a pot that closes by the logarithm of its travel is a sum of its units.
     travel = torch.linspace(0.04, 1.0, 201)[None, :, None].expand(2, -1, 3)
     turned = 2.0 * travel[0, :, :1] - 1.0
@@ -179,6 +181,43 @@ def test_an_encoder_with_pot_units_says_the_same_and_can_say_more() -> None:
     wanted = (travel[0, :, :1] + 0.03).log() * 20.0 / math.log(10.0)
     off = wanted - design @ torch.linalg.lstsq(design, wanted).solution
     assert float(off.abs().max()) < 0.6
+
+
+def test_a_closed_pot_takes_the_gain_behind_the_network_away_and_nothing_else() -> None:
+    torch.manual_seed(0)
+    encoder = KnobEncoder((0, 3, 0), 4, 2)
+    for parameter in encoder.parameters():
+        torch.nn.init.normal_(parameter, 0.0, 0.3)
+    closed, shut = with_pots(encoder, [2]), torch.rand(2, 50, 3)
+    shut[..., 2] = 0.0
+    moved = closed(shut) - encoder(shut)
+    # In decibels: inaudible beside anything that was not.
+    assert torch.all(20.0 / math.log(10.0) * moved[..., 1] < -50.0)
+    assert moved[..., [0, 2, 3]].abs().max() < 1e-5
+    opened = shut.clone()
+    opened[..., 2] = torch.linspace(0.01, 1.0, 50)
+    assert 20.0 / math.log(10.0) * (closed(opened) - encoder(opened)).abs().max() < 2.0
+    # The other pot closes nothing.
+    opened[..., 0] = 0.0
+    assert 20.0 / math.log(10.0) * (closed(opened) - encoder(opened)).abs().max() < 2.0
+
+
+@pytest.mark.parametrize("size", [("wavenet", "nano"), ("lstm", "1x8")])
+def test_files_from_before_pots_could_close_play_as_they_did(
+    tmp_path: Path, size: tuple[str, str]
+) -> None:
+    torch.manual_seed(0)
+    spec = ModelSpec(*size, (0, 2, 0), 1, has_pots=True)
+    model = made(spec)
+    pots = torch.randn(1, 2, len(UNITS), 2)
+    pots[:, :, len(POT_UNITS) :] = 0.0
+    model.encoder.pots.data = pots.flatten(1, 2)
+    weights = load(dump_model(model, spec))
+    weights["encoder.pots"] = pots[:, :, : len(POT_UNITS)].flatten(1, 2).contiguous()
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(save(weights, metadata={"spec": json.dumps(asdict(spec))}))
+    audio, knobs = torch.randn(2_000), torch.tensor([0.0, 1.0, 0.3])
+    assert torch.equal(play(load_model(str(path))[0], audio, knobs), play(model, audio, knobs))
 
 
 @pytest.mark.parametrize("size", [("wavenet", "nano"), ("lstm", "1x8")])
