@@ -7,6 +7,7 @@ wherever the other knobs that turn stand. A switch may choose what a pot is in t
 has to be silent in the loudest setting of each position of each switch.
 """
 
+import math
 from collections.abc import Iterator
 
 from rig.capture import Role
@@ -14,6 +15,8 @@ from rig.knobs import Panel, Setting
 from rig.session.captures import CaptureState
 from rig.session.state import State
 
+#: A return that is less above its take's own noise has nothing in it that was played.
+ABOVE_NOISE_DB = 1.0
 #: What is told of an end: a setting to look at first, or whether it is silent there.
 End = Setting | bool
 
@@ -29,13 +32,13 @@ def ends(state: State, panel: Panel, audible_range_db: float) -> Iterator[tuple[
     levels = _levels_dbfs(state)
     captures = state.kept(Role.SEED, Role.ACTIVE)
     recorded = [c.capture.setting for c in captures if c.capture.setting in levels]
-    # Of an amp that was recorded there is nothing else to be had.
-    if not recorded or panel.pool:
+    # Of an amp that was recorded there is nothing else to be had; hands are spared all looks.
+    if not recorded or panel.pool or any(knob.by_hand for knob in panel.knobs):
         return
     heard = _Heard(state, levels, max(levels[each] for each in recorded) - audible_range_db)
     loudest = _loudest(panel, recorded, levels)
     for index, knob in enumerate(panel.knobs):
-        if not (knob.is_switch or knob.by_hand):
+        if not knob.is_switch:
             yield index, heard.told([_lowest(each, index, knob.values[0]) for each in loudest])
 
 
@@ -62,7 +65,12 @@ def _levels_dbfs(state: State) -> dict[Setting, float]:
 
 
 def _level_dbfs(about: CaptureState) -> float | None:
-    return None if about.kept is None else about.kept.figures.get("return_rms_dbfs")
+    """Return how loud a kept take is; minus infinity where it is noise and nothing else."""
+    figures = {} if about.kept is None else about.kept.figures
+    level_dbfs = figures.get("return_rms_dbfs")
+    if level_dbfs is None or level_dbfs >= figures.get("noise_dbfs", -math.inf) + ABOVE_NOISE_DB:
+        return level_dbfs
+    return -math.inf
 
 
 def _loudest(

@@ -28,10 +28,12 @@ class Night:
         self.tell(facts.CaptureOrdered(capture=number, role=role, values=values, round=0))
         return number
 
-    def take(self, role: Role, level_dbfs: float, *values: float) -> None:
+    def take(
+        self, role: Role, level_dbfs: float, *values: float, noise_dbfs: float = -92.0
+    ) -> None:
         capture, self.takes = self.order(role, *values), self.takes + 1
         self.tell(facts.TakeBegun(take=self.takes, capture=capture))
-        figures = {"return_rms_dbfs": level_dbfs, "noise_dbfs": -92.0}
+        figures = {"return_rms_dbfs": level_dbfs, "noise_dbfs": noise_dbfs}
         self.tell(
             facts.TakeEnded(take=self.takes, capture=capture, outcome=Outcome.KEPT, figures=figures)
         )
@@ -89,6 +91,15 @@ def test_silence_that_lasts_is_no_pot(night: Night) -> None:
     assert night.closed == []
     heard(night)
     assert night.closed == [0, 2]
+
+
+def test_hiss_alone_is_silence_however_loud(night: Night) -> None:
+    night.take(Role.LOOK, -55.0, 0.0, 1.0, 8.0)
+    night.take(Role.LOOK, -55.2, 4.0, 1.0, 0.0, noise_dbfs=-55.0)
+    night.take(Role.LOOK, -54.6, 2.0, 0.0, 0.0, noise_dbfs=-55.0)
+    heard(night)
+    assert night.due is None
+    assert night.closed == [2]
 
 
 def test_an_end_that_cannot_be_recorded_is_given_up(night: Night) -> None:
