@@ -84,11 +84,12 @@ def _plateau(state: State, rounds: int) -> bool:
 
 def _unheard(state: State) -> str:
     """Say that takes did not sound like this amp; where none ever did, of what they were."""
+    heard = f"{state.run.odd_in_a_row} takes in a row did not sound like this amp"
     if state.takes.counts[Outcome.KEPT]:
-        return f"{state.run.odd_in_a_row} takes in a row did not sound like this amp"
+        return heard
     return (
-        f"the first {state.run.odd_in_a_row} takes did not sound like an amp, all of them at the "
-        "middle setting (where that is silent, 'play' of a knob in rig.yaml moves it)"
+        f"{heard}, all of them at the middle setting (where that is silent, 'play' of a knob in "
+        "rig.yaml moves it)"
     )
 
 

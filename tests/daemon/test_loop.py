@@ -155,6 +155,7 @@ def test_an_amp_that_is_off_ends_the_session_with_a_reason(tmp_path: Path) -> No
     now = status(session)
     assert now.state == "failed"
     assert "6 takes in a row did not sound like this amp" in str(now.finish_reason)
+    assert "'play' of a knob in rig.yaml moves it" in str(now.finish_reason)
     assert "nothing came back" in str(now.finish_reason)
 
 

@@ -120,7 +120,7 @@ def test_a_dying_amp_stops_the_night() -> None:
     assert reason(state, odd_takes=6) is None
     state.run.odd_in_a_row = 6
     # Nothing was ever heard of it: it may be silent in the middle of its knobs.
-    assert "the first 6 takes did not sound like an amp" in str(reason(state, odd_takes=6))
+    assert "6 takes in a row did not sound like this amp" in str(reason(state, odd_takes=6))
     assert "'play' of a knob in rig.yaml moves it): it is 12 dB" in str(reason(state, odd_takes=6))
     state.takes.counts[Outcome.KEPT] = 1
     assert "6 takes in a row did not sound like this amp: it is 12 dB" in str(
