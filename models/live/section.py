@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 FORMAT, FORMAT_VERSION = "rig-knobs", 1
+#: Below it a hidden unit gives nothing.
+LEAST_ARGUMENT = -80.0
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,8 @@ class KnobSection:
         bent = turned + (1.0 - turned**2) * (taper[0] + taper[1] * turned)
         read = self._inputs(points, bent)
         hidden = read @ t["encoder.first"] + t["encoder.first_bias"][0]
-        hidden = hidden / (1.0 + np.exp(-hidden))
+        # A unit that hears a hundredth of a travel is far down elsewhere, where exp has no number.
+        hidden = hidden / (1.0 + np.exp(-hidden.clip(min=LEAST_ARGUMENT)))
         numbers = t["encoder.constant"][0] + read @ t["encoder.direct"]
         numbers = numbers + hidden @ t["encoder.second"]
         gains = np.exp(numbers[:, :2])

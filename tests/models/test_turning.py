@@ -115,7 +115,7 @@ def test_chunks_of_a_path_meet_without_a_seam(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize("spec", [*loud, *silent], ids=str)
 def test_knobs_that_turn_while_playing_do_not_click(spec: ModelSpec) -> None:
     """A slow sine has no high frequencies; a jump between two settings would have them."""
-    model, first = made(spec), torch.tensor([0.3, 1.0, 0.5][: len(spec.positions)])
+    model, first = made(spec, 1), torch.tensor([0.3, 1.0, 0.5][: len(spec.positions)])
     frames = 12 * 1_024
     audio = 0.3 * torch.sin(2 * torch.pi * 60 * torch.arange(frames) / 48_000)
     last = first.clone()
