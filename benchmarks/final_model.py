@@ -3,7 +3,8 @@
     OMP_NUM_THREADS=1 python benchmarks/final_model.py SESSION [SESSION ...]
 
 Both are tested where players set the knobs, on held-out guitar, against the circuit without
-converter and hiss; and on the session's holdout takes.
+converter and hiss; and on the session's holdout takes. Then what amp and final model give with each
+turning knob at its lowest, all others in the middle or at the top, in dB below the loudest setting.
 """
 
 import argparse
@@ -15,9 +16,22 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import numpy as np
 
 from benchmarks.truth import Truth, tested
+from models.training.dataset import Model
 from rig.exchange.final_model import final_model
 from rig.learner.rounds import holdout_esr, last_ensemble
 from rig.session.folder import Session
+
+
+def show_lowest(truth: Truth, model: Model, loudest: float) -> None:
+    """Print what amp and model give with each turning knob at its lowest."""
+    for index, knob in enumerate(truth.panel.knobs):
+        for others in () if knob.is_switch else (0.5, 1.0):
+            point = np.full(len(truth.panel), others)
+            point[index] = 0.0
+            setting = truth.panel.quantise(point)
+            powers = truth.power(setting), float(np.mean(truth.modelled(model, setting) ** 2))
+            amp_db, model_db = (10 * np.log10(power / loudest + 1e-12) for power in powers)
+            print(f"  {knob.name} at its lowest, others at {others}: {amp_db:.1f}, {model_db:.1f}")
 
 
 def compared(folder: Path) -> None:
@@ -25,7 +39,9 @@ def compared(folder: Path) -> None:
     session = Session.view(folder)
     try:
         truth = Truth(session)
-        found = tested(truth, session, truth.loudest())
+        loudest = truth.loudest()
+        found = tested(truth, session, loudest)
+        show_lowest(truth, final_model(session), loudest)
         ensemble = last_ensemble(session)
         assert ensemble is not None
         held_out = {

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from benchmarks.foreign_rows import AUDIBLE_DB
 from calibration.signals import Part
 from models.training.dataset import Dataset, Model, play_captures
-from rig.config.devices import VirtualAmpConfig
+from rig.config.devices import VirtualAmpConfig, VirtualInterfaceConfig
 from rig.devices.virtual.presets import Preset, preset
 from rig.exchange.final_model import final_model
 from rig.knobs import Panel, Setting
@@ -20,16 +20,16 @@ from rig.session.folder import Session
 
 #: Settings tested on, and those beside them among which the loudest is looked for.
 TESTED, SOUGHT = 24, 48
-#: RMS of the hiss in benchmarks' sessions.
-NOISE_DBFS = -92.0
 
 
 class Truth:
     """What an amp gives on the held-out guitar, without converter and hiss."""
 
     def __init__(self, session: Session) -> None:
-        amp = session.config.amp
+        amp, interface = session.config.amp, session.config.interface
         assert isinstance(amp, VirtualAmpConfig)
+        assert isinstance(interface, VirtualInterfaceConfig)
+        self.noise_power = 10 ** (interface.noise_dbfs / 10)
         self._preset: Preset = preset(amp.preset)
         self.panel: Panel = session.config.panel
         self._signal, self._known = session.signal(), dict[Setting, NDArray[np.float32]]()
@@ -68,27 +68,36 @@ class Truth:
         some = self.drawn(TESTED, play=True) + self.drawn(SOUGHT, play=False)
         return max(map(self.power, [everything, *some]))
 
+    def modelled(self, model: Model, setting: Setting) -> NDArray[np.float32]:
+        """Return what a model makes of the held-out guitar at a setting."""
+        ((said, _),) = play_captures(model, self._data([setting]))
+        mean: NDArray[np.float32] = said.mean(0).numpy()
+        return mean
+
     def errors(self, model: Model, settings: Sequence[Setting]) -> list[float]:
         """Return a model's error power at each setting."""
+        return [
+            float(((said.mean(0) - target) ** 2).mean())
+            for said, target in play_captures(model, self._data(settings))
+        ]
+
+    def _data(self, settings: Sequence[Setting]) -> Dataset:
+        """Return what the amp gives at some settings."""
         audio = torch.from_numpy(self._signal.send[: self.stop].astype(np.float32))
         targets = np.zeros((len(settings), self.stop), np.float32)
         for row, setting in enumerate(settings):
             targets[row, self.start :] = self.played(setting)
         points = np.stack([self.panel.point(s) for s in settings]).astype(np.float32)
-        data = Dataset(
+        return Dataset(
             audio, torch.from_numpy(targets), torch.from_numpy(points), self.start, self.stop
         )
-        return [
-            float(((said.mean(0) - target) ** 2).mean())
-            for said, target in play_captures(model, data)
-        ]
 
 
 def tested(truth: Truth, session: Session, loudest: float) -> dict[str, Any]:
     """Test the final model and the last ensemble where players set the knobs."""
     settings = truth.drawn(TESTED, play=True)
     own = np.array([truth.power(setting) for setting in settings])
-    floor = max(loudest * 10 ** (-AUDIBLE_DB / 10), 10 ** (NOISE_DBFS / 10))
+    floor = max(loudest * 10 ** (-AUDIBLE_DB / 10), truth.noise_power)
     found: dict[str, Any] = {
         "settings": [truth.panel.named(setting) for setting in settings],
         "level_db": (10 * np.log10(own / loudest + 1e-20)).round(1).tolist(),

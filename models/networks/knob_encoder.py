@@ -127,7 +127,9 @@ class KnobEncoder(nn.Module):
 
 # Beside all other outputs, too, they were no better for tones, and worse for levels (decision 40).
 def with_pots(encoder: KnobEncoder, closed: Sequence[int] = ()) -> KnobEncoder:
-    """Return an encoder that says the same, with units that hear one pot each beside its own.
+    """Return an encoder with units that hear one pot each beside its own.
+
+    It says the same, but for pots that close, at their lowest.
 
     A hidden layer of a few units that hear all knobs at once cannot follow what each of many pots
     does by itself, and what an amp's level does is mostly that.

@@ -110,7 +110,7 @@ def next_step(
     plan: PlanConfig,
     ending: Finish | None,
     closes: bool = False,
-    has_ends: bool = False,
+    pot_waits: bool = False,
 ) -> Step:
     """Decide what to do next; nothing is asked, ordered or written here.
 
@@ -119,7 +119,7 @@ def next_step(
         plan: The session's rules.
         ending: Why to stop recording now; None while there is something to do.
         closes: Whether a round that asks for nothing ends the recording.
-        has_ends: Whether it is to be heard now of a pot whether it closes.
+        pot_waits: Whether a pot is still to be dialled to its lowest, to hear whether it closes.
     """
     if ending is not None and not (ending.trains and ending.plays_on):
         return End(ending)
@@ -127,8 +127,9 @@ def next_step(
         return Wait()
     if ending is None and orders.canary_due(state, plan):
         return RecordCanary()
-    has_looks = has_ends or orders.looks_due(state, ending=ending is not None)
-    if plan.looks and has_looks:
+    # Once nothing more is recorded: by then the loudest setting is known.
+    asks_pots = pot_waits and ending is not None
+    if plan.looks and (asks_pots or orders.looks_due(state, ending=ending is not None)):
         return Look()
     if ending is None:
         return Record() if state.pending else Refill()
@@ -150,8 +151,8 @@ def record_until_done(run: Run) -> Finish:
         ending = run.ending()
         if ending is None and not run.session.state.run.paused:
             prepare(run)
-        end = None if ending is None else run.next_end
-        match next_step(run.session.state, run.rules, ending, run.closes, end is not None):
+        pot = None if ending is None else run.next_pot
+        match next_step(run.session.state, run.rules, ending, run.closes, pot is not None):
             case Wait():
                 run.learner.hear()
                 run.publisher.says("paused", run.learner.progress)
@@ -159,7 +160,7 @@ def record_until_done(run: Run) -> Finish:
             case RecordCanary():
                 attempt(run, orders.canary(run.session))
             case Look():
-                look(run, end, ending=ending is not None)
+                look(run, pot, ending=ending is not None)
             case Record():
                 attempt(run, orders.next_capture(run.session))
             case Refill():
@@ -188,14 +189,14 @@ def prepare(run: Run) -> None:
     run.session.reserve_round()
 
 
-def look(run: Run, end: Setting | None, *, ending: bool) -> None:
-    """Look at a pot's end if one waits for it, else at the oldest kept setting that does.
+def look(run: Run, pot: Setting | None, *, ending: bool) -> None:
+    """Look at a pot at its lowest if one waits for it, else at the oldest kept setting that does.
 
     What is not what was kept is recorded again.
     """
-    # Ends come first: what is heard at kept settings then tells that the amp was still there.
-    if end is not None:
-        attempt(run, orders.look(run.session, end))
+    # Pots come first: what is heard at kept settings then tells that the amp was still there.
+    if pot is not None:
+        attempt(run, orders.look(run.session, pot))
         return
     target = orders.looks_due(run.session.state, ending=ending)[0]
     capture = orders.look(run.session, target.capture.setting)

@@ -19,8 +19,8 @@ from rig.devices.client import DevicesClient
 from rig.knobs import Setting
 from rig.learner.client import Learner
 from rig.session import facts, forecast
-from rig.session.ends import next_end
 from rig.session.folder import Session
+from rig.session.pots import pots_to_look_at
 
 #: How often a waiting daemon looks for commands and answers.
 TICK_S = waits.COMMAND.s
@@ -106,13 +106,14 @@ class Run:
         return self.look if capture.role is Role.LOOK else self.signal
 
     @property
-    def next_end(self) -> Setting | None:
+    def next_pot(self) -> Setting | None:
         """The next setting that tells whether a pot closes the amp; None where all is known."""
         state, config = self.session.state, self.session.config
         # What a model was made without is for the next one, which more captures bring.
         if state.has_current_model:
             return None
-        return next_end(state, config.panel, config.learner.audible_range_db)
+        found = pots_to_look_at(state, config.panel, config.learner.audible_range_db)
+        return found[0] if found else None
 
     @property
     def closes(self) -> bool:

@@ -48,8 +48,8 @@ from rig.learner.validation import (
 )
 from rig.proposals import designs
 from rig.session import facts, staging
-from rig.session.ends import closed_pots
 from rig.session.folder import Session
+from rig.session.pots import closed_pots
 from rig.session.status import FINAL_STAGE
 
 #: Frames of each step: one network needs fewer than an ensemble.

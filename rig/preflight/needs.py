@@ -81,7 +81,7 @@ class Hours:
 
     Attributes:
         playing_s: Takes, with what lies between them.
-        looks_s: Looks at what was kept, and at the ends of pots.
+        looks_s: Looks at what was kept, and at pots at their lowest.
         rounds_s: Rounds of learning.
         final_s: The final model.
         waits: Whether the amp waits while the ensemble learns.
@@ -128,7 +128,7 @@ def hours(config: Config, signal: Signal, take_s: float, *, paced: bool) -> Hour
     each_s = signal.duration_s * paced + take_s
     captures = plan.captures or MANY_CAPTURES
     look_s = LOOK_SHARE * signal.duration_s * paced + take_s
-    # Of each setting, and of the lowest end of each pot.
+    # Of each setting, and of each pot at its lowest.
     looks = captures + plan.holdouts + config.panel.switch_positions.count(0)
     round_s = step_s(learner.size) * learner.steps
     to_order = 0 if designs.is_design(plan.strategy) else max(captures - plan.seeds, 0)

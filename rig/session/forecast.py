@@ -3,8 +3,7 @@
 from rig.capture import Outcome, Role
 from rig.config import Config
 from rig.config.types import NARROW
-from rig.knobs import Setting
-from rig.session.ends import ends
+from rig.session.pots import pots_to_look_at
 from rig.session.state import State
 
 #: A step of the final model takes about this share of a step of the ensemble.
@@ -61,10 +60,9 @@ def looks_s(state: State, config: Config) -> float:
 
 
 def _to_look_at(state: State, config: Config) -> int:
-    """How many settings are to be looked at: what is kept, and the lowest end of every pot."""
-    ends_due = ends(state, config.panel, config.learner.audible_range_db)
-    unknown = sum(isinstance(end, Setting) for _, end in ends_due)
-    return unknown + sum(about.needs_look for about in state.captures.values())
+    """How many settings are to be looked at: what is kept, and every pot at its lowest."""
+    pots = pots_to_look_at(state, config.panel, config.learner.audible_range_db)
+    return len(pots) + sum(about.needs_look for about in state.captures.values())
 
 
 def closing_s(state: State, config: Config) -> float:

@@ -140,6 +140,16 @@ def test_what_follows(told: Callable[[Story], None], ending: Finish | None, expe
     assert next_step(story.state, PLAN, ending) == expected
 
 
+def test_pots_are_asked_once_nothing_more_is_recorded() -> None:
+    story = Story()
+    looked_at(story)
+    assert next_step(story.state, PLAN, DONE, pot_waits=True) == Look()
+    assert next_step(story.state, PLAN, None, pot_waits=True) == Refill()
+    assert next_step(story.state, PLAN, STOPPED, pot_waits=True) == End(STOPPED)
+    without = PLAN.model_copy(update={"looks": False})
+    assert next_step(story.state, without, DONE, pot_waits=True) == RecordCanary()
+
+
 def test_deciding_changes_nothing() -> None:
     story = Story()
     three_unproven(story)

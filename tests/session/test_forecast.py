@@ -68,3 +68,17 @@ def test_until_it_says_more_the_rounds_tell_how_long_the_final_model_takes(finis
     found = left_s(session, "running", snapshot, time.time())
     session.close()
     assert found == pytest.approx(forecast.final_s(session.state, session.config))
+
+
+def test_pots_that_are_still_to_be_heard_take_a_look_each(finished: Path) -> None:
+    session = Session.view(finished)
+    state, asked = session.state, {*session.state.settings()}
+    session.close()
+    assert forecast.looks_s(state, session.config) == 0.0
+    state.captures = {
+        number: about
+        for number, about in state.captures.items()
+        if about.capture.role is not Role.LOOK or about.capture.setting in asked
+    }
+    each_s = forecast.LOOK_SHARE * (forecast.take_s(state) or 0.0)
+    assert forecast.looks_s(state, session.config) == pytest.approx(3 * each_s)

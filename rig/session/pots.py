@@ -1,4 +1,4 @@
-"""Which pots are silent at the lowest end of their travel, by looks at that end.
+"""Which pots are silent at their lowest, by looks there.
 
 A volume that closes is silent at 0 and may be 20 dB louder a hair further, and no capture stands
 just there: a model makes of it what lies beside it. So each turning knob is dialled to its lowest
@@ -17,12 +17,14 @@ from rig.session.state import State
 
 #: A return that is less above its take's own noise has nothing in it that was played.
 ABOVE_NOISE_DB = 1.0
-#: What is told of an end: a setting to look at first, or whether it is silent there.
-End = Setting | bool
+#: What is known of a pot: a setting to look at first, or whether it is silent at its lowest.
+Known = Setting | bool
 
 
-def ends(state: State, panel: Panel, audible_range_db: float) -> Iterator[tuple[int, End]]:
-    """Yield each turning knob with what is told of its lowest end.
+def known_of_pots(
+    state: State, panel: Panel, audible_range_db: float
+) -> Iterator[tuple[int, Known]]:
+    """Yield each turning knob with what is known of it at its lowest.
 
     Args:
         state: Of the session.
@@ -39,18 +41,20 @@ def ends(state: State, panel: Panel, audible_range_db: float) -> Iterator[tuple[
     loudest = _loudest(panel, recorded, levels)
     for index, knob in enumerate(panel.knobs):
         if not knob.is_switch:
-            yield index, heard.told([_lowest(each, index, knob.values[0]) for each in loudest])
+            yield index, heard.known([_lowest(each, index, knob.values[0]) for each in loudest])
 
 
 def closed_pots(state: State, panel: Panel, audible_range_db: float) -> list[int]:
     """Return the knobs that were found silent at their lowest."""
-    return [index for index, end in ends(state, panel, audible_range_db) if end is True]
+    return [
+        index for index, known in known_of_pots(state, panel, audible_range_db) if known is True
+    ]
 
 
-def next_end(state: State, panel: Panel, audible_range_db: float) -> Setting | None:
-    """Return the next setting that is to be looked at; None where every end is known."""
-    found = (end for _, end in ends(state, panel, audible_range_db) if isinstance(end, Setting))
-    return next(found, None)
+def pots_to_look_at(state: State, panel: Panel, audible_range_db: float) -> list[Setting]:
+    """Return a setting with a knob at its lowest for each pot of which it is not known yet."""
+    found = known_of_pots(state, panel, audible_range_db)
+    return [known for _, known in found if isinstance(known, Setting)]
 
 
 def _levels_dbfs(state: State) -> dict[Setting, float]:
@@ -107,7 +111,7 @@ class _Heard:
         heard = [take for _, take, level in kept if level is not None and level >= silent_dbfs]
         self._believed = {setting for setting, take, _ in kept if take < max(heard, default=0)}
 
-    def told(self, settings: list[Setting]) -> End:
+    def known(self, settings: list[Setting]) -> Known:
         """Return the first setting that nothing is known of; else whether all are silent."""
         for setting in settings:
             if setting not in self._levels_dbfs and setting not in self._given_up:

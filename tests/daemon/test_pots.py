@@ -10,8 +10,8 @@ from rig.capture import Role
 from rig.daemon.request import Request
 from rig.daemon.service import capture
 from rig.exchange.final_model import final_model
-from rig.session.ends import closed_pots
 from rig.session.folder import Session
+from rig.session.pots import closed_pots
 from tests.conftest import TINY
 
 #: An amp whose volume and master close, and whose tone controls do not.
@@ -50,7 +50,7 @@ def test_a_volume_at_zero_is_silent_in_the_model(tmp_path: Path) -> None:
     assert level_db(0.8, 0.0, 0.8) > open_db - 10.0
 
 
-def test_what_is_known_of_ends_is_not_asked_again(tmp_path: Path) -> None:
+def test_what_is_known_of_pots_is_not_asked_again(tmp_path: Path) -> None:
     first = captured(tmp_path)
     takes = first.state.takes.last
     assert captured(tmp_path).state.takes.last == takes

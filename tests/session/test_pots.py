@@ -5,8 +5,8 @@ import pytest
 from rig.capture import Outcome, Role
 from rig.knobs import Knob, Panel, Setting
 from rig.session import facts
-from rig.session.ends import closed_pots, next_end
 from rig.session.journal import Entry
+from rig.session.pots import closed_pots, pots_to_look_at
 from rig.session.state import State
 
 RANGE_DB = 50.0
@@ -40,7 +40,7 @@ class Night:
 
     @property
     def due(self) -> Setting | None:
-        return next_end(self.state, PANEL, RANGE_DB)
+        return next(iter(pots_to_look_at(self.state, PANEL, RANGE_DB)), None)
 
     @property
     def closed(self) -> list[int]:
@@ -121,10 +121,10 @@ def test_what_was_recorded_at_an_end_needs_no_look(night: Night) -> None:
 
 
 def test_nothing_is_asked_of_hands_of_replays_or_before_anything_is_recorded(night: Night) -> None:
-    assert next_end(State(), PANEL, RANGE_DB) is None
+    assert pots_to_look_at(State(), PANEL, RANGE_DB) == []
     by_hand = Panel(tuple(Knob(k.name, by_hand=True) for k in (PANEL.knobs[0], PANEL.knobs[2])))
     other = Night()
     other.take(Role.SEED, -20.0, 3.0, 4.0)
-    assert next_end(other.state, by_hand, RANGE_DB) is None
+    assert pots_to_look_at(other.state, by_hand, RANGE_DB) == []
     pool = tuple(about.capture.setting for about in night.state.captures.values())
-    assert next_end(night.state, Panel(PANEL.knobs, pool), RANGE_DB) is None
+    assert pots_to_look_at(night.state, Panel(PANEL.knobs, pool), RANGE_DB) == []
