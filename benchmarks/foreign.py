@@ -45,7 +45,7 @@ interface: {{driver: virtual, noise_dbfs: {noise_dbfs}}}
 knobs:
 {knobs}
 signal:
-  train: {{file: "builtin:guitar-train", length_s: 5}}
+  train: {{file: "builtin:guitar-train", length_s: {train_s:g}}}
   holdout: {{file: "builtin:guitar-holdout", start_s: 3, length_s: 2}}
   tone_s: 0.3
 plan: {{captures: {captures}, seeds: 10, batch: {batch}, holdouts: 4, strategy: {strategy}}}
@@ -63,13 +63,14 @@ class Terms:
     steps: int
     final_steps: int
     final_size: str
+    train_s: float
 
     @property
     def name(self) -> str:
         """What results are filed under."""
         return (
             f"{self.strategy}-{self.captures}x{self.batch}-{self.steps}-"
-            f"{self.final_size}-{self.final_steps}"
+            f"{self.final_size}-{self.final_steps}-{self.train_s:g}s"
         )
 
 
@@ -231,6 +232,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=120, help="of a round; twice in the first")
     parser.add_argument("--final-steps", type=int, default=600)
     parser.add_argument("--final-size", default="standard")
+    parser.add_argument("--train-s", type=float, default=5, help="guitar to learn from")
     parser.add_argument("--retry", action="store_true", help="go on where there is no model")
     parser.add_argument("--again", action="store_true", help="measure ended sessions anew")
     typed = parser.parse_args()
@@ -239,7 +241,7 @@ def main() -> None:
     for number in typed.only or range(typed.first, typed.first + typed.amps):
         for strategy in typed.strategy or ["integrated-variance"]:
             numbers = (typed.captures, typed.batch, typed.steps, typed.final_steps)
-            terms = Terms(strategy, *numbers, typed.final_size)
+            terms = Terms(strategy, *numbers, typed.final_size, typed.train_s)
             row = known.get((number, terms.name))
             if row is not None and not typed.again and (row["has_model"] or not typed.retry):
                 continue
