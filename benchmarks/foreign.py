@@ -166,7 +166,7 @@ def expectations(truth: Truth, session: Session, loudest: float) -> list[dict[st
     return [
         {
             "round": before.round,
-            "expected": before.expects(pair.disagreement),
+            "expected": before.expects(pair.disagreement, pair.level_error),
             "found": pair.found,
             "level_db": round(
                 10

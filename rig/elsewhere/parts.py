@@ -16,7 +16,8 @@ from rig.learner.client import Answer, Job
 from rig.printable import pasteable
 from rig.session import schema, staging, store
 from rig.session.door import Door
-from rig.session.facts import FACT, LATEST, Fact, ModelTrained, RoundLearned, StoredFile
+from rig.session.facts import FACT, Fact, ModelTrained, RoundLearned, StoredFile
+from rig.session.fields import LATEST
 from rig.session.folder import Session
 from rig.session.layout import CONFIG
 

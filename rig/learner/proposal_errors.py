@@ -23,6 +23,7 @@ def errors_at_proposals(
     """
     before = session.state.learning.rounds[-1]
     disagreement = dict(zip(before.values, before.disagreement, strict=True))
+    levels = dict(zip(before.values, before.level_errors or (), strict=False))
     # What only filled the space it had said nothing of, and what it has learnt is no test.
     fresh = [
         about
@@ -41,6 +42,7 @@ def errors_at_proposals(
             disagreement=disagreement[about.capture.setting.values],
             found=esr,
             common=before.ensemble_esr,
+            level_error=levels.get(about.capture.setting.values, 0.0),
         )
         for about, esr in zip(fresh, errors, strict=True)
     )

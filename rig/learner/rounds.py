@@ -5,11 +5,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
 import torch
 
 from models.acquisition import predictions
-from models.acquisition.disagreement import expected_errors
 from models.networks.spec import BadModel, ModelSpec, dump_model, load_model
 from models.networks.wavenet import KnobWaveNet
 from models.training.dataset import Dataset, Model, Told, evaluate, nobody
@@ -19,12 +17,11 @@ from models.training.rate_search import best_rate
 from models.training.trainer import Recipe
 from rig.capture import LEAST_CAPTURES, Role
 from rig.errors import LearnerError, SessionError
-from rig.learner import checkpoint, data, device
+from rig.learner import checkpoint, data, device, expected_errors
 from rig.learner.excerpts import loudest_excerpts
 from rig.learner.oddities import odd_instants
 from rig.learner.proposal_errors import errors_at_proposals
 from rig.printable import count_of
-from rig.proposals import designs
 from rig.proposals.strategies import STRATEGIES, Proposal, ProposalRequest
 from rig.session import facts, store
 from rig.session.captures import CaptureState
@@ -39,8 +36,6 @@ FIRST_FACTOR = 2
 LATER_RATE = 0.6
 #: Of the search for a learning rate: steps at each, at most and at least, and so many fit a round.
 SEARCH_STEPS, LEAST_SEARCH_STEPS, SEARCH_SHARE = 60, 10, 25
-#: Settings where players set the knobs, for which the expected error is told.
-EXPECTED_AT = 64
 
 #: What a round does besides training and proposing. Each says after every capture, or every step,
 #: that it advances: with a thousand captures each takes longer than a learner may be silent.
@@ -244,16 +239,6 @@ def _propose(this: _Round, request: ProposalRequest) -> Proposal:
     return proposal
 
 
-def _disagreement(request: ProposalRequest) -> float:
-    """Return the members' mean relative variance where players set the knobs."""
-    random = np.random.default_rng(request.seed)
-    draws = designs.to_play_distribution(
-        request.panel, random.random((EXPECTED_AT, len(request.panel)))
-    )
-    points = request.points([request.panel.quantise(draw) for draw in draws])
-    return float(expected_errors(request.predictions, points).mean())
-
-
 def _odd_instants(
     this: _Round, model: Model, captures: Sequence[CaptureState], ensemble_esr: float
 ) -> tuple[tuple[int, float], ...] | None:
@@ -303,6 +288,7 @@ def learn(session: Session, number: int, count: int, tell: Tell) -> facts.RoundL
         parameter.requires_grad_(False)
     request = _proposal_request(this, model, count)
     proposal = _propose(this, request)
+    levels = expected_errors.of_levels(session, this.dataset, model, request)
     weights = dump_model(model, spec)
     learnt = facts.RoundLearned(
         round=number,
@@ -320,6 +306,10 @@ def learn(session: Session, number: int, count: int, tell: Tell) -> facts.RoundL
         calibration=calibration,
         odd=odd,
         common_esr=float(seen.clamp(min=1e-12).log().mean().exp()),
-        factor=factor(session.state.learning.rounds, found),
+        factor=factor(session.state.learning.rounds, found, levels is not None),
+        level_errors=None
+        if levels is None
+        else tuple(levels(request.points(proposal.settings)).tolist()),
     )
-    return learnt.model_copy(update={"expected_esr": learnt.expects(_disagreement(request))})
+    at_play = expected_errors.at_play(request, levels)
+    return learnt.model_copy(update={"expected_esr": learnt.expects(*at_play)})

@@ -68,7 +68,7 @@ def rounds(view: View, width: int, rows: int) -> RenderableType:
         table.add_column(name, justify="right", no_wrap=True)
     for learnt in view.rounds[-max(rows - 1, 1) :]:
         asked = "  ".join(values(view.panel, Setting(each)) for each in learnt.values)
-        expected = _mean([learnt.expects(each) for each in learnt.disagreement])
+        expected = _mean(learnt.expected_errors)
         found = _mean(view.errors_after(learnt.round))
         row = [str(learnt.round), *([asked] if wide else []), expected, found]
         table.add_row(*row, esr(learnt.holdout_esr))

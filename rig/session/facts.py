@@ -3,36 +3,13 @@
 A fact is never changed and never taken back; `rig.session.state` folds them into what is so now.
 """
 
-from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter
 
 from rig.capture import Command, Outcome, Role
 from rig.printable import Words
-
-#: A path inside the session folder: plain names, never up and never absolute.
-InnerPath = Annotated[
-    str,
-    Field(max_length=200, pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$"),
-]
-Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Number = Annotated[int, Field(ge=0, lt=2**31)]
-#: The end of the year 2199. The earliest is 1970: so begins a machine without a battery clock.
-LATEST = 7_258_118_400.0
-Time = Annotated[float, Field(ge=0, le=LATEST)]
-Seconds = Annotated[float, Field(ge=0, le=1e9)]
-#: A setting: a faceplate value for each knob, of which a panel has at most 32.
-Values = Annotated[
-    tuple[Annotated[float, Field(ge=-1e6, le=1e6)], ...], Field(min_length=1, max_length=32)
-]
-
-
-@dataclass(frozen=True)
-class Since:
-    """The mark of a field: the schema that first knew it (`rig.session.schema`)."""
-
-    schema: int
+from rig.session.fields import LATEST, Digest, InnerPath, Number, Seconds, Since, Time, Values
 
 
 class _Fact(BaseModel):
@@ -235,8 +212,9 @@ class DevicesOpened(_Fact):
 class FoundError(_Fact):
     """What the last round's ensemble expected of a capture that it asked for, and what it got.
 
-    ``disagreement`` is its members' relative variance there, ``common`` their mean ESR on settings
-    that they had learnt, and ``found`` their ESR on this one; on guitar that they had not heard.
+    ``disagreement`` is its members' relative variance there, ``level_error`` what their level
+    seemed off by, ``common`` their mean ESR on settings that they had learnt, and ``found`` their
+    ESR on this one; on guitar that they had not heard.
     """
 
     capture: Number
@@ -245,6 +223,7 @@ class FoundError(_Fact):
     ]  # once journaled as what was expected, when nothing was common
     found: float
     common: float = 0.0
+    level_error: Annotated[float, Since(3)] = 0.0
 
     def expects(self, calibration: float | None) -> float:
         """The ESR that was to be expected, if a disagreement stands for so much error."""
@@ -254,8 +233,9 @@ class FoundError(_Fact):
 class RoundLearned(_Fact):
     """The learner trained on what there is and asked for the next settings.
 
-    ``disagreement`` is the members' relative variance where they ask, ``common_esr`` their ESR on
-    what they have learnt, ``factor`` what both together are multiplied by to be what is expected.
+    ``disagreement`` is the members' relative variance where they ask, ``level_errors`` what their
+    levels seem off by there, as an ESR, ``common_esr`` their ESR on what they have learnt, and
+    ``factor`` what all three together are multiplied by to be what is expected.
     """
 
     kind: Literal["round-learned"] = "round-learned"
@@ -274,13 +254,20 @@ class RoundLearned(_Fact):
     odd: Annotated[tuple[tuple[Number, Seconds], ...] | None, Since(3)] = None
     common_esr: Annotated[float | None, Since(3)] = None
     factor: Annotated[float, Since(3)] = 1.0
+    level_errors: Annotated[tuple[float, ...] | None, Since(3)] = None
 
-    def expects(self, disagreement: float) -> float:
-        """The ESR to be expected where the members disagree so much."""
+    def expects(self, disagreement: float, level_error: float = 0.0) -> float:
+        """The ESR to be expected where members disagree so much and seem off in level so much."""
         if self.common_esr is None:
             slope = 1.0 if self.calibration is None else self.calibration
             return self.ensemble_esr + disagreement * slope
-        return (self.common_esr + disagreement) * self.factor
+        return (self.common_esr + disagreement + level_error) * self.factor
+
+    @property
+    def expected_errors(self) -> list[float]:
+        """The ESR to be expected at each of the settings that it asks for."""
+        levels = self.level_errors or (0.0,) * len(self.disagreement)
+        return [self.expects(*both) for both in zip(self.disagreement, levels, strict=True)]
 
 
 class LearnerFailed(_Fact):

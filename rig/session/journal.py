@@ -17,7 +17,8 @@ from pydantic import ValidationError
 from rig.errors import NewerSession, RigError, SessionError, StorageError
 from rig.session import database, schema
 from rig.session.door import Door
-from rig.session.facts import FACT, LATEST, Fact
+from rig.session.facts import FACT, Fact
+from rig.session.fields import LATEST
 from rig.session.schema import CHAINED, SCHEMA_VERSION
 
 #: Marks the file as ours ("rigj").

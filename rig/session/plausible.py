@@ -115,7 +115,8 @@ class Plausible:
         late = self._unknown_round(fact.round) or _misplaced("rounds", fact.ensemble)
         if late is None:
             self.rounds = max(self.rounds, fact.round)
-        if len(fact.disagreement) != len(fact.values):
+        levels = fact.disagreement if fact.level_errors is None else fact.level_errors
+        if not len(fact.disagreement) == len(levels) == len(fact.values):
             return "has not one figure for each of its settings"
         wrong = [self._unknown_setting(values) for values in fact.values]
         found = [pair.capture for pair in fact.found]

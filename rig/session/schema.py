@@ -11,7 +11,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from rig.printable import printable
-from rig.session.facts import Fact, Since
+from rig.session.facts import Fact
+from rig.session.fields import Since
 
 #: What this rig reads. 1: rows without a digest. 2: rows with one. 3: devices opened anew within a
 #: run, looks at kept settings, takes in which the audio process died, when a run was asked for.

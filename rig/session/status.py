@@ -12,7 +12,7 @@ from rig.capture import Role
 from rig.faceplate import by_hand, moves_to, to_turn
 from rig.knobs import Panel
 from rig.printable import count_of
-from rig.session import facts, forecast, live
+from rig.session import facts, fields, forecast, live
 from rig.session.folder import Session, is_running
 from rig.session.layout import is_supervised
 from rig.session.state import State
@@ -42,8 +42,8 @@ class RoundStatus:
         holdout_esr: Their mean ESR on holdout settings.
         expected_esr: The ESR to be expected where players set the knobs.
         calibration: How much error such a disagreement has stood for so far.
-        found: What the round before had expected of its settings (``disagreement``, ``common``)
-            and the ESR that was ``found`` there, by the number of the ``capture``.
+        found: What the round before had expected of its settings (``disagreement``, ``common``,
+            ``level_error``) and the ESR that was ``found`` there, by the number of the ``capture``.
         seconds: How long the learner took.
     """
 
@@ -126,7 +126,7 @@ class Status:
 
 def _iso(at: float | None) -> str | None:
     # What is estimated from a stranger's figures may be no time at all.
-    if at is None or not 0 <= at <= facts.LATEST:
+    if at is None or not 0 <= at <= fields.LATEST:
         return None
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
 

@@ -245,7 +245,7 @@ def test_a_round_notes_what_the_one_before_had_expected(finished: Path) -> None:
     assert first.common_esr is not None
     assert second.common_esr is not None
     assert 0.0 < second.common_esr <= second.ensemble_esr
-    assert (first.factor, second.factor) == (FIRST, factor([first], second.found))
+    assert (first.factor, second.factor) == (FIRST, factor([first], second.found, True))
     assert second.expected_esr >= second.common_esr * second.factor
 
 

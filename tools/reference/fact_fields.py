@@ -60,6 +60,7 @@ OWN = {
     "FoundError.disagreement": "The members' relative variance at its setting beforehand.",
     "FoundError.found": "The members' ESR on it.",
     "FoundError.common": "Their mean ESR on settings that they had learnt.",
+    "FoundError.level_error": "What their level seemed off by there, as an ESR.",
     "RoundLearned.round": "The round.",
     "RoundLearned.strategy": "How the settings were chosen.",
     "RoundLearned.values": "The settings to record next, as faceplate values.",
@@ -68,10 +69,12 @@ OWN = {
     "RoundLearned.ensemble": "The weights of all members.",
     "RoundLearned.found": "What the round before had expected of its settings, and what was found.",
     "RoundLearned.calibration": "How much error such a disagreement has stood for so far.",
+    "RoundLearned.level_errors": "What their levels seem off by at each of them, as an ESR; none "
+    "where too few captures, or too many, say nothing of it, and in rounds of before it was kept.",
     "RoundLearned.common_esr": "The geometric mean of the members' ESR on settings that they have "
     "learnt; none in rounds of before it was kept.",
-    "RoundLearned.factor": "What that and the disagreement together are multiplied by, to be the "
-    "ESR that is expected.",
+    "RoundLearned.factor": "What that, the disagreement and the level's error together are "
+    "multiplied by, to be the ESR that is expected.",
     "RoundLearned.expected_esr": "The ESR to be expected where players set the knobs.",
     "RoundLearned.odd": "Captures with an instant that it cannot explain, and when, in seconds.",
     "LearnerFailed.round": "The round that was not learnt.",
