@@ -83,7 +83,8 @@ def _whole_reasons(figures: Figures, aligned: Aligned, limits: Limits) -> Iterat
             Check.NUMBERS,
             float(aligned.broken),
             0.0,
-            f"{aligned.broken} samples are no numbers: the driver or a plug-in is broken",
+            f"{aligned.broken} samples are no numbers, or a thousand times full scale: the driver "
+            "or a plug-in is broken",
         )
     if peak >= limits.clip_dbfs:
         yield Reason(

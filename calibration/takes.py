@@ -17,6 +17,8 @@ Audio = NDArray[np.float64]
 LONGEST_S = 0.5
 #: Under this sharpness the preamble was not found.
 LOST_SHARPNESS = 8.0
+#: No converter gives samples of more than this, in full scale: what does is broken.
+BEYOND = 1_000.0
 #: Without a loopback the amp's own delay is in the estimate, and its knobs move it by this much.
 ESTIMATE_FRAMES = 8.0
 BLOCK_S = 0.01
@@ -50,7 +52,7 @@ class Aligned:
         raw_loopback: As recorded.
         dropouts: Blocks that the driver flagged.
         shift_frames: What was taken away as the round trip.
-        broken: How many samples were no numbers; they stand as zeros here.
+        broken: How many samples were no numbers, or `BEYOND` full scale; they stand as zeros here.
     """
 
     returned: Audio
@@ -105,8 +107,9 @@ def sweep_drift(audio: Audio, signal: Signal) -> Replicate | None:
 
 
 def _numbers(audio: Audio) -> tuple[Audio, int]:
-    """The recording with zeros in place of what are no numbers, and how many these were."""
-    fine = np.isfinite(audio)
+    """The recording with zeros in place of what is no sound, and how many samples these were."""
+    # What is no number compares as false, too.
+    fine = np.abs(audio) <= BEYOND
     broken = int(len(audio) - np.count_nonzero(fine))
     # A single one that is no number would spread over all frequencies of every spectrum.
     return (audio, 0) if broken == 0 else (np.where(fine, audio, 0.0), broken)

@@ -33,15 +33,34 @@ def train(session: SessionFolder, size: Size = None, _quiet: Quiet = False) -> N
     try:
         refuse_edited(opened)
         _refuse_size(opened, size)
+        before = opened.state.learning.model
         with stopped_between_steps() as stop_if_asked:
             trained = _train(opened, stop_if_asked, size)
             opened.record(trained)
         out.print(_said(session, trained, opened.state.learning.worst_esr))
+        if before is not None and (regret := _regret(session, before, trained)):
+            err.print(f"rig: {regret}", markup=False)
     except KeyboardInterrupt:
         err.print(f"rig: {_broken_off(session, size)}", markup=False)
         raise typer.Exit(BROKEN_OFF) from None
     finally:
         opened.close()
+
+
+def _regret(session: Path, before: "ModelTrained", trained: "ModelTrained") -> str | None:
+    """Say that the model which was replaced was better, and how to have it again; None if not."""
+    old, new = before.holdout_esr, trained.holdout_esr
+    if old is None or new is None or new <= old:
+        return None
+    # Models of before their size was kept are of the configured one.
+    typed = command(
+        "rig", "train", session, *([] if before.size is None else ["--size", before.size])
+    )
+    size = f", {before.size}" if before.size else ""
+    return (
+        f"{session}: the model that this one replaces was nearer to the amp (holdout ESR {old:.2g}"
+        f"{size}, now {new:.2g}); '{typed}' makes such a one again"
+    )
 
 
 def _broken_off(session: Path, size: str | None) -> str:

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Literal
 
 from rig.capture import Outcome
-from rig.config import Config, PlanConfig
-from rig.session import forecast
+from rig.config import Config
+from rig.session import forecast, given_up
 from rig.session.lives import RATED
 from rig.session.state import State
 
@@ -93,13 +93,20 @@ def _unheard(state: State) -> str:
     )
 
 
-def _broken(state: State, plan: PlanConfig) -> Iterator[Finish]:
+def _common(state: State, config: Config) -> str:
+    """What settings that were given up have in common, to end a sentence; empty where nothing."""
+    shared = given_up.in_common(state, config.panel)
+    return "" if shared is None else f"; {shared}"
+
+
+def _broken(state: State, config: Config) -> Iterator[Finish]:
     """What a person has to look at: nothing goes on by itself after these."""
     last = state.takes.recent[-1].reasons if state.takes.recent else ()
     if state.run.abandoned_in_a_row >= BROKEN_AFTER:
         why = [why for c in state.captures.values() if (why := c.abandoned)][-1]
-        yield _failed(f"{BROKEN_AFTER} settings in a row had to be given up: {why}")
-    if state.run.odd_in_a_row >= plan.odd_takes:
+        common = _common(state, config)
+        yield _failed(f"{BROKEN_AFTER} settings in a row had to be given up: {why}{common}")
+    if state.run.odd_in_a_row >= config.plan.odd_takes:
         yield _failed(f"{_unheard(state)}: {last[0].sentence}")
     odd = state.run.odd_canaries_in_a_row
     if odd >= ODD_CANARIES:
@@ -162,7 +169,7 @@ def finish(state: State, config: Config, goals: Goals, now: Now) -> Finish | Non
     if state.run.stopping:
         reason = "stopped by hand; 'rig capture' goes on from here"
         return Finish(reason, trains=False, by_hand=True)
-    for found in (_broken(state, config.plan), _reached(state, config, goals, now)):
+    for found in (_broken(state, config), _reached(state, config, goals, now)):
         early = next(found, None)
         if early is not None:
             return early
@@ -170,5 +177,5 @@ def finish(state: State, config: Config, goals: Goals, now: Now) -> Finish | Non
     # Ordered is not recorded, and what was doubted since waits again.
     if enough and not state.pending:
         kept = sum(about.capture.role.is_trained_on for about in state.kept())
-        return Finish(f"all {kept} captures are recorded")
+        return Finish(f"all {kept} captures are recorded{_common(state, config)}")
     return None

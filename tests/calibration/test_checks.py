@@ -267,6 +267,10 @@ def not_a_number(returned: np.ndarray, loopback: np.ndarray) -> None:
     returned[30_000] = np.nan
 
 
+def beyond_any_converter(returned: np.ndarray, loopback: np.ndarray) -> None:
+    returned[30_000] = 1e20
+
+
 def pad(returned: np.ndarray, loopback: np.ndarray) -> None:
     np.clip(returned, -0.3, 0.3, out=returned)
 
@@ -282,6 +286,7 @@ def fade(returned: np.ndarray, loopback: np.ndarray) -> None:
         (other_music, "coherence"),
         (slip, "return-drift"),
         (not_a_number, "numbers"),
+        (beyond_any_converter, "numbers"),
         (pad, "flat-tops"),
         (fade, "change"),
     ],

@@ -232,6 +232,22 @@ def test_train_makes_the_model_anew(copied: Path) -> None:
     assert rig("verify", copied).returncode == 0
 
 
+def test_a_model_that_replaces_a_better_one_says_so(copied: Path) -> None:
+    session = Session.open(copied)
+    model = session.state.learning.model
+    assert model is not None
+    session.record(model.model_copy(update={"holdout_esr": 1e-6, "size": "nano"}))
+    session.close()
+    trained = rig("train", copied)
+    assert trained.returncode == 0
+    assert "the model that this one replaces was nearer to the amp (holdout ESR 1e-06, nano" in (
+        " ".join(trained.stderr.split())
+    )
+    assert f"'rig train {copied} --size nano' makes such a one again" in (
+        " ".join(trained.stderr.split())
+    )
+
+
 def test_advice_can_be_pasted(copied: Path) -> None:
     folder = copied.rename(copied.with_name("my session"))
     (folder / "captures" / "00001.wav").unlink()

@@ -5,6 +5,7 @@ import pytest
 from rig import config as configuration
 from rig.capture import Capture, Outcome, Role
 from rig.clock import next_time_of_day
+from rig.daemon import stopping
 from rig.daemon.stopping import Goals, Now, finish
 from rig.knobs import Setting
 from rig.session import facts, forecast
@@ -160,6 +161,17 @@ def test_a_night_in_which_hardly_anything_can_be_kept_is_broken() -> None:
         reason(State(run=RunState(outcomes=[Outcome.KEPT] * 6 + [Outcome.REJECTED] * 18))) is None
     )
     assert reason(State(run=RunState(outcomes=outcomes[1:]))) is None
+
+
+def test_what_was_given_up_and_has_a_knob_in_common_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    state = State(run=RunState(abandoned_in_a_row=3))
+    order = Capture(1, Setting((1.0,)), Role.SEED, 0)
+    state.captures[1] = CaptureState(order, abandoned="the takes disagree")
+    assert "given up: the takes disagree; once that is mended" in str(reason(state))
+    monkeypatch.setattr(stopping.given_up, "in_common", lambda *_: "all 3 have trem on")
+    assert "the takes disagree; all 3 have trem on; once that is mended" in str(reason(state))
 
 
 def test_a_stop_by_hand_trains_nothing() -> None:
