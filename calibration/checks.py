@@ -25,6 +25,8 @@ STUCK_S = 0.004
 LOOPBACK_NOISE_DB, LOOPBACK_BEST_DB = 11.0, -35.0
 #: A sweep that came back no more than this above hiss and hum has no timing: hum repeats itself.
 TIMED_DB = 6.0
+#: And one that noise may have moved by so much has no better timing than this many times that.
+DRIFT_ERRORS = 4.0
 #: Estimates without a loopback are this much looser.
 DRIFT_ESTIMATE_FRAMES = 2.0
 #: Two takes of one setting that differ by no more than this, noise set aside, are the same.
@@ -183,10 +185,13 @@ def _clock_reasons(
     # A silent return has no sweeps: where they seem to lie is chance, and accuses nobody.
     agreement, above_db = (figures.get(n, 0.0) for n in ("sweep_agreement", "sweep_above_noise_db"))
     is_there = agreement >= LEAST_AGREEMENT and above_db > TIMED_DB
+    unsure = DRIFT_ERRORS * figures.get("return_drift_error_frames", 0.0)
     # Without a loopback the time reference is the return itself.
     if aligned.drift_frames is not None and (is_there or aligned.loopback is not None):
         drift = abs(aligned.drift_frames)
-        limit = limits.drift_frames if aligned.loopback is not None else DRIFT_ESTIMATE_FRAMES
+        limit = limits.drift_frames
+        if aligned.loopback is None:
+            limit = DRIFT_ESTIMATE_FRAMES + unsure
         if drift > limit:
             ppm = 1e6 * drift / len(signal.send)
             yield Reason(
@@ -197,11 +202,11 @@ def _clock_reasons(
                 "ppm): frames were lost, or output and input run on different clocks",
             )
     returned = abs(figures.get("return_drift_frames", 0.0))
-    if is_there and returned > limits.drift_frames:
+    if is_there and returned > limits.drift_frames + unsure:
         yield Reason(
             Check.RETURN_DRIFT,
             returned,
-            limits.drift_frames,
+            limits.drift_frames + unsure,
             f"the return's end came {returned:.1f} frames off its beginning: frames were lost or "
             "doubled on its way, or it comes from another clock (a plug-in host, S/PDIF, wireless)",
         )

@@ -137,7 +137,9 @@ def _wire(figures: Figures, usual: Usual) -> Iterator[Reason]:
 
 def _way_through(figures: Figures, usual: Usual) -> Iterator[Reason]:
     """Whether the amp is as late as usual, and which way round."""
-    if usual.lags_frames:
+    # Where the sweep is not found in the return, its place there is chance.
+    is_found = figures.get("return_sharpness", takes.LOST_SHARPNESS) >= takes.LOST_SHARPNESS
+    if usual.lags_frames and is_found:
         off = min(abs(figures["return_lag_frames"] - lag) for lag in usual.lags_frames)
         if off > LAG_FRAMES:
             yield Reason(

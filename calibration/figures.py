@@ -17,6 +17,7 @@ from calibration.takes import (
     rest_rise_db,
     silence_of,
     sweep_drift,
+    sweep_error_frames,
     within,
 )
 
@@ -133,11 +134,11 @@ def flat_top_excess(raw: Audio) -> float:
     return float(longest / (FLAT_FRAMES + natural))
 
 
-def _lag_frames(aligned: Aligned, signal: Signal) -> float:
-    """How late the preamble stands in a return that is in step: the amp's own delay."""
+def _own_delay(aligned: Aligned, signal: Signal) -> latency.Latency:
+    """Where the preamble stands in a return that is in step: the amp's own delay."""
     start, sweep = signal.segment(Part.PREAMBLE).start, preamble(signal.sample_rate)
     reach = round((LONGEST_S / 2) * signal.sample_rate)
-    return latency.measure(aligned.returned, sweep, start, reach).frames
+    return latency.measure(aligned.returned, sweep, start, reach)
 
 
 def _return_figures(aligned: Aligned, signal: Signal) -> dict[str, float]:
@@ -151,11 +152,13 @@ def _return_figures(aligned: Aligned, signal: Signal) -> dict[str, float]:
         "over_send_db": _over_send_db(aligned, signal),
     }
     if signal.has_preamble:
-        found["return_lag_frames"] = _lag_frames(aligned, signal)
+        own = _own_delay(aligned, signal)
+        found |= {"return_lag_frames": own.frames, "return_sharpness": own.sharpness}
         if len(aligned.returned) >= signal.segment(Part.PREAMBLE).stop:
             found["sweep_unevenness_db"] = sweep_unevenness_db(aligned, signal)
     if sweep is not None:
         found["return_drift_frames"] = sweep.lag_frames
+        found["return_drift_error_frames"] = sweep_error_frames(aligned, signal)
         found["sweep_agreement"] = sweep.agreement
         heard = within(signal.segment(Part.PREAMBLE), aligned.returned)
         noise_dbfs = levels.dbfs(np.sqrt(noise_power(aligned, signal)))

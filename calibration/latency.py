@@ -22,6 +22,9 @@ KERNEL_FRAMES = 64
 KERNEL_BETA = 10.0
 #: A shift this near to whole frames is one: what is left is 110 dB down at the highest frequency.
 WHOLE_FRAMES = 1e-6
+#: A phase that tells another place than the correlation's peak by more than so many frames is that
+#: of noise, where a tone control has taken away what it is fitted to: then the peak holds.
+PHASE_REACH_FRAMES = 24.0
 #: Frequencies weaker than this share of the strongest say nothing about the delay.
 PHAT_FLOOR = 1e-4
 
@@ -75,7 +78,8 @@ def measure(
     """Find the preamble in what came back.
 
     The coarse place is the cross-correlation's largest magnitude, the fraction the slope of the
-    cross-spectrum's phase, fitted twice so that the second fit starts within half a frame.
+    cross-spectrum's phase, fitted twice so that the second fit starts within half a frame. Where
+    that leads away from the peak, the peak it is, to a whole frame.
 
     Args:
         received: The loopback (or the return), ``(frames,)``.
@@ -105,6 +109,8 @@ def measure(
         padded = np.zeros(len(sent) + 2 * margin)
         padded[: len(window)] = window
         lag = whole + _fraction(np.roll(padded, first - whole)[: len(sent) + margin], sent)
+    if abs(lag - place) > PHASE_REACH_FRAMES:
+        lag = float(place)
     sharpness = float(np.abs(correlation[place])) / surroundings
     return Latency(lag, sharpness, inverted)
 

@@ -82,6 +82,11 @@ def _find(audio: Audio, signal: Signal) -> latency.Latency:
     return late if late.sharpness > 2 * LOST_SHARPNESS else found
 
 
+def _sweep_frames(signal: Signal) -> int:
+    """How long a sweep is, with the gap in which an amp rings after it."""
+    return round((PREAMBLE_S + GAP_S) * signal.sample_rate)
+
+
 def sweep_drift(audio: Audio, signal: Signal) -> Replicate | None:
     """How much later a closing sweep came back than the preamble, the worst of them.
 
@@ -92,7 +97,7 @@ def sweep_drift(audio: Audio, signal: Signal) -> Replicate | None:
         audio: A loopback or a return, in step with the signal.
         signal: What was played.
     """
-    frames = round((PREAMBLE_S + GAP_S) * signal.sample_rate)
+    frames = _sweep_frames(signal)
     start, found = signal.segment(Part.PREAMBLE).start, []
     for closing in signal.all(Part.CLOSING):
         # The closing of a signal from before there was guitar behind it ends with the recording.
@@ -104,6 +109,29 @@ def sweep_drift(audio: Audio, signal: Signal) -> Replicate | None:
     if placed:
         return max(placed, key=lambda each: abs(each.lag_frames))
     return min(found, key=lambda each: each.agreement, default=None)
+
+
+def sweep_error_frames(aligned: Aligned, signal: Signal) -> float:
+    """How far off `sweep_drift` of a return may be for its noise, as a standard deviation.
+
+    A peak stands where the slope of the correlation is zero: noise moves it by that slope's own
+    deviation over how bent the peak is, which is the energy of the sweep's slope. Where a tone
+    control left low frequencies alone, that is little, and the noise of the converter has all of
+    its treble. Infinite where nothing of the sweep is left.
+    """
+    start = signal.segment(Part.PREAMBLE).start
+    heard = aligned.returned[start : start + _sweep_frames(signal)]
+    silence = silence_of(aligned, signal)
+    if len(silence) < 2:
+        return 0.0
+    noise, noise_slope = np.mean(silence**2), np.mean(np.diff(silence) ** 2)
+    # As little as it may be: what noise adds to it is not the same each time.
+    least_noise = len(heard) + np.sqrt(3.0 * len(heard))
+    bend = float(np.sum(np.diff(heard) ** 2) - least_noise * noise_slope)
+    if bend <= 0.0:
+        return float("inf")
+    # Noise of either with the other's sweep, and of both with each other.
+    return float(np.sqrt(2.0 * noise * bend + len(heard) * noise * noise_slope)) / bend
 
 
 def _numbers(audio: Audio) -> tuple[Audio, int]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.signal import butter, lfilter
 
-from calibration import latency
+from calibration import latency, levels
 from calibration.checks import Baseline, Limits, judge
 from calibration.doubts import Usual
 from calibration.outliers import Expected
@@ -244,6 +244,60 @@ def test_hum_that_repeats_itself_is_no_timing_of_the_return(
     hum = 0.002 * sum(np.sin(k * phases + k) / k for k in range(1, 8))
     aligned = align(gain * dark + hum, send, short_signal)
     assert "return-drift" not in reasons(aligned, short_signal)
+
+
+def dark(signal: Signal, seed: int, poles: int, lost_frames: int = 0) -> Aligned:
+    """A take of an amp whose tone controls leave little but bass, beside a converter's hiss.
+
+    The sweep stands 7 dB above the hiss.
+    """
+    send = latency.advance(signal.send, -DELAY, len(signal.send))
+    returned = lfilter(*butter(poles, 150.0 / (signal.sample_rate / 2)), send)
+    sweep = signal.segment(Part.PREAMBLE)
+    loud = levels.rms(returned[sweep.start : sweep.stop + round(DELAY)])
+    hiss = 0.447 * loud * np.random.default_rng(seed).standard_normal(len(send))
+    if lost_frames:
+        middle = len(returned) // 2
+        returned[middle:-lost_frames] = returned[middle + lost_frames :].copy()
+    scale = 10.0 ** (-75.0 / 20.0) / levels.rms(hiss)
+    return align(scale * (returned + hiss), send, signal)
+
+
+@pytest.mark.parametrize("poles", [2, 4])
+def test_a_return_that_is_dark_beside_its_hiss_is_not_accused_of_its_timing(
+    short_signal: Signal, poles: int
+) -> None:
+    usual = Baseline(usual=Usual(lags_frames=(5.0,)))
+    for seed in range(12):
+        accused = reasons(dark(short_signal, seed, poles), short_signal, usual)
+        assert {"return-drift", "return-lag"}.isdisjoint(accused)
+
+
+def test_how_far_off_a_timing_may_be_is_what_it_is_off(short_signal: Signal) -> None:
+    """By the deviation that is told, over many draws of the hiss."""
+    figures = [
+        judge(dark(short_signal, seed, 2), short_signal, Limits(), Baseline()).figures
+        for seed in range(40)
+    ]
+    off = np.std([each["return_drift_frames"] for each in figures])
+    told = np.median([each["return_drift_error_frames"] for each in figures])
+    assert 0.5 < off / told < 1.5
+    assert off > 0.03
+    # The end of the sweep is not heard at all: its place is the peak's, not the phase's.
+    assert all(0.0 <= each["return_lag_frames"] < 48.0 for each in figures)
+
+
+def test_lost_frames_of_a_dark_return_are_found_where_noise_lets_them(
+    short_signal: Signal,
+) -> None:
+    assert "return-drift" in reasons(dark(short_signal, 1, 2, lost_frames=4), short_signal)
+
+
+def test_of_silence_nobody_tells_when_it_came_back(short_signal: Signal) -> None:
+    aligned = take(short_signal, silent)
+    assert judge(aligned, short_signal, Limits(), Baseline()).figures[
+        "return_drift_error_frames"
+    ] == float("inf")
 
 
 def upside_down(returned: np.ndarray, loopback: np.ndarray) -> None:
