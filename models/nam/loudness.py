@@ -17,6 +17,9 @@ from models.training.dataset import Model
 
 #: The measuring recording: a second at 48 kHz, RMS without DC, DC, and where its noise begins.
 FRAMES, RATE, RMS, DC, LOWEST_HZ = 48_000, 48_000, 0.174, -0.0397, 6.0
+#: Below this RMS, -100 dBFS, a model is silent: what is left of a closed pot has no loudness that a
+#: player could bring to its own.
+SILENT = 1e-5
 #: The levels at which compression is looked at.
 STEPS = 11
 
@@ -66,7 +69,7 @@ def measure(model: Model, knobs: Tensor, recording: Tensor, member: int = 0) -> 
             played = model((gain * padded).expand(model.members, 1, -1), everyone)[member, 0]
             levels.append(float(played.square().mean().sqrt()))
     loudest = levels[-1]
-    if not loudest > 0.0 or not math.isfinite(loudest):
+    if not loudest > SILENT or not math.isfinite(loudest):
         return Loudness(None, None)
     # A straight line through zero sums to half of what a model sums to that always plays as loud.
     least, most = 0.5 * STEPS * loudest, STEPS * loudest
