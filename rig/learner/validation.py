@@ -100,6 +100,13 @@ class Closeness:
     sentence: str
 
 
+def _is_as_good(exception: Weakness, pairs: Sequence[tuple[Setting, float]]) -> bool:
+    """Whether what was expected to be worse was tried and is no further off than all else."""
+    there = [off for setting, off in pairs if exception.contains(setting)]
+    elsewhere = [off for setting, off in pairs if not exception.contains(setting)]
+    return bool(there and elsewhere) and max(there) <= max(elsewhere)
+
+
 def closeness(
     panel: Panel,
     holdouts: Sequence[Setting],
@@ -117,6 +124,8 @@ def closeness(
         exception: Where the model is expected to be worse.
     """
     pairs = list(zip(holdouts, differences, strict=True))
+    if exception is not None and _is_as_good(exception, pairs):
+        exception = None
     usual = [d for setting, d in pairs if exception is None or not exception.contains(setting)]
     unusual = [d for setting, d in pairs if exception is not None and exception.contains(setting)]
     if not usual:

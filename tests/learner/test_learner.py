@@ -308,6 +308,10 @@ def test_a_verdict_is_one_plain_sentence() -> None:
     assert plain is not None
     assert plain.sentence == "within 0.5 dB of the amp at 3 settings it never heard"
     assert closeness(panel, [], [], None, None) is None
+    # It was to be feared, and was tried: what is no worse than all else is no exception.
+    feared = closeness(panel, holdouts, [0.3, 0.4, 0.5], 0.1, weak)
+    assert feared is not None
+    assert feared.sentence.endswith("a second recording of it, at 3 settings it never heard")
 
 
 def test_the_loudest_guitar_has_its_history_in_front() -> None:
