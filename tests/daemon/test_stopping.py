@@ -5,10 +5,9 @@ import pytest
 from rig import config as configuration
 from rig.capture import Capture, Outcome, Role
 from rig.clock import next_time_of_day
-from rig.daemon import stopping
 from rig.daemon.stopping import Goals, Now, finish
 from rig.knobs import Setting
-from rig.session import facts, forecast
+from rig.session import facts, forecast, given_up
 from rig.session.captures import CaptureState
 from rig.session.journal import Entry
 from rig.session.lives import Learning, RunState, Takes
@@ -170,7 +169,7 @@ def test_what_was_given_up_and_has_a_knob_in_common_is_told(
     order = Capture(1, Setting((1.0,)), Role.SEED, 0)
     state.captures[1] = CaptureState(order, abandoned="the takes disagree")
     assert "given up: the takes disagree; once that is mended" in str(reason(state))
-    monkeypatch.setattr(stopping.given_up, "in_common", lambda *_: "all 3 have trem on")
+    monkeypatch.setattr(given_up, "in_common", lambda *_: "all 3 have trem on")
     assert "the takes disagree; all 3 have trem on; once that is mended" in str(reason(state))
 
 

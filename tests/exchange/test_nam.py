@@ -109,6 +109,7 @@ def test_without_the_package_our_own_recording_measures(monkeypatch: pytest.Monk
 def test_a_silent_model_has_no_loudness(share: float) -> None:
     """Nor one that is as good as silent: a player would bring it up to all others'."""
     model = made(SPECS[3])
+    assert isinstance(model.head_scale, float)
     model.head_scale *= share
     found = measure(model, torch.tensor([0.3, 1.0, 0.5]), measuring_noise())
     assert (found.loudness_db, found.gain) == (None, None)

@@ -1,5 +1,7 @@
 """What settings that were given up have in common, and that nothing is made up where nothing is."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +17,7 @@ TREMOLO = Knob("trem", 0.0, 1.0, 2, labels=("off", "on"), limits=(0.0, 1.0))
 PANEL = Panel((Knob("gain"), Knob("bass"), TREMOLO))
 
 
-def state(given_up: list[tuple[float, ...]], kept: list[tuple[float, ...]]) -> State:
+def state(given_up: Sequence[tuple[float, ...]], kept: Sequence[tuple[float, ...]]) -> State:
     orders = {}
     for number, values in enumerate([*given_up, *kept], 1):
         about = CaptureState(Capture(number, Setting(values), Role.SEED, 0))
