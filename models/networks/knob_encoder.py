@@ -1,6 +1,7 @@
 """Encode settings of the knobs as the few numbers that condition a network."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 
 import torch
 from torch import Tensor, nn
@@ -24,6 +25,13 @@ POT_UNITS = (
 #: the gain behind the network 54 dB down at 0, and lets it be from a hundredth of the travel on.
 CLOSING_UNIT, CLOSING_WEIGHT = (0.004, 0.0015), -2.5
 UNITS = (*POT_UNITS, CLOSING_UNIT)
+#: By so much a position of a switch in which a pot does not close holds that unit back: it is at
+#: nothing then, wherever the pot stands.
+HELD_BACK = 30.0
+#: Knobs that close the amp at their lowest, each with where it does not: switches, by their place
+#: among the knobs, with a position each.
+Closed = Mapping[int, Collection[tuple[int, int]]]
+NONE_CLOSED: Closed = MappingProxyType({})
 
 
 def one_hot(turned: Tensor, knobs: Tensor, positions: tuple[int, ...]) -> Tensor:
@@ -89,6 +97,10 @@ class KnobEncoder(nn.Module):
         if has_pots:
             units = len(UNITS) * positions.count(0)
             self.pots = nn.Parameter(torch.zeros(members, units, GAINS))
+            # Of each pot the inputs, positions of switches, in which it does not close.
+            open_at = torch.zeros(inputs, positions.count(0), dtype=torch.bool)
+            self.open_at: Tensor
+            self.register_buffer("open_at", open_at)
 
     @property
     def layers(self) -> tuple[Tensor, Tensor, Tensor]:
@@ -101,7 +113,8 @@ class KnobEncoder(nn.Module):
         if not self.has_pots:
             return self.first, self.first_bias, self.second
         members = len(self.first)
-        weight, bias = (t.to(self.first).expand(members, -1, -1) for t in _pots(self.positions))
+        said = _pots(self.positions, self.open_at)
+        weight, bias = (part.to(self.first).expand(members, -1, -1) for part in said)
         silent = self.pots.new_zeros(*self.pots.shape[:2], self.outputs - GAINS)
         return (
             torch.cat([self.first, weight], 2),
@@ -126,7 +139,7 @@ class KnobEncoder(nn.Module):
 
 
 # Beside all other outputs, too, they were no better for tones, and worse for levels (decision 40).
-def with_pots(encoder: KnobEncoder, closed: Sequence[int] = ()) -> KnobEncoder:
+def with_pots(encoder: KnobEncoder, closed: Closed = NONE_CLOSED) -> KnobEncoder:
     """Return an encoder with units that hear one pot each beside its own.
 
     It says the same, but for pots that close, at their lowest.
@@ -136,17 +149,20 @@ def with_pots(encoder: KnobEncoder, closed: Sequence[int] = ()) -> KnobEncoder:
 
     Args:
         encoder: One without them.
-        closed: Knobs that close the amp at their lowest: there the model is silent from the start.
+        closed: Knobs that close the amp at their lowest: there the model is silent from the start,
+            but for the positions of switches that are said with them.
     """
     members, hidden = len(encoder.first), encoder.first.shape[2]
     more = KnobEncoder(encoder.positions, encoder.outputs, members, hidden, has_pots=True)
     # What is missing in the other one is zero in this: nothing listens to a pot by itself yet.
     more.load_state_dict({**more.state_dict(), **encoder.state_dict()})
     with torch.no_grad():
-        for index in closed:
+        for index, open_at in closed.items():
             # Units stand pot after pot, and switches have none.
             pot = encoder.positions[:index].count(0)
             more.pots[:, (pot + 1) * len(UNITS) - 1, GAINS - 1] = CLOSING_WEIGHT
+            for switch, position in open_at:
+                more.open_at[_columns(encoder.positions)[switch] + position, pot] = True
     return more.to(encoder.first.device)
 
 
@@ -162,15 +178,34 @@ def with_closing_units(pots: Tensor, positions: tuple[int, ...]) -> Tensor:
     return functional.pad(by_pot, (0, 0, 0, len(UNITS) - len(POT_UNITS))).flatten(1, 2)
 
 
-def _pots(positions: tuple[int, ...]) -> tuple[Tensor, Tensor]:
-    """Return what units read that hear one pot each: ``(inputs, units)``, biases ``(1, units)``."""
-    inputs, turning = sum(max(count, 1) for count in positions), positions.count(0)
-    bends, widths = torch.tensor(UNITS).T
-    weight, column, unit = torch.zeros(inputs, turning * len(UNITS)), 0, 0
-    for count in positions:
-        if count == 0:
-            # In inputs from -1 to 1, of which a travel from 0 to 1 is half as long.
-            weight[column, unit : unit + len(UNITS)] = -1.0 / widths
-            unit += len(UNITS)
-        column += max(count, 1)
-    return weight, ((2.0 * bends - 1.0) / widths).repeat(turning)[None]
+def no_open_positions(positions: tuple[int, ...]) -> Tensor:
+    """Return where pots do not close, which files did not say at first: in no position."""
+    return KnobEncoder(positions, GAINS, 1, has_pots=True).open_at
+
+
+def _columns(positions: tuple[int, ...]) -> list[int]:
+    """Return each knob's first input."""
+    widths = [max(count, 1) for count in positions]
+    return [sum(widths[:index]) for index in range(len(widths))]
+
+
+def _pots(positions: tuple[int, ...], open_at: Tensor) -> tuple[Tensor, Tensor]:
+    """Return what units read that hear one pot each: ``(inputs, units)``, biases ``(1, units)``.
+
+    Args:
+        positions: Per knob, 0 if it turns, else how many positions it switches.
+        open_at: The inputs in which each pot does not close, ``(inputs, pots)``.
+    """
+    turning = [index for index, count in enumerate(positions) if count == 0]
+    bends, widths = torch.tensor(UNITS, device=open_at.device).T
+    weight = torch.zeros(len(open_at), len(turning), len(UNITS), device=open_at.device)
+    bias = ((2.0 * bends - 1.0) / widths).repeat(len(turning), 1)
+    columns = _columns(positions)
+    for pot, index in enumerate(turning):
+        # In inputs from -1 to 1, of which a travel from 0 to 1 is half as long.
+        weight[columns[index], pot] = -1.0 / widths
+    # Nothing where the input of a position is -1, and all of it where it is 1.
+    held_back = 0.5 * HELD_BACK * open_at
+    weight[..., -1] -= held_back
+    bias[:, -1] -= held_back.sum(0)
+    return weight.flatten(1), bias.flatten()[None]

@@ -12,7 +12,7 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from models.networks.concat import ConcatWaveNet
-from models.networks.knob_encoder import with_closing_units
+from models.networks.knob_encoder import no_open_positions, with_closing_units
 from models.networks.lstm import KnobLSTM
 from models.networks.wavenet import SHAPES, KnobWaveNet
 
@@ -31,7 +31,7 @@ FORMER_NAMES = {
     "mix_bias": "layer1x1_bias",
 }
 #: What is read off units that hear a single pot.
-POTS = "encoder.pots"
+POTS, OPEN_AT = "encoder.pots", "encoder.open_at"
 
 
 class BadModel(ValueError):
@@ -133,6 +133,7 @@ def _current(tensors: dict[str, Tensor], spec: ModelSpec) -> dict[str, Tensor]:
     found = {current_name(name): tensor for name, tensor in tensors.items()}
     if POTS in found:
         found[POTS] = with_closing_units(found[POTS], spec.positions)
+        found.setdefault(OPEN_AT, no_open_positions(spec.positions))
     return found
 
 

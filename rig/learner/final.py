@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 
@@ -13,7 +12,7 @@ from calibration.signals import Part
 from models.acquisition import predictions
 from models.acquisition.disagreement import expected_errors
 from models.networks.concat import ConcatWaveNet
-from models.networks.knob_encoder import with_pots
+from models.networks.knob_encoder import NONE_CLOSED, Closed, with_pots
 from models.networks.spec import ModelSpec, dump_model, load_model
 from models.training.dataset import Dataset, Model, Told, evaluate, nobody
 from models.training.initial_levels import read_knobs_as
@@ -133,7 +132,8 @@ def _train_sizes(session: Session, tell: Tell, sizes: list[str]) -> _Trained:
     dataset = training_data(session, told)
     panel = session.config.panel
     positions = panel.switch_positions
-    closed = closed_pots(session.state, panel, config.audible_range_db)
+    pots = closed_pots(session.state, panel, config.audible_range_db)
+    closed = {pot.knob: pot.open_at for pot in pots}
     names = [knob.name for knob in panel.knobs]
     recipe = Recipe(config.final_steps, frames_per_step=FRAMES, seed=seed, level_every=LEVEL_EVERY)
     stage = StageProgress(
@@ -166,13 +166,13 @@ def _train_sizes(session: Session, tell: Tell, sizes: list[str]) -> _Trained:
     return _Trained(found, None if went_well else BROKE_OFF)
 
 
-def _hear_pots(model: Model, spec: ModelSpec, closed: Sequence[int] = ()) -> ModelSpec:
+def _hear_pots(model: Model, spec: ModelSpec, closed: Closed = NONE_CLOSED) -> ModelSpec:
     """Have a model hear each pot by itself, too (decision 40); return what it is then.
 
     Args:
         model: It grows.
         spec: What it is now.
-        closed: Knobs that close the amp at their lowest (decision 42).
+        closed: Knobs that close the amp at their lowest, and where they do not (decision 42).
     """
     if 0 not in spec.positions or isinstance(model, ConcatWaveNet):
         return spec

@@ -2,13 +2,15 @@
 
 A volume that closes is silent at 0 and may be 20 dB louder a hair further, and no capture stands
 just there: a model makes of it what lies beside it. So each turning knob is dialled to its lowest
-once, for a few seconds, in the loudest setting that was recorded. What is silent there is silent
-wherever the other knobs that turn stand. A switch may choose what a pot is in the way of, so it
-has to be silent in the loudest setting of each position of each switch.
+for a few seconds, in the loudest setting that was recorded. What is silent there is silent wherever
+the other knobs that turn stand. A switch may choose what a pot is in the way of, so each is
+dialled in the loudest setting of each combination of their positions.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
 
 from rig.capture import Role
 from rig.knobs import Panel, Setting
@@ -17,20 +19,69 @@ from rig.session.state import State
 
 #: A return that is less above its take's own noise has nothing in it that was played.
 ABOVE_NOISE_DB = 1.0
-#: What is known of a pot: a setting to look at first, or whether it is silent at its lowest.
-Known = Setting | bool
+#: With more combinations of switch positions than this, a pot has to be silent in the loudest
+#: setting of each position: with all of them a night would be looks.
+MOST_COMBINATIONS = 8
+
+#: Positions of the switches, in the panel's order, as places among their values.
+Combination = tuple[int, ...]
 
 
-def known_of_pots(
-    state: State, panel: Panel, audible_range_db: float
-) -> Iterator[tuple[int, Known]]:
-    """Yield each turning knob with what is known of it at its lowest.
+@dataclass(frozen=True)
+class ClosedPot:
+    """A pot that closes the amp at its lowest.
 
-    Args:
-        state: Of the session.
-        panel: Its knobs.
-        audible_range_db: So far below the loudest recorded setting nobody hears anything.
+    Attributes:
+        knob: Its place in the panel.
+        open_at: Where it does not: switches, by their places in the panel, with a position each.
     """
+
+    knob: int
+    open_at: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class _Pot:
+    """A pot and what was heard of it at its lowest.
+
+    Attributes:
+        knob: Its place in the panel.
+        waiting: Settings that nothing is known of.
+        silent: Combinations in which it is silent at its lowest.
+        heard: Combinations in which it is not.
+    """
+
+    knob: int
+    waiting: list[Setting]
+    silent: list[Combination]
+    heard: list[Combination]
+
+
+def closed_pots(state: State, panel: Panel, audible_range_db: float) -> list[ClosedPot]:
+    """Return the knobs that were found silent at their lowest, and where."""
+    switches = [index for index, knob in enumerate(panel.knobs) if knob.is_switch]
+    found = []
+    for pot in _pots(state, panel, audible_range_db):
+        silent = _as_product(pot.silent, pot.heard)
+        if silent is not None:
+            # Where it was asked in no combination by itself, there is none in which it is open.
+            open_at = (
+                (switch, position)
+                for switch, closed in zip(switches, silent, strict=False)
+                for position in range(len(panel.knobs[switch].values))
+                if position not in closed
+            )
+            found.append(ClosedPot(pot.knob, tuple(open_at)))
+    return found
+
+
+def pots_to_look_at(state: State, panel: Panel, audible_range_db: float) -> list[Setting]:
+    """Return the settings with a knob at its lowest of which it is not known yet what they are."""
+    return [each for pot in _pots(state, panel, audible_range_db) for each in pot.waiting]
+
+
+def _pots(state: State, panel: Panel, audible_range_db: float) -> Iterator[_Pot]:
+    """Yield each turning knob with what is known of it at its lowest."""
     levels = _levels_dbfs(state)
     captures = state.kept(Role.SEED, Role.ACTIVE)
     recorded = [c.capture.setting for c in captures if c.capture.setting in levels]
@@ -38,23 +89,64 @@ def known_of_pots(
     if not recorded or panel.pool or any(knob.by_hand for knob in panel.knobs):
         return
     heard = _Heard(state, levels, max(levels[each] for each in recorded) - audible_range_db)
-    loudest = _loudest(panel, recorded, levels)
+    by_level = sorted(recorded, key=lambda setting: -levels[setting])
+    loudest = _loudest_of_each(panel, by_level)
     for index, knob in enumerate(panel.knobs):
-        if not knob.is_switch:
-            yield index, heard.known([_lowest(each, index, knob.values[0]) for each in loudest])
+        if knob.is_switch:
+            continue
+        lowest = knob.values[0]
+        if len(loudest) <= MOST_COMBINATIONS:
+            asked = {place: _lowest(each, index, lowest) for place, each in loudest.items()}
+            yield heard.pot(index, asked)
+        else:
+            some = _loudest_of_positions(panel, by_level)
+            yield heard.pot_everywhere(index, [_lowest(each, index, lowest) for each in some])
 
 
-def closed_pots(state: State, panel: Panel, audible_range_db: float) -> list[int]:
-    """Return the knobs that were found silent at their lowest."""
-    return [
-        index for index, known in known_of_pots(state, panel, audible_range_db) if known is True
+def _loudest_of_each(panel: Panel, by_level: Sequence[Setting]) -> dict[Combination, Setting]:
+    """Return the loudest setting of each combination of switch positions, the loudest first."""
+    found: dict[Combination, Setting] = {}
+    for setting in by_level:
+        pairs = zip(panel.knobs, setting.values, strict=True)
+        at = tuple(knob.values.index(value) for knob, value in pairs if knob.is_switch)
+        found.setdefault(at, setting)
+    return found
+
+
+def _loudest_of_positions(panel: Panel, by_level: Sequence[Setting]) -> list[Setting]:
+    """Return the loudest setting, and the loudest of every position of every switch."""
+    found = [by_level[0]]
+    for index, knob in enumerate(panel.knobs):
+        for position in knob.values if knob.is_switch else ():
+            found += [each for each in by_level if each.values[index] == position][:1]
+    return list(dict.fromkeys(found))
+
+
+def _lowest(setting: Setting, index: int, value: float) -> Setting:
+    return Setting((*setting.values[:index], value, *setting.values[index + 1 :]))
+
+
+def _as_product(
+    silent: Sequence[Combination], heard: Sequence[Combination]
+) -> list[set[int]] | None:
+    """Return for each switch positions that a pot closes in, whichever of them are combined.
+
+    Of several such choices it is the one with most combinations; None where it closes in none.
+    """
+    alike = [
+        [each for each in silent if each[place] == position]
+        for place, position in product(range(len(silent[0]) if silent else 0), _positions(silent))
     ]
+    for some in sorted([list(silent), *alike], key=len, reverse=True):
+        chosen = [set(positions) for positions in zip(*some, strict=True)]
+        is_open = any(all(p in c for p, c in zip(each, chosen, strict=True)) for each in heard)
+        if some and not is_open:
+            return chosen
+    return None
 
 
-def pots_to_look_at(state: State, panel: Panel, audible_range_db: float) -> list[Setting]:
-    """Return a setting with a knob at its lowest for each pot of which it is not known yet."""
-    found = known_of_pots(state, panel, audible_range_db)
-    return [known for _, known in found if isinstance(known, Setting)]
+def _positions(combinations: Iterable[Combination]) -> list[int]:
+    return sorted({position for each in combinations for position in each})
 
 
 def _levels_dbfs(state: State) -> dict[Setting, float]:
@@ -77,22 +169,6 @@ def _level_dbfs(about: CaptureState) -> float | None:
     return -math.inf
 
 
-def _loudest(
-    panel: Panel, recorded: list[Setting], levels_dbfs: dict[Setting, float]
-) -> list[Setting]:
-    """Return the loudest setting, and the loudest of every position of every switch."""
-    by_level = sorted(recorded, key=lambda setting: -levels_dbfs[setting])
-    found = by_level[:1]
-    for index, knob in enumerate(panel.knobs):
-        for position in knob.values if knob.is_switch else ():
-            found += [each for each in by_level if each.values[index] == position][:1]
-    return list(dict.fromkeys(found))
-
-
-def _lowest(setting: Setting, index: int, value: float) -> Setting:
-    return Setting((*setting.values[:index], value, *setting.values[index + 1 :]))
-
-
 class _Heard:
     """What is heard at settings, by the journal.
 
@@ -111,12 +187,27 @@ class _Heard:
         heard = [take for _, take, level in kept if level is not None and level >= silent_dbfs]
         self._believed = {setting for setting, take, _ in kept if take < max(heard, default=0)}
 
-    def known(self, settings: list[Setting]) -> Known:
-        """Return the first setting that nothing is known of; else whether all are silent."""
-        for setting in settings:
-            if setting not in self._levels_dbfs and setting not in self._given_up:
-                return setting
-            # What could not be recorded is no silence.
-            if self._levels_dbfs.get(setting, 0.0) >= self._silent_dbfs:
-                return False
-        return self._believed.issuperset(settings)
+    def pot(self, knob: int, asked: dict[Combination, Setting]) -> _Pot:
+        """Return what is known of a pot in each combination of switch positions."""
+        waiting = [each for each in asked.values() if self._is_unknown(each)]
+        known = {at: each for at, each in asked.items() if each not in waiting}
+        silent = [at for at, each in known.items() if self._is_silent(each)]
+        return _Pot(knob, waiting, silent, [at for at in known if at not in silent])
+
+    def pot_everywhere(self, knob: int, asked: Sequence[Setting]) -> _Pot:
+        """Return what is known of a pot that has to be silent at all of some settings."""
+        for setting in asked:
+            if self._is_unknown(setting):
+                return _Pot(knob, [setting], [], [])
+            # What is open in one of them is asked no more.
+            if not self._is_silent(setting):
+                return _Pot(knob, [], [], [])
+        return _Pot(knob, [], [()], [])
+
+    def _is_unknown(self, setting: Setting) -> bool:
+        return setting not in self._levels_dbfs and setting not in self._given_up
+
+    def _is_silent(self, setting: Setting) -> bool:
+        # What could not be recorded is no silence.
+        level_dbfs = self._levels_dbfs.get(setting, 0.0)
+        return level_dbfs < self._silent_dbfs and setting in self._believed

@@ -34,7 +34,7 @@ def test_a_volume_at_zero_is_silent_in_the_model(tmp_path: Path) -> None:
     session = captured(tmp_path)
     panel, learner = session.config.panel, session.config.learner
     closed = closed_pots(session.state, panel, learner.audible_range_db)
-    assert [panel.knobs[index].name for index in closed] == ["volume", "master"]
+    assert [panel.knobs[pot.knob].name for pot in closed] == ["volume", "master"]
     model = final_model(session)
     guitar = torch.from_numpy(session.signal().send[:48_000]).float()
 

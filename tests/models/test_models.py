@@ -2,7 +2,8 @@
 
 import json
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -188,7 +189,7 @@ def test_a_closed_pot_takes_the_gain_behind_the_network_away_and_nothing_else() 
     encoder = KnobEncoder((0, 3, 0), 4, 2)
     for parameter in encoder.parameters():
         torch.nn.init.normal_(parameter, 0.0, 0.3)
-    closed, shut = with_pots(encoder, [2]), torch.rand(2, 50, 3)
+    closed, shut = with_pots(encoder, {2: ()}), torch.rand(2, 50, 3)
     shut[..., 2] = 0.0
     moved = closed(shut) - encoder(shut)
     # In decibels: inaudible beside anything that was not.
@@ -202,6 +203,34 @@ def test_a_closed_pot_takes_the_gain_behind_the_network_away_and_nothing_else() 
     assert 20.0 / math.log(10.0) * (closed(opened) - encoder(opened)).abs().max() < 2.0
 
 
+def test_a_pot_that_closes_in_some_positions_only_is_left_alone_in_others() -> None:
+    torch.manual_seed(0)
+    encoder = KnobEncoder((0, 3, 0, 2), 4, 2)
+    for parameter in encoder.parameters():
+        torch.nn.init.normal_(parameter, 0.0, 0.3)
+    # The first knob closes in the first position of the first switch and the second of the other.
+    closed = with_pots(encoder, {0: [(1, 1), (1, 2), (3, 0)]})
+    for first, second in product((0.0, 0.5, 1.0), (0.0, 1.0)):
+        knobs = torch.tensor([0.0, first, 0.4, second]).expand(2, 1, -1)
+        moved_db = 20.0 / math.log(10.0) * (closed(knobs) - encoder(knobs))[..., 1]
+        if (first, second) == (0.0, 1.0):
+            assert torch.all(moved_db < -50.0)
+        else:
+            assert torch.all(moved_db.abs() < 1e-3)
+
+
+@pytest.mark.parametrize("size", [("wavenet", "nano"), ("lstm", "1x8")])
+def test_where_a_pot_closes_lasts(tmp_path: Path, size: tuple[str, str]) -> None:
+    torch.manual_seed(0)
+    spec = ModelSpec(*size, (0, 2), 1)
+    model = made(spec)
+    model.encoder = with_pots(model.encoder, {0: [(1, 0)]})
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(dump_model(model, replace(spec, has_pots=True)))
+    loaded, _ = load_model(str(path))
+    assert loaded.encoder.open_at.tolist() == [[False], [True], [False]]
+
+
 @pytest.mark.parametrize("size", [("wavenet", "nano"), ("lstm", "1x8")])
 def test_files_from_before_pots_could_close_play_as_they_did(
     tmp_path: Path, size: tuple[str, str]
@@ -213,6 +242,7 @@ def test_files_from_before_pots_could_close_play_as_they_did(
     pots[:, :, len(POT_UNITS) :] = 0.0
     model.encoder.pots.data = pots.flatten(1, 2)
     weights = load(dump_model(model, spec))
+    del weights["encoder.open_at"]
     weights["encoder.pots"] = pots[:, :, : len(POT_UNITS)].flatten(1, 2).contiguous()
     path = tmp_path / "model.safetensors"
     path.write_bytes(save(weights, metadata={"spec": json.dumps(asdict(spec))}))

@@ -6,7 +6,7 @@ from rig.capture import Outcome, Role
 from rig.knobs import Knob, Panel, Setting
 from rig.session import facts
 from rig.session.journal import Entry
-from rig.session.pots import closed_pots, pots_to_look_at
+from rig.session.pots import ClosedPot, closed_pots, pots_to_look_at
 from rig.session.state import State
 
 RANGE_DB = 50.0
@@ -43,7 +43,7 @@ class Night:
         return next(iter(pots_to_look_at(self.state, PANEL, RANGE_DB)), None)
 
     @property
-    def closed(self) -> list[int]:
+    def closed(self) -> list[ClosedPot]:
         return closed_pots(self.state, PANEL, RANGE_DB)
 
 
@@ -61,27 +61,85 @@ def heard(night: Night) -> None:
     night.take(Role.LOOK, -15.0, 4.0, 1.0, 8.0)
 
 
-def test_pots_are_dialled_to_their_lowest_in_the_loudest_settings(night: Night) -> None:
-    assert night.due == Setting((0.0, 1.0, 8.0))
-    night.take(Role.LOOK, -20.0, 0.0, 1.0, 8.0)
-    # A pot that does not close there is asked no more.
-    assert night.due == Setting((4.0, 1.0, 0.0))
-    night.take(Role.LOOK, -90.0, 4.0, 1.0, 0.0)
-    # In the other position of the switch it may be in no signal's way.
-    assert night.due == Setting((2.0, 0.0, 0.0))
-    night.take(Role.LOOK, -66.0, 2.0, 0.0, 0.0)
-    assert night.due is None
-    heard(night)
-    assert night.closed == [2]
+#: The volume, whichever channel is chosen.
+VOLUME = ClosedPot(2)
+#: What a look at each pot's lowest gives: of the tone in the lead and in the clean channel.
+OPEN = ((-20.0, 0.0, 1.0, 8.0), (-33.0, 0.0, 0.0, 5.0))
 
 
-def test_a_pot_of_one_channel_does_not_close_the_amp(night: Night) -> None:
-    night.take(Role.LOOK, -20.0, 0.0, 1.0, 8.0)
-    night.take(Role.LOOK, -90.0, 4.0, 1.0, 0.0)
-    night.take(Role.LOOK, -31.0, 2.0, 0.0, 0.0)
+def looked(night: Night, *heard: tuple[float, ...]) -> None:
+    for level_dbfs, *values in heard:
+        night.take(Role.LOOK, level_dbfs, *values)
+
+
+def test_pots_are_dialled_to_their_lowest_in_the_loudest_setting_of_each_channel(
+    night: Night,
+) -> None:
+    asked = pots_to_look_at(night.state, PANEL, RANGE_DB)
+    lead, clean = Setting((4.0, 1.0, 0.0)), Setting((2.0, 0.0, 0.0))
+    assert asked == [Setting((0.0, 1.0, 8.0)), Setting((0.0, 0.0, 5.0)), lead, clean]
+    looked(night, *OPEN)
+    assert night.due == lead
+    night.take(Role.LOOK, -90.0, *lead.values)
+    assert night.due == clean
+    night.take(Role.LOOK, -66.0, *clean.values)
+    assert night.due is None
+    heard(night)
+    assert night.closed == [VOLUME]
+
+
+def test_a_pot_of_one_channel_closes_the_amp_in_that_one_only(night: Night) -> None:
+    """Whichever of them is the louder one."""
+    looked(night, *OPEN, (-90.0, 4.0, 1.0, 0.0), (-31.0, 2.0, 0.0, 0.0))
     heard(night)
     assert night.due is None
-    assert night.closed == []
+    assert night.closed == [ClosedPot(2, open_at=((1, 0),))]
+
+
+def test_a_pot_that_is_not_in_the_way_of_the_loudest_channel_is_found(night: Night) -> None:
+    looked(night, *OPEN, (-17.0, 4.0, 1.0, 0.0), (-90.0, 2.0, 0.0, 0.0))
+    heard(night)
+    assert night.closed == [ClosedPot(2, open_at=((1, 1),))]
+
+
+def two_switches(silent: set[tuple[float, float]], count: int = 2) -> list[ClosedPot]:
+    """Return how a volume closes that is silent in some combinations of two switches."""
+    switches = [
+        Knob(name, 0, count - 1, count, tuple(f"{name}{i}" for i in range(count)), (0, count - 1))
+        for name in ("channel", "loop")
+    ]
+    panel, night = Panel((*switches, Knob("volume"))), Night()
+    combinations = [(float(i), float(j)) for i in range(count) for j in range(count)]
+    for number, both in enumerate(combinations):
+        night.take(Role.SEED, -20.0 - number, *both, 5.0)
+    while waiting := pots_to_look_at(night.state, panel, RANGE_DB):
+        *both, volume = waiting[0].values
+        assert volume == 0.0
+        night.take(Role.LOOK, -92.0 if tuple(both) in silent else -30.0, *waiting[0].values)
+    night.take(Role.LOOK, -20.0, 0.0, 0.0, 5.0)
+    return closed_pots(night.state, panel, RANGE_DB)
+
+
+def test_a_send_closes_in_one_position_of_the_loop_whatever_the_channel() -> None:
+    assert two_switches({(0.0, 1.0), (1.0, 1.0)}) == [ClosedPot(2, ((1, 0),))]
+    assert two_switches({(1.0, 1.0)}) == [ClosedPot(2, ((0, 0), (1, 0)))]
+    assert two_switches({(0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0)}) == [ClosedPot(2)]
+    assert two_switches(set()) == []
+
+
+def test_of_combinations_that_no_rule_joins_most_are_closed() -> None:
+    """In all but one: a switch's position in which it closes always, and no more."""
+    (found,) = two_switches({(0.0, 0.0), (0.0, 1.0), (1.0, 0.0)})
+    assert found in (ClosedPot(2, ((0, 1),)), ClosedPot(2, ((1, 1),)))
+    # Each in a corner: one of them.
+    (found,) = two_switches({(0.0, 0.0), (1.0, 1.0)})
+    assert len(found.open_at) == 2
+
+
+def test_of_many_combinations_a_pot_has_to_be_silent_in_each_position() -> None:
+    everywhere = {(float(i), float(j)) for i in range(3) for j in range(3)}
+    assert two_switches(everywhere, 3) == [ClosedPot(2)]
+    assert two_switches(everywhere - {(0.0, 0.0)}, 3) == []
 
 
 def test_silence_that_lasts_is_no_pot(night: Night) -> None:
@@ -90,34 +148,35 @@ def test_silence_that_lasts_is_no_pot(night: Night) -> None:
     # A cable may have come off: nothing was heard since.
     assert night.closed == []
     heard(night)
-    assert night.closed == [0, 2]
+    assert night.closed == [ClosedPot(0), VOLUME]
 
 
 def test_hiss_alone_is_silence_however_loud(night: Night) -> None:
-    night.take(Role.LOOK, -55.0, 0.0, 1.0, 8.0)
+    looked(night, *OPEN)
     night.take(Role.LOOK, -55.2, 4.0, 1.0, 0.0, noise_dbfs=-55.0)
     night.take(Role.LOOK, -54.6, 2.0, 0.0, 0.0, noise_dbfs=-55.0)
     heard(night)
     assert night.due is None
-    assert night.closed == [2]
+    assert night.closed == [VOLUME]
 
 
-def test_an_end_that_cannot_be_recorded_is_given_up(night: Night) -> None:
-    night.take(Role.LOOK, -20.0, 0.0, 1.0, 8.0)
+def test_an_end_that_cannot_be_recorded_is_given_up_and_no_silence(night: Night) -> None:
+    looked(night, *OPEN)
     capture = night.order(Role.LOOK, 4.0, 1.0, 0.0)
     night.tell(facts.CaptureAbandoned(capture=capture, why="it clipped"))
+    night.take(Role.LOOK, -92.0, 2.0, 0.0, 0.0)
     heard(night)
     assert night.due is None
-    assert night.closed == []
+    assert night.closed == [ClosedPot(2, open_at=((1, 1),))]
 
 
 def test_what_was_recorded_at_an_end_needs_no_look(night: Night) -> None:
-    night.take(Role.LOOK, -20.0, 0.0, 1.0, 8.0)
+    looked(night, *OPEN)
     night.take(Role.ACTIVE, -92.0, 4.0, 1.0, 0.0)
     night.take(Role.ACTIVE, -92.0, 2.0, 0.0, 0.0)
     assert night.due is None
     heard(night)
-    assert night.closed == [2]
+    assert night.closed == [VOLUME]
 
 
 def test_nothing_is_asked_of_hands_of_replays_or_before_anything_is_recorded(night: Night) -> None:
