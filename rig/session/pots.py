@@ -133,14 +133,15 @@ def _as_product(
 
     Of several such choices it is the one with most combinations; None where it closes in none.
     """
+    switches = range(len(silent[0]) if silent else 0)
     alike = [
         [each for each in silent if each[place] == position]
-        for place, position in product(range(len(silent[0]) if silent else 0), _positions(silent))
+        for place, position in product(switches, _positions(silent))
     ]
-    for some in sorted([list(silent), *alike], key=len, reverse=True):
+    for some in sorted(filter(None, [[*silent], *alike]), key=len, reverse=True):
         chosen = [set(positions) for positions in zip(*some, strict=True)]
         is_open = any(all(p in c for p, c in zip(each, chosen, strict=True)) for each in heard)
-        if some and not is_open:
+        if not is_open:
             return chosen
     return None
 
@@ -192,7 +193,8 @@ class _Heard:
         waiting = [each for each in asked.values() if self._is_unknown(each)]
         known = {at: each for at, each in asked.items() if each not in waiting}
         silent = [at for at, each in known.items() if self._is_silent(each)]
-        return _Pot(knob, waiting, silent, [at for at in known if at not in silent])
+        believed = [at for at in silent if asked[at] in self._believed]
+        return _Pot(knob, waiting, believed, [at for at in known if at not in believed])
 
     def pot_everywhere(self, knob: int, asked: Sequence[Setting]) -> _Pot:
         """Return what is known of a pot that has to be silent at all of some settings."""
@@ -202,12 +204,11 @@ class _Heard:
             # What is open in one of them is asked no more.
             if not self._is_silent(setting):
                 return _Pot(knob, [], [], [])
-        return _Pot(knob, [], [()], [])
+        return _Pot(knob, [], [()] if self._believed.issuperset(asked) else [], [])
 
     def _is_unknown(self, setting: Setting) -> bool:
         return setting not in self._levels_dbfs and setting not in self._given_up
 
     def _is_silent(self, setting: Setting) -> bool:
         # What could not be recorded is no silence.
-        level_dbfs = self._levels_dbfs.get(setting, 0.0)
-        return level_dbfs < self._silent_dbfs and setting in self._believed
+        return self._levels_dbfs.get(setting, 0.0) < self._silent_dbfs
