@@ -63,7 +63,8 @@ class KnobModel:
         bent = turned + (1 - turned**2) * (taper[0] + taper[1] * turned)
         read = self.inputs(unit, bent)
         hidden = read @ t["encoder.first"] + t["encoder.first_bias"][0]
-        hidden = hidden / (1 + np.exp(-hidden))
+        # Units that hear a pot's very beginning are far below zero elsewhere, beyond exponentials.
+        hidden = hidden / (1 + np.exp(np.minimum(-hidden, 80)))
         straight, bent = read @ t["encoder.direct"], hidden @ t["encoder.second"]
         return np.asarray(t["encoder.constant"][0] + straight + bent)
 

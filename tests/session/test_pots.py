@@ -113,9 +113,9 @@ def two_switches(silent: set[tuple[float, float]], count: int = 2) -> list[Close
     for number, both in enumerate(combinations):
         night.take(Role.SEED, -20.0 - number, *both, 5.0)
     while waiting := pots_to_look_at(night.state, panel, RANGE_DB):
-        *both, volume = waiting[0].values
+        channel, loop, volume = waiting[0].values
         assert volume == 0.0
-        night.take(Role.LOOK, -92.0 if tuple(both) in silent else -30.0, *waiting[0].values)
+        night.take(Role.LOOK, -92.0 if (channel, loop) in silent else -30.0, *waiting[0].values)
     night.take(Role.LOOK, -20.0, 0.0, 0.0, 5.0)
     return closed_pots(night.state, panel, RANGE_DB)
 
