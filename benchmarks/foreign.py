@@ -232,7 +232,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=120, help="of a round; twice in the first")
     parser.add_argument("--final-steps", type=int, default=600)
     parser.add_argument("--final-size", default="standard")
-    parser.add_argument("--train-s", type=float, default=5, help="guitar to learn from")
+    parser.add_argument("--train-s", type=float, default=5, help="seconds of guitar to learn from")
     parser.add_argument("--retry", action="store_true", help="go on where there is no model")
     parser.add_argument("--again", action="store_true", help="measure ended sessions anew")
     typed = parser.parse_args()

@@ -131,7 +131,8 @@ def _as_product(
 ) -> list[set[int]] | None:
     """Return for each switch positions that a pot closes in, whichever of them are combined.
 
-    Of several such choices it is the one with most combinations; None where it closes in none.
+    Of several such choices it is the one with most combinations; None where it closes in none. A
+    combination that nothing was recorded in is no objection.
     """
     switches = range(len(silent[0]) if silent else 0)
     alike = [
