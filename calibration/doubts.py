@@ -80,7 +80,8 @@ def _silence(figures: Figures, silence_dbfs: float) -> Iterator[Reason]:
             Check.SILENCE,
             level,
             silence_dbfs,
-            f"nothing came back from the amp ({level:.0f} dBFS): is it on, and plugged in?",
+            f"nothing came back from the amp ({level:.0f} dBFS): is it on and plugged in, or "
+            "silent with these knobs?",
         )
     elif (
         figures["over_send_db"] <= CROSSTALK_DB and figures["wire_agreement"] > CROSSTALK_AGREEMENT

@@ -22,9 +22,15 @@ Size = Annotated[
     str | None,
     typer.Option("--size", help="Another than learner.final_size: a2 has both of its widths."),
 ]
+Steps = Annotated[
+    int | None,
+    typer.Option("--steps", min=1, help="Training steps, instead of learner.final_steps."),
+]
 
 
-def train(session: SessionFolder, size: Size = None, _quiet: Quiet = False) -> None:
+def train(
+    session: SessionFolder, size: Size = None, steps: Steps = None, _quiet: Quiet = False
+) -> None:
     """Train the final model anew on everything that is kept, on this machine."""
     from rig.session.edited import refuse_edited
     from rig.session.folder import Session
@@ -35,13 +41,15 @@ def train(session: SessionFolder, size: Size = None, _quiet: Quiet = False) -> N
         _refuse_size(opened, size)
         before = opened.state.learning.model
         with stopped_between_steps() as stop_if_asked:
-            trained = _train(opened, stop_if_asked, size)
+            trained = _train(opened, stop_if_asked, size, steps)
             opened.record(trained)
         out.print(_said(session, trained, opened.state.learning.worst_esr))
         if before is not None and (regret := _regret(session, before, trained)):
             err.print(f"rig: {regret}", markup=False)
+        if opened.state.learning.trails_ensemble:
+            err.print(f"rig: {_too_short(opened)}", markup=False)
     except KeyboardInterrupt:
-        err.print(f"rig: {_broken_off(session, size)}", markup=False)
+        err.print(f"rig: {_broken_off(session, size, steps)}", markup=False)
         raise typer.Exit(BROKEN_OFF) from None
     finally:
         opened.close()
@@ -53,9 +61,7 @@ def _regret(session: Path, before: "ModelTrained", trained: "ModelTrained") -> s
     if old is None or new is None or new <= old:
         return None
     # Models of before their size was kept are of the configured one.
-    typed = command(
-        "rig", "train", session, *([] if before.size is None else ["--size", before.size])
-    )
+    typed = _typed(session, before.size, before.steps)
     size = f", {before.size}" if before.size else ""
     return (
         f"{session}: the model that this one replaces was nearer to the amp (holdout ESR {old:.2g}"
@@ -63,8 +69,26 @@ def _regret(session: Path, before: "ModelTrained", trained: "ModelTrained") -> s
     )
 
 
-def _broken_off(session: Path, size: str | None) -> str:
-    typed = command("rig", "train", session, *([] if size is None else ["--size", size]))
+def _too_short(session: "Session") -> str:
+    """Say that the ensemble is better than the final model, and how to train that for longer."""
+    from rig.session.verdict import longer_training
+
+    ensemble_esr = session.state.learning.rounds[-1].holdout_esr
+    return (
+        f"{session.folder}: the ensemble that chose the settings is nearer to the amp (holdout ESR "
+        f"{ensemble_esr:.2g}); '{longer_training(session)}' trains the model for longer"
+    )
+
+
+def _typed(session: Path, size: str | None, steps: int | None) -> str:
+    """Return the command that trains a model of a size for some steps."""
+    asked = [] if size is None else ["--size", size]
+    asked += [] if steps is None else ["--steps", str(steps)]
+    return command("rig", "train", session, *asked)
+
+
+def _broken_off(session: Path, size: str | None, steps: int | None) -> str:
+    typed = _typed(session, size, steps)
     return (
         f"{session}: training was broken off; the model is the one it was, and '{typed}' goes on "
         "from the last minute's checkpoint"
@@ -82,7 +106,9 @@ def _refuse_size(session: "Session", size: str | None) -> None:
         raise UsageError(str(error)) from None
 
 
-def _train(session: "Session", stop_if_asked: Any, size: str | None) -> "ModelTrained":
+def _train(
+    session: "Session", stop_if_asked: Any, size: str | None, steps: int | None
+) -> "ModelTrained":
     from models.training.loop import Diverged
     from rig.learner.final import train_final
 
@@ -94,7 +120,7 @@ def _train(session: "Session", stop_if_asked: Any, size: str | None) -> "ModelTr
             tell(at.done, at.total)
 
         try:
-            return train_final(session, told, size)
+            return train_final(session, told, size, steps)
         except Diverged as error:
             raise LearnerError(f"training broke down: {error}") from None
 

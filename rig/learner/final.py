@@ -109,14 +109,14 @@ class _Trained:
     caveat: str | None = None
 
 
-def _train_models(session: Session, tell: Tell, sizes: list[str]) -> _Trained:
+def _train_models(session: Session, tell: Tell, sizes: list[str], steps: int) -> _Trained:
     """Train every size; where there is nothing to learn from a loss, take what there is.
 
     Raises:
         Diverged: The loss was never a number, and there is no ensemble either.
     """
     try:
-        return _train_sizes(session, tell, sizes)
+        return _train_sizes(session, tell, sizes, steps)
     except Diverged:
         told = StageProgress(tell, TESTING, session.state.learning.round, 1).part
         member = best_member(session, told)
@@ -126,7 +126,7 @@ def _train_models(session: Session, tell: Tell, sizes: list[str]) -> _Trained:
         return _Trained([member], FELL_BACK)
 
 
-def _train_sizes(session: Session, tell: Tell, sizes: list[str]) -> _Trained:
+def _train_sizes(session: Session, tell: Tell, sizes: list[str], steps: int) -> _Trained:
     config, seed = session.config.learner, session.config.seed
     told = StageProgress(tell, LOADING, session.state.learning.round, 1).part
     dataset = training_data(session, told)
@@ -135,7 +135,7 @@ def _train_sizes(session: Session, tell: Tell, sizes: list[str]) -> _Trained:
     pots = closed_pots(session.state, panel, config.audible_range_db)
     closed = {pot.knob: pot.open_at for pot in pots}
     names = [knob.name for knob in panel.knobs]
-    recipe = Recipe(config.final_steps, frames_per_step=FRAMES, seed=seed, level_every=LEVEL_EVERY)
+    recipe = Recipe(steps, frames_per_step=FRAMES, seed=seed, level_every=LEVEL_EVERY)
     stage = StageProgress(
         tell, FINAL_STAGE, session.state.learning.round, recipe.steps * len(sizes)
     )
@@ -266,7 +266,9 @@ def _metrics(
     }
 
 
-def train_final(session: Session, tell: Tell, size: str | None = None) -> facts.ModelTrained:
+def train_final(
+    session: Session, tell: Tell, size: str | None = None, steps: int | None = None
+) -> facts.ModelTrained:
     """Train, test, store and export the final model, A2 in both its widths.
 
     Nothing of the holdouts chooses anything.
@@ -275,6 +277,7 @@ def train_final(session: Session, tell: Tell, size: str | None = None) -> facts.
         session: Whose captures are learnt from.
         tell: Told how far it is.
         size: Of the model, where it is another than the configuration's.
+        steps: Of its training, where there are more or fewer than the configuration has.
 
     Raises:
         LearnerError: It cannot be done.
@@ -282,7 +285,9 @@ def train_final(session: Session, tell: Tell, size: str | None = None) -> facts.
         StorageError: The disk did not take the model.
     """
     began = time.monotonic()
-    trained = _train_models(session, tell, _sizes(session, size))
+    learner = session.config.learner
+    steps = steps or learner.final_steps
+    trained = _train_models(session, tell, _sizes(session, size), steps)
     (model, spec), *narrow = trained.models
     told = StageProgress(tell, TESTING, session.state.learning.round, 1).part
     by_setting = holdout_esr(session, model, told)
@@ -304,7 +309,8 @@ def train_final(session: Session, tell: Tell, size: str | None = None) -> facts.
         export_error=error,
         within_db=closeness_of_model.within_db if closeness_of_model else None,
         verdict=closeness_of_model.sentence if closeness_of_model else None,
-        size=None if spec.size == session.config.learner.final_size else spec.size,
+        size=None if spec.size == learner.final_size else spec.size,
+        steps=None if steps == learner.final_steps else steps,
         narrow=narrow_file,
         narrow_esr=mean(narrow_by_setting),
         caveat=trained.caveat,

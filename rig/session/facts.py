@@ -300,6 +300,7 @@ class ModelTrained(_Fact):
     within_db: float | None = None
     verdict: Words | None = None
     size: Annotated[Words | None, Since(3)] = None
+    steps: Annotated[Number | None, Since(3)] = None
     narrow: Annotated[StoredFile | None, Since(3)] = None
     narrow_esr: Annotated[float | None, Since(3)] = None
     caveat: Annotated[Words | None, Since(3)] = None

@@ -24,6 +24,8 @@ from rig.session.facts import TakeEnded
 
 #: How many ended takes `Takes.recent` holds, and how many outcomes a run is rated by.
 RECENT, RATED = 8, 24
+#: A final model with so many times the error of its last ensemble is clearly worse.
+CLEARLY_WORSE = 1.25
 
 
 @dataclass
@@ -109,6 +111,14 @@ class Learning:
         found, expected = self.holdout_esr, self.expected_esr
         is_worse = found is not None and expected is not None and expected > found
         return expected if is_worse else found
+
+    @property
+    def trails_ensemble(self) -> bool:
+        """Whether the last ensemble is clearly nearer to the amp than the final model is."""
+        ensemble_esr = self.rounds[-1].holdout_esr if self.rounds else None
+        if self.model is None or self.model.holdout_esr is None or ensemble_esr is None:
+            return False
+        return self.model.holdout_esr > CLEARLY_WORSE * ensemble_esr
 
     def forget(self, paths: set[str]) -> None:
         """Have no final model where one of its files was set aside."""

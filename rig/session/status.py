@@ -38,6 +38,8 @@ class RoundStatus:
         strategy: How its settings were chosen.
         settings: The settings it asked for: faceplate values by the knobs' names.
         disagreement: The members' relative variance at each of these settings.
+        level_errors: What their levels seem off by there, as an ESR; null where nothing told.
+        expected_errors: The ESR to be expected there, of all that is known.
         ensemble_esr: The members' mean ESR on settings that they have learnt.
         holdout_esr: Their mean ESR on holdout settings.
         expected_esr: The ESR to be expected where players set the knobs.
@@ -51,6 +53,8 @@ class RoundStatus:
     strategy: str
     settings: list[dict[str, float]]
     disagreement: list[float]
+    level_errors: list[float] | None
+    expected_errors: list[float]
     ensemble_esr: float
     holdout_esr: float | None
     expected_esr: float | None
@@ -190,6 +194,8 @@ def round_status(learnt: facts.RoundLearned, names: Sequence[str]) -> RoundStatu
         strategy=learnt.strategy,
         settings=[dict(zip(names, values, strict=True)) for values in learnt.values],
         disagreement=list(learnt.disagreement),
+        level_errors=None if learnt.level_errors is None else list(learnt.level_errors),
+        expected_errors=learnt.expected_errors,
         ensemble_esr=learnt.ensemble_esr,
         holdout_esr=learnt.holdout_esr,
         expected_esr=learnt.expected_esr,

@@ -17,6 +17,9 @@ EXCEPT = ", except "
 #: What asked for more says of the place where the model is worst, it says from this ratio on.
 WORSE = 1.25
 
+#: Whose training was too short is trained so many times as long.
+LONGER = 4
+
 #: What a musician may do with it.
 MEANS = {
     "excellent": "even side by side few people will tell it from the amp",
@@ -120,7 +123,20 @@ def verdict(session: Session, region: Region | None) -> Verdict:
         said += f"; where nothing was held back, an ESR of {learning.expected_esr:.2g} is expected"
     if model.caveat:
         said += f"; {model.caveat}"
+    if learning.trails_ensemble:
+        ensemble_esr = learning.rounds[-1].holdout_esr
+        said += (
+            f"; the ensemble that chose the settings is nearer to the amp (ESR {ensemble_esr:.2g})"
+        )
     return Verdict(word, f"{said[0].upper()}{said[1:]}.", *_next(session, word))
+
+
+def longer_training(session: Session) -> str:
+    """The command that trains a session's final model for longer."""
+    model, learner = session.state.learning.model, session.config.learner
+    steps = LONGER * ((model and model.steps) or learner.final_steps)
+    size = [] if model is None or model.size is None else ["--size", model.size]
+    return command("rig", "train", session.folder, *size, "--steps", str(steps))
 
 
 def _next(session: Session, word: str) -> tuple[str, str]:
@@ -130,6 +146,9 @@ def _next(session: Session, word: str) -> tuple[str, str]:
         typed = command("rig", "export", session.folder, target)
         advice = f"Take it into your player: {_at(session)}"
         return advice, typed
+    # More settings are no help to a model that has not learnt the ones that there are.
+    if session.state.learning.trails_ensemble:
+        return "Train it longer: nothing has to be recorded for that.", longer_training(session)
     kept = session.state.ordered_to_learn()
     wanted = kept + max(round(MORE_SHARE * kept), LEAST_MORE)
     typed = command("rig", "capture", "--session", session.folder, "--captures", str(wanted))

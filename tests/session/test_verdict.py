@@ -86,6 +86,44 @@ def test_the_word_follows_from_what_is_found_and_expected(
 
 
 @pytest.mark.parametrize(
+    ("found", "ensemble", "steps", "size", "advised"),
+    [
+        (0.19, 0.1, None, None, "--steps 8"),
+        (0.19, 0.1, 500, "nano", "--size nano --steps 2000"),
+        # As good but for what chance may do.
+        (0.11, 0.1, None, None, None),
+        (0.19, None, None, None, None),
+        (None, 0.1, None, None, None),
+    ],
+)
+def test_a_model_behind_its_ensemble_is_to_be_trained_for_longer(
+    finished: Path,
+    found: float | None,
+    ensemble: float | None,
+    steps: int | None,
+    size: str | None,
+    advised: str | None,
+) -> None:
+    session = Session.view(finished)
+    try:
+        assert session.config.learner.final_steps == 2
+        learning = session.state.learning
+        assert learning.model is not None
+        last = learning.rounds[-1].model_copy(update={"holdout_esr": ensemble})
+        model = learning.model.model_copy(
+            update={"holdout_esr": found, "steps": steps, "size": size}
+        )
+        session.state.learning = replace(learning, model=model, rounds=[last])
+        said = verdict(session, None)
+    finally:
+        session.close()
+    is_behind = "the ensemble that chose the settings is nearer to the amp (ESR 0.1)"
+    assert (is_behind in said.sentence) is (advised is not None)
+    trains = f"rig train '{finished}' {advised}"
+    assert (said.command == trains) is (advised is not None)
+
+
+@pytest.mark.parametrize(
     ("kept", "goal", "says"),
     [
         (0, 3, "0 of 3 captures"),

@@ -88,6 +88,7 @@ OWN = {
     "ModelTrained.size": "Its size, where `rig train --size` chose another than the configuration.",
     "ModelTrained.narrow": "The weights of A2's narrow width, where the model is A2.",
     "ModelTrained.narrow_esr": "Mean ESR of the narrow width on the holdout settings.",
+    "ModelTrained.steps": "Its training steps, where `rig train --steps` chose how many.",
     "ModelTrained.caveat": "What its training did not come to, in a sentence; null where it did.",
 }
 
