@@ -4,7 +4,8 @@ A volume that closes is silent at 0 and may be 20 dB louder a hair further, and 
 just there: a model makes of it what lies beside it. So each turning knob is dialled to its lowest
 for a few seconds, in the loudest setting that was recorded. What is silent there is silent wherever
 the other knobs that turn stand. A switch may choose what a pot is in the way of, so each is
-dialled in the loudest setting of each combination of their positions.
+dialled in the loudest setting of each combination of their positions. That one may be quiet itself:
+silent is what a pot takes far down, not what lies far below the loudest of all.
 """
 
 import math
@@ -17,8 +18,12 @@ from rig.knobs import Panel, Setting
 from rig.session.captures import CaptureState
 from rig.session.state import State
 
-#: A return that is less above its take's own noise has nothing in it that was played.
-ABOVE_NOISE_DB = 1.0
+#: A return that is less above its take's own noise has nothing in it that was played: at most what
+#: lies so far below the noise.
+ABOVE_NOISE_DB, BELOW_NOISE_DB = 1.0, 6.0
+#: What noise hides has to be so far below what the pot was turned down from, at least: less may be
+#: a setting that is hardly louder than the noise.
+LEAST_DROP_DB = 30.0
 #: With more combinations of switch positions than this, a pot has to be silent in the loudest
 #: setting of each position: with all of them a night would be looks.
 MOST_COMBINATIONS = 8
@@ -43,6 +48,8 @@ class ClosedPot:
 @dataclass(frozen=True)
 class _Pot:
     """A pot and what was heard of it at its lowest.
+
+    Of a combination whose loudest setting is quiet nothing may be told: it is in neither list.
 
     Attributes:
         knob: Its place in the panel.
@@ -82,25 +89,25 @@ def pots_to_look_at(state: State, panel: Panel, audible_range_db: float) -> list
 
 def _pots(state: State, panel: Panel, audible_range_db: float) -> Iterator[_Pot]:
     """Yield each turning knob with what is known of it at its lowest."""
-    levels = _levels_dbfs(state)
+    levels = _levels(state)
     captures = state.kept(Role.SEED, Role.ACTIVE)
     recorded = [c.capture.setting for c in captures if c.capture.setting in levels]
     # Of an amp that was recorded there is nothing else to be had; hands are spared all looks.
     if not recorded or panel.pool or any(knob.by_hand for knob in panel.knobs):
         return
-    heard = _Heard(state, levels, max(levels[each] for each in recorded) - audible_range_db)
-    by_level = sorted(recorded, key=lambda setting: -levels[setting])
+    heard = _Heard(state, levels, max(levels[each].dbfs for each in recorded), audible_range_db)
+    by_level = sorted(recorded, key=lambda setting: -levels[setting].dbfs)
     loudest = _loudest_of_each(panel, by_level)
     for index, knob in enumerate(panel.knobs):
         if knob.is_switch:
             continue
         lowest = knob.values[0]
         if len(loudest) <= MOST_COMBINATIONS:
-            asked = {place: _lowest(each, index, lowest) for place, each in loudest.items()}
+            asked = {place: _turned_down(each, index, lowest) for place, each in loudest.items()}
             yield heard.pot(index, asked)
         else:
             some = _loudest_of_positions(panel, by_level)
-            yield heard.pot_everywhere(index, [_lowest(each, index, lowest) for each in some])
+            yield heard.pot_everywhere(index, [_turned_down(each, index, lowest) for each in some])
 
 
 def _loudest_of_each(panel: Panel, by_level: Sequence[Setting]) -> dict[Combination, Setting]:
@@ -122,8 +129,17 @@ def _loudest_of_positions(panel: Panel, by_level: Sequence[Setting]) -> list[Set
     return list(dict.fromkeys(found))
 
 
-def _lowest(setting: Setting, index: int, value: float) -> Setting:
-    return Setting((*setting.values[:index], value, *setting.values[index + 1 :]))
+@dataclass(frozen=True)
+class _TurnedDown:
+    """A setting with a pot at its lowest, and the one that it was turned down from."""
+
+    setting: Setting
+    begun: Setting
+
+
+def _turned_down(begun: Setting, index: int, lowest: float) -> _TurnedDown:
+    values = (*begun.values[:index], lowest, *begun.values[index + 1 :])
+    return _TurnedDown(Setting(values), begun)
 
 
 def _as_product(
@@ -151,24 +167,40 @@ def _positions(combinations: Iterable[Combination]) -> list[int]:
     return sorted({position for each in combinations for position in each})
 
 
-def _levels_dbfs(state: State) -> dict[Setting, float]:
+@dataclass(frozen=True)
+class _Level:
+    """How loud a setting is.
+
+    Attributes:
+        dbfs: Its level; where noise hides it, the most that it may be.
+        is_noise: Whether nothing was heard but noise.
+    """
+
+    dbfs: float
+    is_noise: bool
+
+
+def _levels(state: State) -> dict[Setting, _Level]:
     """Return the level of every setting that is kept; of several takes, the quietest."""
-    found: dict[Setting, float] = {}
+    found: dict[Setting, _Level] = {}
     for about in state.captures.values():
-        level_dbfs = _level_dbfs(about)
-        if level_dbfs is not None:
-            known_dbfs = found.get(about.capture.setting, level_dbfs)
-            found[about.capture.setting] = min(known_dbfs, level_dbfs)
+        level = _level(about)
+        if level is not None:
+            known = found.get(about.capture.setting, level)
+            found[about.capture.setting] = min(known, level, key=lambda each: each.dbfs)
     return found
 
 
-def _level_dbfs(about: CaptureState) -> float | None:
-    """Return how loud a kept take is; minus infinity where it is noise and nothing else."""
+def _level(about: CaptureState) -> _Level | None:
+    """Return how loud a kept take is; None where there is none, or nobody measured it."""
     figures = {} if about.kept is None else about.kept.figures
     level_dbfs = figures.get("return_rms_dbfs")
-    if level_dbfs is None or level_dbfs >= figures.get("noise_dbfs", -math.inf) + ABOVE_NOISE_DB:
-        return level_dbfs
-    return -math.inf
+    noise_dbfs = figures.get("noise_dbfs", -math.inf)
+    if level_dbfs is None:
+        return None
+    if level_dbfs < noise_dbfs + ABOVE_NOISE_DB:
+        return _Level(noise_dbfs - BELOW_NOISE_DB, is_noise=True)
+    return _Level(level_dbfs, is_noise=False)
 
 
 class _Heard:
@@ -176,40 +208,63 @@ class _Heard:
 
     Args:
         state: Of the session.
-        levels_dbfs: Of everything that is kept.
-        silent_dbfs: What is quieter is silent.
+        levels: Of everything that is kept.
+        loudest_dbfs: Level of the loudest setting.
+        audible_range_db: So far below it nothing is heard.
     """
 
-    def __init__(self, state: State, levels_dbfs: dict[Setting, float], silent_dbfs: float) -> None:
-        self._levels_dbfs, self._silent_dbfs = levels_dbfs, silent_dbfs
+    def __init__(
+        self,
+        state: State,
+        levels: dict[Setting, _Level],
+        loudest_dbfs: float,
+        audible_range_db: float,
+    ) -> None:
+        self._levels, self._range_db = levels, audible_range_db
+        self._silent_dbfs = loudest_dbfs - audible_range_db
         captures = state.captures.values()
         self._given_up = {c.capture.setting for c in captures if c.abandoned is not None}
         # After a cable that came off everything is silent: something must have been heard since.
-        kept = [(c.capture.setting, c.kept.take, _level_dbfs(c)) for c in captures if c.kept]
-        heard = [take for _, take, level in kept if level is not None and level >= silent_dbfs]
+        kept = [(c.capture.setting, c.kept.take, _level(c)) for c in captures if c.kept]
+        heard = [take for _, take, level in kept if level is not None and self._is_loud(level)]
         self._believed = {setting for setting, take, _ in kept if take < max(heard, default=0)}
 
-    def pot(self, knob: int, asked: dict[Combination, Setting]) -> _Pot:
+    def pot(self, knob: int, asked: dict[Combination, _TurnedDown]) -> _Pot:
         """Return what is known of a pot in each combination of switch positions."""
-        waiting = [each for each in asked.values() if self._is_unknown(each)]
-        known = {at: each for at, each in asked.items() if each not in waiting}
+        waiting = [each.setting for each in asked.values() if self._is_unknown(each)]
+        known = {at: each for at, each in asked.items() if each.setting not in waiting}
         silent = [at for at, each in known.items() if self._is_silent(each)]
-        believed = [at for at in silent if asked[at] in self._believed]
-        return _Pot(knob, waiting, believed, [at for at in known if at not in believed])
+        heard = [at for at, each in known.items() if self._is_heard(each)]
+        believed = [at for at in silent if asked[at].setting in self._believed]
+        return _Pot(knob, waiting, believed, heard + [at for at in silent if at not in believed])
 
-    def pot_everywhere(self, knob: int, asked: Sequence[Setting]) -> _Pot:
-        """Return what is known of a pot that has to be silent at all of some settings."""
-        for setting in asked:
-            if self._is_unknown(setting):
-                return _Pot(knob, [setting], [], [])
+    def pot_everywhere(self, knob: int, asked: Sequence[_TurnedDown]) -> _Pot:
+        """Return what is known of a pot that may be heard at none of some settings."""
+        for each in asked:
+            if self._is_unknown(each):
+                return _Pot(knob, [each.setting], [], [])
             # What is open in one of them is asked no more.
-            if not self._is_silent(setting):
+            if self._is_heard(each):
                 return _Pot(knob, [], [], [])
-        return _Pot(knob, [], [()] if self._believed.issuperset(asked) else [], [])
+        silent = [each.setting for each in asked if self._is_silent(each)]
+        is_closed = bool(silent) and self._believed.issuperset(silent)
+        return _Pot(knob, [], [()] if is_closed else [], [])
 
-    def _is_unknown(self, setting: Setting) -> bool:
-        return setting not in self._levels_dbfs and setting not in self._given_up
+    def _is_unknown(self, asked: _TurnedDown) -> bool:
+        return asked.setting not in self._levels and asked.setting not in self._given_up
 
-    def _is_silent(self, setting: Setting) -> bool:
+    def _is_loud(self, level: _Level) -> bool:
+        return not level.is_noise and level.dbfs >= self._silent_dbfs
+
+    def _is_heard(self, asked: _TurnedDown) -> bool:
         # What could not be recorded is no silence.
-        return self._levels_dbfs.get(setting, 0.0) < self._silent_dbfs
+        level = self._levels.get(asked.setting)
+        return level is None or self._is_loud(level)
+
+    def _is_silent(self, asked: _TurnedDown) -> bool:
+        """Whether the pot took it so far down that it is silent in any louder setting, too."""
+        level = self._levels.get(asked.setting)
+        if level is None or self._is_loud(level):
+            return False
+        drop_db = self._levels[asked.begun].dbfs - level.dbfs
+        return drop_db >= (LEAST_DROP_DB if level.is_noise else self._range_db)

@@ -10,7 +10,8 @@ from rig.session.pots import ClosedPot, closed_pots, pots_to_look_at
 from rig.session.state import State
 
 RANGE_DB = 50.0
-PANEL = Panel((Knob("tone"), Knob("channel", 0, 1, 2, ("clean", "lead"), (0, 1)), Knob("volume")))
+VOLUME_KNOB = Knob("volume")
+PANEL = Panel((Knob("tone"), Knob("channel", 0, 1, 2, ("clean", "lead"), (0, 1)), VOLUME_KNOB))
 
 
 class Night:
@@ -82,7 +83,7 @@ def test_pots_are_dialled_to_their_lowest_in_the_loudest_setting_of_each_channel
     assert night.due == lead
     night.take(Role.LOOK, -90.0, *lead.values)
     assert night.due == clean
-    night.take(Role.LOOK, -66.0, *clean.values)
+    night.take(Role.LOOK, -80.0, *clean.values)
     assert night.due is None
     heard(night)
     assert night.closed == [VOLUME]
@@ -158,6 +159,34 @@ def test_hiss_alone_is_silence_however_loud(night: Night) -> None:
     heard(night)
     assert night.due is None
     assert night.closed == [VOLUME]
+
+
+def test_where_all_is_quiet_an_end_that_is_quieter_is_not_closed(night: Night) -> None:
+    """A third channel was recorded with its volume near its lowest only."""
+    looked(night, *OPEN, (-90.0, 4.0, 1.0, 0.0), (-90.0, 2.0, 0.0, 0.0))
+    heard(night)
+    dim = (6.0, 2.0, 0.9)
+    panel = Panel(
+        (PANEL.knobs[0], Knob("channel", 0, 2, 3, ("clean", "lead", "dim"), (0, 2)), VOLUME_KNOB)
+    )
+    night.take(Role.ACTIVE, -55.0, *dim)
+    tone, volume = pots_to_look_at(night.state, panel, RANGE_DB)
+    # 58 dB below the loudest, and 18 below what it was turned down from.
+    night.take(Role.LOOK, -73.0, *tone.values)
+    night.take(Role.LOOK, -92.0, *volume.values)
+    heard(night)
+    assert pots_to_look_at(night.state, panel, RANGE_DB) == []
+    assert closed_pots(night.state, panel, RANGE_DB) == [VOLUME]
+
+
+def test_noise_that_hides_little_says_nothing(night: Night) -> None:
+    """What it hides may be 29 dB below what the volume was turned down from, and no silence."""
+    looked(night, *OPEN)
+    night.take(Role.LOOK, -38.0, 4.0, 1.0, 0.0, noise_dbfs=-38.0)
+    night.take(Role.LOOK, -92.0, 2.0, 0.0, 0.0)
+    heard(night)
+    assert night.due is None
+    assert night.closed == [ClosedPot(2, open_at=((1, 1),))]
 
 
 def test_an_end_that_cannot_be_recorded_is_given_up_and_no_silence(night: Night) -> None:
