@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from models.acquisition.disagreement import Predictions, expected_errors
+from models.acquisition.disagreement import expected_errors
 from models.acquisition.level_errors import LevelErrors, MeasuredLevels, level_errors
 from models.training.dataset import Dataset, Model
 from rig.learner import data
@@ -17,7 +17,7 @@ EXPECTED_AT = 64
 
 
 def of_levels(
-    session: Session, dataset: Dataset, model: Model, plain: Predictions
+    session: Session, dataset: Dataset, model: Model, request: ProposalRequest
 ) -> LevelErrors | None:
     """Return what tells the error that an ensemble's levels come to; None where nothing does.
 
@@ -25,13 +25,13 @@ def of_levels(
         session: For what can be heard in it.
         dataset: The captures that the ensemble has learnt.
         model: The ensemble.
-        plain: What it plays at settings.
+        request: What the ensemble was asked with.
     """
     begins = loudest_stretches(dataset.audio, dataset.start, dataset.stop, model.history_frames)
     heard = torch.stack([dataset.targets[:, at : at + EXCERPT_FRAMES] for at in begins], 1)
     powers = heard.square().mean((1, 2))
-    measured = MeasuredLevels(dataset.knobs, powers, session.config.panel.switch_positions)
-    return level_errors(plain, measured, data.floor_power(session))
+    measured = MeasuredLevels(dataset.knobs, powers, request.panel.switch_positions)
+    return level_errors(request.plain, measured, data.floor_power(session))
 
 
 def at_play(request: ProposalRequest, levels: LevelErrors | None) -> tuple[float, float]:

@@ -25,7 +25,6 @@ from rig.exchange.nam import exported
 from rig.learner import checkpoint, data
 from rig.learner.best_member import best_member, grown
 from rig.learner.excerpts import loudest_excerpts
-from rig.learner.expected_errors import of_levels
 from rig.learner.rounds import (
     LOADING,
     TESTING,
@@ -211,11 +210,8 @@ def _weakness(session: Session, told: Told) -> Weakness | None:
     settings = [panel.quantise(draw) for draw in draws]
     points = torch.from_numpy(np.stack([panel.point(s) for s in settings]).astype(np.float32))
     rate, floor_power = session.signal().sample_rate, data.floor_power(session)
-    errors = expected_errors(predictions.relative(model, guitar, rate, floor_power), points)
-    levels = of_levels(session, dataset, model, predictions.plain(model, guitar))
-    if levels is not None:
-        errors += levels(points)
-    return worst_end(panel, settings, errors.numpy().astype(float))
+    said = predictions.relative(model, guitar, rate, floor_power)
+    return worst_end(panel, settings, expected_errors(said, points).numpy().astype(float))
 
 
 def _measure_closeness(session: Session, model: Model, told: Told) -> Closeness | None:

@@ -288,7 +288,7 @@ def learn(session: Session, number: int, count: int, tell: Tell) -> facts.RoundL
         parameter.requires_grad_(False)
     request = _proposal_request(this, model, count)
     proposal = _propose(this, request)
-    levels = expected_errors.of_levels(session, this.dataset, model, request.plain)
+    levels = expected_errors.of_levels(session, this.dataset, model, request)
     weights = dump_model(model, spec)
     learnt = facts.RoundLearned(
         round=number,
