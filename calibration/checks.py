@@ -25,8 +25,6 @@ STUCK_S = 0.004
 LOOPBACK_NOISE_DB, LOOPBACK_BEST_DB = 11.0, -35.0
 #: A sweep that came back no more than this above hiss and hum has no timing: hum repeats itself.
 TIMED_DB = 6.0
-#: And one that noise may have moved by so much has no better timing than this many times that.
-DRIFT_ERRORS = 4.0
 #: Estimates without a loopback are this much looser.
 DRIFT_ESTIMATE_FRAMES = 2.0
 #: Two takes of one setting that differ by no more than this, noise set aside, are the same.
@@ -185,7 +183,7 @@ def _clock_reasons(
     # A silent return has no sweeps: where they seem to lie is chance, and accuses nobody.
     agreement, above_db = (figures.get(n, 0.0) for n in ("sweep_agreement", "sweep_above_noise_db"))
     is_there = agreement >= LEAST_AGREEMENT and above_db > TIMED_DB
-    unsure = DRIFT_ERRORS * figures.get("return_drift_error_frames", 0.0)
+    unsure = takes.LAG_ERRORS * figures.get("return_drift_error_frames", 0.0)
     # Without a loopback the time reference is the return itself.
     if aligned.drift_frames is not None and (is_there or aligned.loopback is not None):
         drift = abs(aligned.drift_frames)

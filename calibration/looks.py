@@ -56,12 +56,14 @@ def _lag_reasons(aligned: Aligned, signal: Signal, kept: Audio, noise: float) ->
         return
     # Against each other and not against the send: an amp that delays treble has no one delay.
     off = compare(one, other, noise).lag_frames
-    if abs(off) > LAG_FRAMES:
+    error = takes.lag_error_frames(one, other, takes.silence_of(aligned, signal))
+    limit = LAG_FRAMES + takes.LAG_ERRORS * error
+    if abs(off) > limit:
         how = "later" if off > 0 else "sooner"
         yield Reason(
             Check.LOOK,
             abs(off),
-            LAG_FRAMES,
+            limit,
             f"dialled again, this setting came back {abs(off):.2f} frames {how} than what was kept "
             "of it: did something in its way change its delay?",
         )

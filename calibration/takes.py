@@ -1,5 +1,6 @@
 """A take in step with what was sent."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -30,6 +31,8 @@ OFFSET_ERRORS = 5.0
 LEAST_AGREEMENT = 0.3
 #: The end of a recording that is held against its beginning, and how long an amp rings before it.
 REST_S, RING_S = 0.15, 0.1
+#: A sweep that noise may have moved by so much has no better timing than this many times that.
+LAG_ERRORS = 4.0
 #: Takes what converters and interpolation do to the uppermost octave out of a comparison.
 NYQUIST_NULL = (0.25, 0.5, 0.25)
 #: A round trip is known to so many frames where a loopback hisses at -50 dB.
@@ -97,13 +100,7 @@ def sweep_drift(audio: Audio, signal: Signal) -> Replicate | None:
         audio: A loopback or a return, in step with the signal.
         signal: What was played.
     """
-    frames = _sweep_frames(signal)
-    start, found = signal.segment(Part.PREAMBLE).start, []
-    for closing in signal.all(Part.CLOSING):
-        # The closing of a signal from before there was guitar behind it ends with the recording.
-        length = min(frames, len(audio) - closing.start)
-        first, last = audio[start : start + length], audio[closing.start :][:length]
-        found.append(compare(first, last, 0.0))
+    found = [compare(first, last, 0.0) for first, last in _sweeps(audio, signal)]
     # A sweep of which nothing came back has no place in time.
     placed = [each for each in found if each.agreement >= LEAST_AGREEMENT]
     if placed:
@@ -111,27 +108,47 @@ def sweep_drift(audio: Audio, signal: Signal) -> Replicate | None:
     return min(found, key=lambda each: each.agreement, default=None)
 
 
+def _sweeps(audio: Audio, signal: Signal) -> Iterator[tuple[Audio, Audio]]:
+    """Yield what came back of the preamble with what came back of each closing sweep."""
+    frames, start = _sweep_frames(signal), signal.segment(Part.PREAMBLE).start
+    for closing in signal.all(Part.CLOSING):
+        # The closing of a signal from before there was guitar behind it ends with the recording.
+        length = min(frames, len(audio) - closing.start)
+        yield audio[start : start + length], audio[closing.start :][:length]
+
+
 def sweep_error_frames(aligned: Aligned, signal: Signal) -> float:
-    """How far off `sweep_drift` of a return may be for its noise, as a standard deviation.
+    """How far off `sweep_drift` of a return may be for its noise, as a standard deviation."""
+    silence, pairs = silence_of(aligned, signal), _sweeps(aligned.returned, signal)
+    return max((lag_error_frames(*pair, silence) for pair in pairs), default=0.0)
+
+
+def lag_error_frames(one: Audio, other: Audio, silence: Audio) -> float:
+    """How far off the lag of two recordings of a sweep may be for noise, as a standard deviation.
 
     A peak stands where the slope of the correlation is zero: noise moves it by that slope's own
     deviation over how bent the peak is, which is the energy of the sweep's slope. Where a tone
     control left low frequencies alone, that is little, and the noise of the converter has all of
-    its treble. Infinite where nothing of the sweep is left.
+    its treble. Infinite where noise hides the bend: there its own wiggles choose the place.
+
+    Args:
+        one: What came back of it.
+        other: The same, another time.
+        silence: Noise of either.
     """
-    start = signal.segment(Part.PREAMBLE).start
-    heard = aligned.returned[start : start + _sweep_frames(signal)]
-    silence = silence_of(aligned, signal)
     if len(silence) < 2:
         return 0.0
     noise, noise_slope = np.mean(silence**2), np.mean(np.diff(silence) ** 2)
-    # As little as it may be: what noise adds to it is not the same each time.
-    least_noise = len(heard) + np.sqrt(3.0 * len(heard))
-    bend = float(np.sum(np.diff(heard) ** 2) - least_noise * noise_slope)
+    late = round(compare(one, other, 0.0).lag_frames)
+    slopes = np.diff(one), np.diff(np.roll(other, -late))
+    # Of both together: noise of one by itself adds to its energy, that of two to no product but by
+    # chance, of which the deviation stands here twice.
+    by_chance = 2.0 * np.sqrt(1.5 * len(one)) * noise_slope
+    bend = float(slopes[0] @ slopes[1] - by_chance)
     if bend <= 0.0:
         return float("inf")
     # Noise of either with the other's sweep, and of both with each other.
-    return float(np.sqrt(2.0 * noise * bend + len(heard) * noise * noise_slope)) / bend
+    return float(np.sqrt(2.0 * noise * bend + len(one) * noise * noise_slope)) / bend
 
 
 def _numbers(audio: Audio) -> tuple[Audio, int]:
