@@ -24,8 +24,8 @@ ABOVE_NOISE_DB, BELOW_NOISE_DB = 1.0, 6.0
 #: What noise hides has to be so far below what the pot was turned down from, at least: less may be
 #: a setting that is hardly louder than the noise.
 LEAST_DROP_DB = 30.0
-#: With more combinations of switch positions than this, a pot has to be silent in the loudest
-#: setting of each position: with all of them a night would be looks.
+#: Of more combinations of switch positions than this, a pot is dialled in the loudest of each
+#: position first: one that is silent in none of these is asked no more, or a night would be looks.
 MOST_COMBINATIONS = 8
 
 #: Positions of the switches, in the panel's order, as places among their values.
@@ -71,10 +71,9 @@ def closed_pots(state: State, panel: Panel, audible_range_db: float) -> list[Clo
     for pot in _pots(state, panel, audible_range_db):
         silent = _as_product(pot.silent, pot.heard)
         if silent is not None:
-            # Where it was asked in no combination by itself, there is none in which it is open.
             open_at = (
                 (switch, position)
-                for switch, closed in zip(switches, silent, strict=False)
+                for switch, closed in zip(switches, silent, strict=True)
                 for position in range(len(panel.knobs[switch].values))
                 if position not in closed
             )
@@ -102,12 +101,10 @@ def _pots(state: State, panel: Panel, audible_range_db: float) -> Iterator[_Pot]
         if knob.is_switch:
             continue
         lowest = knob.values[0]
-        if len(loudest) <= MOST_COMBINATIONS:
-            asked = {place: _turned_down(each, index, lowest) for place, each in loudest.items()}
-            yield heard.pot(index, asked)
-        else:
-            some = _loudest_of_positions(panel, by_level)
-            yield heard.pot_everywhere(index, [_turned_down(each, index, lowest) for each in some])
+        asked = {place: _turned_down(each, index, lowest) for place, each in loudest.items()}
+        first = {place: asked[place] for place in _first_of_positions(list(asked))}
+        is_plenty = len(asked) > MOST_COMBINATIONS
+        yield heard.pot(index, first if is_plenty and heard.is_open(first) else asked)
 
 
 def _loudest_of_each(panel: Panel, by_level: Sequence[Setting]) -> dict[Combination, Setting]:
@@ -120,13 +117,13 @@ def _loudest_of_each(panel: Panel, by_level: Sequence[Setting]) -> dict[Combinat
     return found
 
 
-def _loudest_of_positions(panel: Panel, by_level: Sequence[Setting]) -> list[Setting]:
-    """Return the loudest setting, and the loudest of every position of every switch."""
-    found = [by_level[0]]
-    for index, knob in enumerate(panel.knobs):
-        for position in knob.values if knob.is_switch else ():
-            found += [each for each in by_level if each.values[index] == position][:1]
-    return list(dict.fromkeys(found))
+def _first_of_positions(combinations: Sequence[Combination]) -> list[Combination]:
+    """Return the first combination, and the first with each position of each switch."""
+    found: dict[tuple[int, int], Combination] = {}
+    for each in combinations:
+        for switch, position in enumerate(each):
+            found.setdefault((switch, position), each)
+    return list(dict.fromkeys(found.values())) or list(combinations)
 
 
 @dataclass(frozen=True)
@@ -238,17 +235,9 @@ class _Heard:
         believed = [at for at in silent if asked[at].setting in self._believed]
         return _Pot(knob, waiting, believed, heard + [at for at in silent if at not in believed])
 
-    def pot_everywhere(self, knob: int, asked: Sequence[_TurnedDown]) -> _Pot:
-        """Return what is known of a pot that may be heard at none of some settings."""
-        for each in asked:
-            if self._is_unknown(each):
-                return _Pot(knob, [each.setting], [], [])
-            # What is open in one of them is asked no more.
-            if self._is_heard(each):
-                return _Pot(knob, [], [], [])
-        silent = [each.setting for each in asked if self._is_silent(each)]
-        is_closed = bool(silent) and self._believed.issuperset(silent)
-        return _Pot(knob, [], [()] if is_closed else [], [])
+    def is_open(self, asked: dict[Combination, _TurnedDown]) -> bool:
+        """Whether a pot is silent in none of these combinations, as far as that is known."""
+        return not any(self._is_silent(each) for each in asked.values())
 
     def _is_unknown(self, asked: _TurnedDown) -> bool:
         return asked.setting not in self._levels and asked.setting not in self._given_up

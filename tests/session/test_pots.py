@@ -1,5 +1,7 @@
 """Which pots close at their lowest, by looks there."""
 
+from itertools import product
+
 import pytest
 
 from rig.capture import Outcome, Role
@@ -137,10 +139,30 @@ def test_of_combinations_that_no_rule_joins_most_are_closed() -> None:
     assert len(found.open_at) == 2
 
 
-def test_of_many_combinations_a_pot_has_to_be_silent_in_each_position() -> None:
+def test_of_many_combinations_too_a_pot_closes_in_one_position() -> None:
     everywhere = {(float(i), float(j)) for i in range(3) for j in range(3)}
     assert two_switches(everywhere, 3) == [ClosedPot(2)]
-    assert two_switches(everywhere - {(0.0, 0.0)}, 3) == []
+    lead = {both for both in everywhere if both[0] == 1.0}
+    assert two_switches(lead, 3) == [ClosedPot(2, ((0, 0), (0, 2)))]
+    # In the loudest setting of no position, where two of them meet: nobody looks there.
+    assert two_switches({(2.0, 2.0)}, 3) == []
+
+
+def test_of_many_combinations_a_pot_that_is_open_is_looked_at_in_each_position_only() -> None:
+    switches = [
+        Knob(name, 0, 2, 3, ("a", "b", "c"), (0, 2)) for name in ("channel", "loop", "bright")
+    ]
+    panel, night = Panel((*switches, Knob("volume"))), Night()
+    combinations = list(product((0.0, 1.0, 2.0), repeat=3))
+    for number, each in enumerate(combinations):
+        night.take(Role.SEED, -20.0 - 0.1 * number, *each, 5.0)
+    looks = 0
+    while waiting := pots_to_look_at(night.state, panel, RANGE_DB):
+        night.take(Role.LOOK, -30.0, *waiting[0].values)
+        looks += 1
+    # The loudest, and two other positions of each switch.
+    assert looks == 7
+    assert closed_pots(night.state, panel, RANGE_DB) == []
 
 
 def test_silence_that_lasts_is_no_pot(night: Night) -> None:
