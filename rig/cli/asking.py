@@ -51,14 +51,14 @@ def setting_of(session: "Session", at: Sequence[str] | None, option: str = "--at
     Raises:
         UsageError: A knob or a value is none of the amp's.
     """
-    from rig.exchange.asked import asked, recorded_settings
+    from rig.exchange.asked import asked, closed_pots, recorded_settings
 
     panel = session.config.panel
     try:
         values = panel.read(*(at or ()))
     except ValueError as error:
         raise UsageError(f"{option}: {error}") from None
-    found = asked(panel, values, recorded_settings(session))
+    found = asked(panel, values, recorded_settings(session), closed_pots(session))
     warn(f"{option}: {remark}" for remark in found.remarks)
     return found.setting
 

@@ -171,10 +171,10 @@ def _form(version: str) -> str:
 
 def _asked(session: "Session", config: "Config", items: "Sequence[Wanted]") -> "list[Asked]":
     """Return the settings, after saying what of them could not be had as typed, once each."""
-    from rig.exchange.asked import asked, recorded_settings
+    from rig.exchange.asked import asked, closed_pots, recorded_settings
 
-    recorded = recorded_settings(session)
-    found = [asked(config.panel, item.values, recorded) for item in items]
+    recorded, closed = recorded_settings(session), closed_pots(session)
+    found = [asked(config.panel, item.values, recorded, closed) for item in items]
     warn(dict.fromkeys(remark for one in found for remark in one.remarks))
     return found
 

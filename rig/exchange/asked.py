@@ -1,6 +1,6 @@
 """What somebody asked for, and what of it could not be had as asked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from rig.capture import Role
 from rig.knobs import Knob, Panel, Setting
 from rig.session.folder import Session
+from rig.session.pots import ClosedPot
+from rig.session.pots import closed_pots as closed_pots_of
 
 #: Rows of points in [0, 1]^k, or one of them.
 Points = NDArray[np.float64]
@@ -71,21 +73,42 @@ def _spacing(points: Points, switches: NDArray[np.bool_]) -> float:
     return float(np.median(nearest))
 
 
-def asked(panel: Panel, values: Mapping[str, float], recorded: Sequence[Setting]) -> Asked:
+def _silent(panel: Panel, setting: Setting, closed: Sequence[ClosedPot]) -> Iterator[str]:
+    """Yield which knobs close the amp in a setting."""
+    for pot in closed:
+        knob, value = panel.knobs[pot.knob], setting.values[pot.knob]
+        plays = [(at, panel.knobs[at].values[position]) for at, position in pot.open_at]
+        if value == knob.values[0] and all(setting.values[at] != where for at, where in plays):
+            yield f"with {knob.name} {knob.describe(value)} the amp is silent, and so is its model"
+
+
+def asked(
+    panel: Panel,
+    values: Mapping[str, float],
+    recorded: Sequence[Setting],
+    closed: Sequence[ClosedPot] = (),
+) -> Asked:
     """Return the setting nearest to what was asked for, with what should be said of it.
 
     Args:
         panel: The amp's knobs.
         values: Faceplate values by name; what is not named stands as in the reference setting.
         recorded: The settings that the model has learnt from.
+        closed: Knobs that close the amp.
     """
     setting = panel.setting(values)
     named = [(knob, values[knob.name]) for knob in panel.knobs if knob.name in values]
     remarks = [_moved(knob, value) for knob, value in named]
-    remarks.append(_far(panel, setting, recorded))
+    remarks += [_far(panel, setting, recorded), *_silent(panel, setting, closed)]
     return Asked(setting, tuple(remark for remark in remarks if remark is not None))
 
 
 def recorded_settings(session: Session) -> list[Setting]:
     """Return the settings of a session that its model has learnt from."""
     return [about.capture.setting for about in session.state.kept(Role.SEED, Role.ACTIVE)]
+
+
+def closed_pots(session: Session) -> list[ClosedPot]:
+    """Return the knobs that were found to close a session's amp."""
+    config = session.config
+    return closed_pots_of(session.state, config.panel, config.learner.audible_range_db)

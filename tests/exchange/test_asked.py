@@ -5,6 +5,7 @@ import pytest
 from rig.exchange.asked import asked
 from rig.knobs import Knob, Panel
 from rig.proposals.designs import design_settings
+from rig.session.pots import ClosedPot
 
 SWITCH = Knob("bright", 0.0, 1.0, 2, ("off", "on"), (0.0, 1.0))
 PANEL = Panel(
@@ -55,3 +56,22 @@ def test_with_many_knobs_far_is_what_lies_outside_and_not_everything() -> None:
     assert not asked(panel, {}, learnt).remarks
     corner = asked(panel, {knob.name: 10.0 for knob in panel.knobs}, learnt)
     assert "the model is guessing there" in corner.remarks[0]
+
+
+@pytest.mark.parametrize(
+    ("gain", "bright", "closed", "is_silent"),
+    [
+        (1.0, 0.0, ClosedPot(0), True),
+        (1.0, 0.0, ClosedPot(0, open_at=((2, 1),)), True),
+        (1.0, 1.0, ClosedPot(0, open_at=((2, 1),)), False),
+        (1.1, 0.0, ClosedPot(0), False),
+        (1.0, 0.0, ClosedPot(1), False),
+    ],
+)
+def test_a_setting_that_is_silent_is_told(
+    gain: float, bright: float, closed: ClosedPot, is_silent: bool
+) -> None:
+    values = {"gain": gain, "bright": bright}
+    found = asked(PANEL, values, [PANEL.setting({**values, "tone": 5.0})], [closed])
+    said = ("with gain 1 the amp is silent, and so is its model",)
+    assert found.remarks == (said if is_silent else ())
