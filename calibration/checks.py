@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from calibration import levels, takes
 from calibration.doubts import Usual, doubts
 from calibration.figures import measure
+from calibration.lags import LAG_ERRORS
 from calibration.replicates import Replicate, compare
 from calibration.signals import Part, Signal
 from calibration.takes import LEAST_AGREEMENT, LOST_SHARPNESS, Aligned
@@ -183,7 +184,7 @@ def _clock_reasons(
     # A silent return has no sweeps: where they seem to lie is chance, and accuses nobody.
     agreement, above_db = (figures.get(n, 0.0) for n in ("sweep_agreement", "sweep_above_noise_db"))
     is_there = agreement >= LEAST_AGREEMENT and above_db > TIMED_DB
-    unsure = takes.LAG_ERRORS * figures.get("return_drift_error_frames", 0.0)
+    unsure = LAG_ERRORS * figures.get("return_drift_error_frames", 0.0)
     # Without a loopback the time reference is the return itself.
     if aligned.drift_frames is not None and (is_there or aligned.loopback is not None):
         drift = abs(aligned.drift_frames)

@@ -17,7 +17,7 @@ from calibration.takes import (
     rest_rise_db,
     silence_of,
     sweep_drift,
-    sweep_error_frames,
+    sweep_lag,
     within,
 )
 
@@ -157,8 +157,9 @@ def _return_figures(aligned: Aligned, signal: Signal) -> dict[str, float]:
         if len(aligned.returned) >= signal.segment(Part.PREAMBLE).stop:
             found["sweep_unevenness_db"] = sweep_unevenness_db(aligned, signal)
     if sweep is not None:
-        found["return_drift_frames"] = sweep.lag_frames
-        found["return_drift_error_frames"] = sweep_error_frames(aligned, signal)
+        late = sweep_lag(aligned, signal)
+        found["return_drift_frames"] = late.frames
+        found["return_drift_error_frames"] = late.error_frames
         found["sweep_agreement"] = sweep.agreement
         heard = within(signal.segment(Part.PREAMBLE), aligned.returned)
         noise_dbfs = levels.dbfs(np.sqrt(noise_power(aligned, signal)))

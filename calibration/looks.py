@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration import levels, takes
+from calibration.lags import LAG_ERRORS, lag
 from calibration.replicates import compare
 from calibration.signals import Part, Signal
 from calibration.takes import Aligned
@@ -55,15 +56,13 @@ def _lag_reasons(aligned: Aligned, signal: Signal, kept: Audio, noise: float) ->
     if levels.rms(other) ** 2 < noise * 10 ** (CLEAR_DB / 10):
         return
     # Against each other and not against the send: an amp that delays treble has no one delay.
-    off = compare(one, other, noise).lag_frames
-    error = takes.lag_error_frames(one, other, takes.silence_of(aligned, signal))
-    limit = LAG_FRAMES + takes.LAG_ERRORS * error
-    if abs(off) > limit:
-        how = "later" if off > 0 else "sooner"
+    off = lag(one, other, takes.silence_of(aligned, signal))
+    if off.clear_frames > LAG_FRAMES:
+        how = "later" if off.frames > 0 else "sooner"
         yield Reason(
             Check.LOOK,
-            abs(off),
-            limit,
-            f"dialled again, this setting came back {abs(off):.2f} frames {how} than what was kept "
-            "of it: did something in its way change its delay?",
+            abs(off.frames),
+            LAG_FRAMES + LAG_ERRORS * off.error_frames,
+            f"dialled again, this setting came back {abs(off.frames):.2f} frames {how} than what "
+            "was kept of it: did something in its way change its delay?",
         )

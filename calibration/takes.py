@@ -8,6 +8,7 @@ import scipy  # its parts load when they are first used
 from numpy.typing import NDArray
 
 from calibration import latency, levels
+from calibration.lags import Lag, lag
 from calibration.replicates import Replicate, compare
 from calibration.response import respond, without_rumble
 from calibration.signals import GAP_S, PREAMBLE_S, Part, Segment, Signal, preamble
@@ -31,8 +32,6 @@ OFFSET_ERRORS = 5.0
 LEAST_AGREEMENT = 0.3
 #: The end of a recording that is held against its beginning, and how long an amp rings before it.
 REST_S, RING_S = 0.15, 0.1
-#: A sweep that noise may have moved by so much has no better timing than this many times that.
-LAG_ERRORS = 4.0
 #: Takes what converters and interpolation do to the uppermost octave out of a comparison.
 NYQUIST_NULL = (0.25, 0.5, 0.25)
 #: A round trip is known to so many frames where a loopback hisses at -50 dB.
@@ -117,38 +116,14 @@ def _sweeps(audio: Audio, signal: Signal) -> Iterator[tuple[Audio, Audio]]:
         yield audio[start : start + length], audio[closing.start :][:length]
 
 
-def sweep_error_frames(aligned: Aligned, signal: Signal) -> float:
-    """How far off `sweep_drift` of a return may be for its noise, as a standard deviation."""
-    silence, pairs = silence_of(aligned, signal), _sweeps(aligned.returned, signal)
-    return max((lag_error_frames(*pair, silence) for pair in pairs), default=0.0)
+def sweep_lag(aligned: Aligned, signal: Signal) -> Lag:
+    """How much later a closing sweep came back of the amp than the preamble, beside its noise.
 
-
-def lag_error_frames(one: Audio, other: Audio, silence: Audio) -> float:
-    """How far off the lag of two recordings of a sweep may be for noise, as a standard deviation.
-
-    A peak stands where the slope of the correlation is zero: noise moves it by that slope's own
-    deviation over how bent the peak is, which is the energy of the sweep's slope. Where a tone
-    control left low frequencies alone, that is little, and the noise of the converter has all of
-    its treble. Infinite where noise hides the bend: there its own wiggles choose the place.
-
-    Args:
-        one: What came back of it.
-        other: The same, another time.
-        silence: Noise of either.
+    Of several closings it is the one that is most clearly off.
     """
-    if len(silence) < 2:
-        return 0.0
-    noise, noise_slope = np.mean(silence**2), np.mean(np.diff(silence) ** 2)
-    late = round(compare(one, other, 0.0).lag_frames)
-    slopes = np.diff(one), np.diff(np.roll(other, -late))
-    # Of both together: noise of one by itself adds to its energy, that of two to no product but by
-    # chance, of which the deviation stands here twice.
-    by_chance = 2.0 * np.sqrt(1.5 * len(one)) * noise_slope
-    bend = float(slopes[0] @ slopes[1] - by_chance)
-    if bend <= 0.0:
-        return float("inf")
-    # Noise of either with the other's sweep, and of both with each other.
-    return float(np.sqrt(2.0 * noise * bend + len(one) * noise * noise_slope)) / bend
+    silence, pairs = silence_of(aligned, signal), _sweeps(aligned.returned, signal)
+    found = [lag(*pair, silence) for pair in pairs]
+    return max(found, key=lambda each: each.clear_frames, default=Lag(0.0, 0.0))
 
 
 def _numbers(audio: Audio) -> tuple[Audio, int]:
