@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from calibration.signals import Part
+from calibration.signals import Part, Signal, look
 from models.training.audibility import audible_floor
 from models.training.dataset import Dataset, Told, nobody
 from rig.capture import Role
@@ -67,9 +67,12 @@ def _floors(session: Session, captures: Sequence[CaptureState]) -> torch.Tensor:
 
 
 def _dataset(
-    session: Session, captures: Sequence[CaptureState], span: tuple[int, int], told: Told
+    session: Session,
+    signal: Signal,
+    captures: Sequence[CaptureState],
+    span: tuple[int, int],
+    told: Told,
 ) -> Dataset:
-    signal = session.signal()
     # Aligned recordings end where the tail begins, which only catches late frames.
     frames = signal.segment(Part.TAIL).start
     panel = session.config.panel
@@ -96,10 +99,18 @@ def training_set(session: Session, told: Told = nobody) -> Dataset:
     """Load the tones and the training guitar of every capture that models may see."""
     signal = session.signal()
     span = signal.segment(Part.TONES).start, signal.segment(Part.TRAIN).stop
-    return _dataset(session, training_captures(session), span, told)
+    return _dataset(session, signal, training_captures(session), span, told)
 
 
 def test_set(session: Session, captures: Sequence[CaptureState], told: Told) -> Dataset:
     """Load the held-out guitar of some captures."""
-    segment = session.signal().segment(Part.HOLDOUT)
-    return _dataset(session, captures, (segment.start, segment.stop), told)
+    signal = session.signal()
+    segment = signal.segment(Part.HOLDOUT)
+    return _dataset(session, signal, captures, (segment.start, segment.stop), told)
+
+
+def look_set(session: Session, captures: Sequence[CaptureState], told: Told) -> Dataset:
+    """Load the guitar of some looks."""
+    signal = look(session.signal())
+    segment = signal.segment(Part.BEFORE)
+    return _dataset(session, signal, captures, (segment.start, segment.stop), told)

@@ -39,16 +39,18 @@ from rig.learner.rounds import (
 from rig.learner.thumps import Thumps, measure_thumps
 from rig.learner.validation import (
     Closeness,
+    TriedEnd,
     Weakness,
     closeness,
     difference_db,
     differences_db,
+    end_words,
     worst_end,
 )
 from rig.proposals import designs
 from rig.session import facts, staging
 from rig.session.folder import Session
-from rig.session.pots import closed_pots
+from rig.session.pots import closed_pots, open_ends
 from rig.session.status import FINAL_STAGE
 
 #: Frames of each step: one network needs fewer than an ensemble.
@@ -214,17 +216,34 @@ def _weakness(session: Session, told: Told) -> Weakness | None:
     return worst_end(panel, settings, expected_errors(said, points).numpy().astype(float))
 
 
+def tried_ends(session: Session, model: Model, told: Told = nobody) -> list[TriedEnd]:
+    """Measure how far a model is from what looks have heard with a knob at its lowest."""
+    panel = session.config.panel
+    looks = {about.capture.setting: about for about in session.state.kept(Role.LOOK)}
+    recorded = {about.capture.setting for about in session.state.kept()}
+    ends = open_ends(session.state, panel, session.config.learner.audible_range_db)
+    # What was recorded there was learnt, or is a holdout.
+    tried = [(knob, each) for knob, each in ends if each in looks and each not in recorded]
+    if not tried:
+        return []
+    heard = data.look_set(session, [looks[each] for _, each in tried], told)
+    off_db = differences_db(model, heard, session.signal().sample_rate, told)
+    words = [end_words(panel, knob, each) for knob, each in tried]
+    return [TriedEnd(*each) for each in zip(words, off_db, strict=True)]
+
+
 def _measure_closeness(session: Session, model: Model, told: Told) -> Closeness | None:
     """Measure how close the model comes to the amp on settings and guitar it was never given."""
     captures = session.state.kept(Role.HOLDOUT)
     if not captures:
         return None
+    ends = tried_ends(session, model, told)
     differences = differences_db(
         model, data.test_set(session, captures, told), session.signal().sample_rate, told
     )
     settings = [about.capture.setting for about in captures]
     panel, floor = session.config.panel, _repeatability_db(session)
-    return closeness(panel, settings, differences, floor, _weakness(session, told))
+    return closeness(panel, settings, differences, floor, _weakness(session, told), ends)
 
 
 def _measure_thumps(session: Session, model: Model) -> Thumps:

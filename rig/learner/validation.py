@@ -21,6 +21,8 @@ Floats = NDArray[np.float64]
 AUDIBLE_DB = -40.0
 #: An exception is at most this share of what players set, and so many times worse than the rest.
 LARGEST_EXCEPTION, WORSE = 0.25, 2.5
+#: A knob's lowest is one where it is so many decibels worse, too; so many are told at most.
+LEAST_WORSE_DB, MOST_ENDS = 2.0, 3
 #: Ends of the knobs' ranges at which exceptions are looked for, in shares of what players set.
 SHARES = (0.05, 0.1, 0.15, 0.2, 0.25)
 
@@ -93,6 +95,21 @@ def worst_end(panel: Panel, settings: Sequence[Setting], errors: Floats) -> Weak
 
 
 @dataclass(frozen=True)
+class TriedEnd:
+    """A knob at its lowest, where a look has heard the amp: how far the model is from it, in dB."""
+
+    words: str
+    off_db: float
+
+
+def end_words(panel: Panel, place: int, setting: Setting) -> str:
+    """Name a knob that stands at its lowest, such as ``tone 0``, and where the switches stand."""
+    pairs = list(zip(panel.knobs, setting.values, strict=True))
+    shown = [pairs[place], *(pair for pair in pairs if pair[0].is_switch)]
+    return ", ".join(f"{knob.name} {knob.describe(value)}" for knob, value in shown)
+
+
+@dataclass(frozen=True)
 class Closeness:
     """How close the model comes to the amp, as a figure and as a sentence with exceptions."""
 
@@ -107,12 +124,24 @@ def _is_as_good(exception: Weakness, pairs: Sequence[tuple[Setting, float]]) -> 
     return bool(there and elsewhere) and max(there) <= max(elsewhere)
 
 
+def _far_ends(ends: Sequence[TriedEnd], within_db: float, floor_db: float) -> list[str]:
+    """Name the knobs at whose lowest the model is far worse than elsewhere, the worst first."""
+    far_db = max(WORSE * within_db, within_db + LEAST_WORSE_DB)
+    worst = sorted(ends, key=lambda end: -end.off_db)[:MOST_ENDS]
+    return [
+        f"with {end.words} (there {end.off_db - floor_db:.1f} dB)"
+        for end in worst
+        if end.off_db - floor_db > far_db
+    ]
+
+
 def closeness(
     panel: Panel,
     holdouts: Sequence[Setting],
     differences: Sequence[float],
     floor_db: float | None,
     exception: Weakness | None,
+    ends: Sequence[TriedEnd] = (),
 ) -> Closeness | None:
     """Sum up differences in one plain sentence; None where there was no setting to test on.
 
@@ -122,6 +151,7 @@ def closeness(
         differences: Between model and amp at each, in dB.
         floor_db: Between two recordings of the amp itself, where there were two.
         exception: Where the model is expected to be worse.
+        ends: Where the amp was heard for a moment, with a knob at its lowest.
     """
     pairs = list(zip(holdouts, differences, strict=True))
     if exception is not None and _is_as_good(exception, pairs):
@@ -137,9 +167,13 @@ def closeness(
     if floor_db is not None:
         near = f"at most {within:.1f} dB further from the amp than a second recording of it,"
     sentence = f"{near} at {count_of(len(usual), 'setting')} it never heard"
+    exceptions = []
     if exception is not None:
         there = (
             f"there {max(max(unusual) - floor, 0.0):.1f} dB" if unusual else "expected, not tried"
         )
-        sentence += f"{EXCEPT}{exception.words(panel)} ({there})"
+        exceptions.append(f"{exception.words(panel)} ({there})")
+    exceptions += _far_ends(ends, within, floor)
+    if exceptions:
+        sentence += EXCEPT + " and ".join(exceptions)
     return Closeness(within, sentence)

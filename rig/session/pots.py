@@ -56,12 +56,14 @@ class _Pot:
         waiting: Settings that nothing is known of.
         silent: Combinations in which it is silent at its lowest.
         heard: Combinations in which it is not.
+        open: Settings in which it is heard at its lowest.
     """
 
     knob: int
     waiting: list[Setting]
     silent: list[Combination]
     heard: list[Combination]
+    open: list[Setting]
 
 
 def closed_pots(state: State, panel: Panel, audible_range_db: float) -> list[ClosedPot]:
@@ -84,6 +86,12 @@ def closed_pots(state: State, panel: Panel, audible_range_db: float) -> list[Clo
 def pots_to_look_at(state: State, panel: Panel, audible_range_db: float) -> list[Setting]:
     """Return the settings with a knob at its lowest of which it is not known yet what they are."""
     return [each for pot in _pots(state, panel, audible_range_db) for each in pot.waiting]
+
+
+def open_ends(state: State, panel: Panel, audible_range_db: float) -> list[tuple[int, Setting]]:
+    """Return settings in which a knob was heard at its lowest, with its place in the panel."""
+    pots = _pots(state, panel, audible_range_db)
+    return [(pot.knob, each) for pot in pots for each in pot.open]
 
 
 def _pots(state: State, panel: Panel, audible_range_db: float) -> Iterator[_Pot]:
@@ -233,7 +241,9 @@ class _Heard:
         silent = [at for at, each in known.items() if self._is_silent(each)]
         heard = [at for at, each in known.items() if self._is_heard(each)]
         believed = [at for at in silent if asked[at].setting in self._believed]
-        return _Pot(knob, waiting, believed, heard + [at for at in silent if at not in believed])
+        doubted = [at for at in silent if at not in believed]
+        is_open = [asked[at].setting for at in heard if asked[at].setting in self._levels]
+        return _Pot(knob, waiting, believed, heard + doubted, is_open)
 
     def is_open(self, asked: dict[Combination, _TurnedDown]) -> bool:
         """Whether a pot is silent in none of these combinations, as far as that is known."""

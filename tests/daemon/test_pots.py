@@ -10,6 +10,7 @@ from rig.capture import Role
 from rig.daemon.request import Request
 from rig.daemon.service import capture
 from rig.exchange.final_model import final_model
+from rig.learner.final import tried_ends
 from rig.session.folder import Session
 from rig.session.pots import closed_pots
 from tests.conftest import TINY
@@ -45,6 +46,10 @@ def test_a_volume_at_zero_is_silent_in_the_model(tmp_path: Path) -> None:
     open_db = level_db(0.8, 0.5, 0.8)
     for shut in ((0.0, 0.5, 0.8), (0.8, 0.5, 0.0)):
         assert level_db(*shut) < open_db - 40.0
+    # What does not close is a test there: never learnt, and heard.
+    (end,) = tried_ends(session, model)
+    assert end.words == "mid 0"
+    assert 0.0 < end.off_db < 60.0
     # Only just there: a hundredth further it is what it was taught.
     assert level_db(0.01, 0.5, 0.8) > open_db - 10.0
     assert level_db(0.8, 0.0, 0.8) > open_db - 10.0

@@ -18,7 +18,14 @@ from models.training.trainer import Recipe
 from rig.knobs import Knob, Panel, Setting
 from rig.learner import checkpoint
 from rig.learner.excerpts import EXCERPT_FRAMES, loudest_excerpts
-from rig.learner.validation import Weakness, closeness, difference_db, worst_end
+from rig.learner.validation import (
+    TriedEnd,
+    Weakness,
+    closeness,
+    difference_db,
+    end_words,
+    worst_end,
+)
 from rig.proposals import designs
 from rig.proposals.strategies import STRATEGIES, ProposalRequest
 from rig.session.expectation import FIRST, factor
@@ -308,6 +315,14 @@ def test_a_verdict_is_one_plain_sentence() -> None:
     assert plain is not None
     assert plain.sentence == "within 0.5 dB of the amp at 3 settings it never heard"
     assert closeness(panel, [], [], None, None) is None
+    ends = [TriedEnd("tone 0", 3.1), TriedEnd("att 0, channel lead", 8.0), TriedEnd("mid 0", 1.9)]
+    told = closeness(panel, holdouts, [2.6, 0.4, 0.5], 0.1, weak, ends)
+    assert told is not None
+    assert told.within_db == found.within_db
+    assert told.sentence.endswith(
+        "except below gain 1.5 (there 2.5 dB) and with att 0, channel lead (there 7.9 dB) and with "
+        "tone 0 (there 3.0 dB)"
+    )
     # It was to be feared, and was tried: what is no worse than all else is no exception.
     feared = closeness(panel, holdouts, [0.3, 0.4, 0.5], 0.1, weak)
     assert feared is not None
@@ -320,3 +335,9 @@ def test_the_loudest_guitar_has_its_history_in_front() -> None:
     found = loudest_excerpts(audio, 5_000, 60_000, 2_000)
     assert found.shape == (2, 2_000 + EXCERPT_FRAMES)
     assert float(found[0, 2_000:].sum()) > 0
+
+
+def test_a_knob_at_its_lowest_is_named_with_where_the_switches_stand() -> None:
+    panel = board()
+    assert end_words(panel, 1, Setting((4.0, 0.0, 1.0))) == "tone 0, bright on"
+    assert end_words(Panel(panel.knobs[:2]), 1, Setting((4.0, 0.0))) == "tone 0"
