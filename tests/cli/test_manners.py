@@ -162,7 +162,7 @@ def test_training_stops_between_steps_and_leaves_the_model(
 ) -> None:
     before = _files(copied / "model")
 
-    def interrupted(_: Session, tell: object, _size: str | None) -> None:
+    def interrupted(_: Session, tell: object, *_asked: object) -> None:
         os.kill(os.getpid(), signal.SIGINT)
         assert callable(tell)
         tell(type("At", (), {"done": 1, "total": 2})())
