@@ -20,6 +20,7 @@ from rig.session.facts import FACT, Fact, ModelTrained, RoundLearned, StoredFile
 from rig.session.fields import LATEST
 from rig.session.folder import Session
 from rig.session.layout import CONFIG
+from rig.session.pots import open_ends
 
 ROUNDS, RATE = "rounds", "rounds/rate.txt"
 #: A checkpoint of training, which another process goes on from.
@@ -131,8 +132,12 @@ def _files(session: Session, job: Job) -> Iterator[StoredFile]:
     roles = [Role.SEED, Role.ACTIVE, Role.HOLDOUT]
     captures = session.state.kept(*roles)
     canaries = session.state.kept(Role.CANARY)
-    # The amp's own repeatability is told by the first and the last, and only of a final model.
-    captures += [*canaries[:1], *canaries[1:][-1:]] if job.final else []
+    if job.final:
+        # The amp's own repeatability is told by the first and the last; looks are tests.
+        captures += [*canaries[:1], *canaries[1:][-1:]]
+        config = session.config
+        ends = open_ends(session.state, config.panel, config.learner.audible_range_db)
+        captures += [about for _, about in ends]
     for about in captures:
         if about.kept is not None and about.kept.aligned is not None:
             yield about.kept.aligned

@@ -219,16 +219,12 @@ def _weakness(session: Session, told: Told) -> Weakness | None:
 def tried_ends(session: Session, model: Model, told: Told = nobody) -> list[TriedEnd]:
     """Measure how far a model is from what looks have heard with a knob at its lowest."""
     panel = session.config.panel
-    looks = {about.capture.setting: about for about in session.state.kept(Role.LOOK)}
-    recorded = {about.capture.setting for about in session.state.kept()}
     ends = open_ends(session.state, panel, session.config.learner.audible_range_db)
-    # What was recorded there was learnt, or is a holdout.
-    tried = [(knob, each) for knob, each in ends if each in looks and each not in recorded]
-    if not tried:
+    if not ends:
         return []
-    heard = data.look_set(session, [looks[each] for _, each in tried], told)
+    heard = data.look_set(session, [about for _, about in ends], told)
     off_db = differences_db(model, heard, session.signal().sample_rate, told)
-    words = [end_words(panel, knob, each) for knob, each in tried]
+    words = [end_words(panel, knob, about.capture.setting) for knob, about in ends]
     return [TriedEnd(*each) for each in zip(words, off_db, strict=True)]
 
 

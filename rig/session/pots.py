@@ -88,10 +88,18 @@ def pots_to_look_at(state: State, panel: Panel, audible_range_db: float) -> list
     return [each for pot in _pots(state, panel, audible_range_db) for each in pot.waiting]
 
 
-def open_ends(state: State, panel: Panel, audible_range_db: float) -> list[tuple[int, Setting]]:
-    """Return settings in which a knob was heard at its lowest, with its place in the panel."""
+def open_ends(
+    state: State, panel: Panel, audible_range_db: float
+) -> list[tuple[int, CaptureState]]:
+    """Return looks that heard a knob at its lowest, each with the knob's place in the panel.
+
+    What was recorded there otherwise was learnt, or is a holdout: it is none of these.
+    """
+    looks = {about.capture.setting: about for about in state.kept(Role.LOOK)}
+    for about in state.kept():
+        looks.pop(about.capture.setting, None)
     pots = _pots(state, panel, audible_range_db)
-    return [(pot.knob, each) for pot in pots for each in pot.open]
+    return [(pot.knob, looks[each]) for pot in pots for each in pot.open if each in looks]
 
 
 def _pots(state: State, panel: Panel, audible_range_db: float) -> Iterator[_Pot]:

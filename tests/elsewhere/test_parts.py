@@ -48,15 +48,15 @@ def test_a_job_travels_as_text_and_comes_back_the_same(finished: Path) -> None:
     assert replace(parts, job=FINAL).key != parts.key
 
 
-@pytest.mark.parametrize(("job", "canaries"), [(ROUND, 0), (FINAL, 2)])
+@pytest.mark.parametrize(("job", "canaries", "ends"), [(ROUND, 0, 0), (FINAL, 2, 3)])
 def test_no_raw_recording_travels_nor_what_nobody_learns_from(
-    finished: Path, job: Job, canaries: int
+    finished: Path, job: Job, canaries: int, ends: int
 ) -> None:
     session = Session.view(finished)
     paths = [file.path for file in parts_of(session, job, 1).files]
     session.close()
-    # Eight to learn from, two to test on.
-    assert sum(path.startswith("captures/") for path in paths) == 10 + canaries
+    # Eight to learn from, two to test on; a final model is tested at each knob's lowest, too.
+    assert sum(path.startswith("captures/") for path in paths) == 10 + canaries + ends
     others = [path for path in paths if not path.startswith("captures/")]
     assert others == ["signal/send.wav", "rounds/002/ensemble.safetensors"]
 
