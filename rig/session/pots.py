@@ -95,7 +95,8 @@ def open_ends(
 
     What was recorded there otherwise was learnt, or is a holdout: it is none of these.
     """
-    looks = {about.capture.setting: about for about in state.kept(Role.LOOK)}
+    kept = [about for about in state.kept(Role.LOOK) if about.kept and about.kept.aligned]
+    looks = {about.capture.setting: about for about in kept}
     for about in state.kept():
         looks.pop(about.capture.setting, None)
     pots = _pots(state, panel, audible_range_db)
