@@ -53,6 +53,9 @@ def lag(one: Audio, other: Audio, silence: Audio) -> Lag:
     Returns:
         No lag with an infinite deviation where noise hides everything, or they are not the same.
     """
+    # A recording that ends before its closing sweep has nothing to hold against the first one.
+    if len(one) < 2:
+        return Lag(0.0, float("inf"))
     if len(silence) < 2 or not np.any(silence):
         return Lag(compare(one, other, 0.0).lag_frames, 0.0)
     spectra = scipy.fft.rfft(one), scipy.fft.rfft(other)

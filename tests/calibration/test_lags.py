@@ -68,6 +68,11 @@ def test_noise_alone_has_no_lag() -> None:
     assert lag(one, other, silence).error_frames == np.inf
 
 
+def test_a_recording_that_ends_too_soon_has_no_lag() -> None:
+    nothing = np.zeros(0)
+    assert lag(nothing, nothing, np.ones(100)).error_frames == np.inf
+
+
 def test_of_a_silent_converter_the_lag_is_what_it_is() -> None:
     one, other, _ = heard(wide, 200.0, 3, 1)
     assert lag(one, other, np.zeros(0)).frames == pytest.approx(3.0, abs=1e-3)
