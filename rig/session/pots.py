@@ -106,14 +106,15 @@ def open_ends(
 def _pots(state: State, panel: Panel, audible_range_db: float) -> Iterator[_Pot]:
     """Yield each turning knob with what is known of it at its lowest."""
     levels = _levels(state)
-    captures = state.kept(Role.SEED, Role.ACTIVE)
-    recorded = [c.capture.setting for c in captures if c.capture.setting in levels]
+    learnt = _by_level(state.kept(Role.SEED, Role.ACTIVE), levels)
     # Of an amp that was recorded there is nothing else to be had; hands are spared all looks.
-    if not recorded or panel.pool or any(knob.by_hand for knob in panel.knobs):
+    if not learnt or panel.pool or any(knob.by_hand for knob in panel.knobs):
         return
-    heard = _Heard(state, levels, max(levels[each].dbfs for each in recorded), audible_range_db)
-    by_level = sorted(recorded, key=lambda setting: -levels[setting].dbfs)
-    loudest = _loudest_of_each(panel, by_level)
+    heard = _Heard(state, levels, levels[learnt[0]].dbfs, audible_range_db)
+    # A combination that nothing was learnt in may be the reference's, or a holdout's: what a pot
+    # does there is asked all the same.
+    others = _by_level(state.kept(Role.CANARY, Role.HOLDOUT), levels)
+    loudest = _loudest_of_each(panel, [*learnt, *others])
     for index, knob in enumerate(panel.knobs):
         if knob.is_switch:
             continue
@@ -124,8 +125,15 @@ def _pots(state: State, panel: Panel, audible_range_db: float) -> Iterator[_Pot]
         yield heard.pot(index, first if is_plenty and heard.is_open(first) else asked)
 
 
+def _by_level(captures: Sequence[CaptureState], levels: dict[Setting, "_Level"]) -> list[Setting]:
+    """Return the settings of captures whose levels are known, the loudest first."""
+    settings = (about.capture.setting for about in captures)
+    known = (setting for setting in settings if setting in levels)
+    return sorted(known, key=lambda setting: -levels[setting].dbfs)
+
+
 def _loudest_of_each(panel: Panel, by_level: Sequence[Setting]) -> dict[Combination, Setting]:
-    """Return the loudest setting of each combination of switch positions, the loudest first."""
+    """Return the first setting of each combination of switch positions, in the same order."""
     found: dict[Combination, Setting] = {}
     for setting in by_level:
         pairs = zip(panel.knobs, setting.values, strict=True)

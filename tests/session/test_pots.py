@@ -165,6 +165,23 @@ def test_of_many_combinations_a_pot_that_is_open_is_looked_at_in_each_position_o
     assert closed_pots(night.state, panel, RANGE_DB) == []
 
 
+@pytest.mark.parametrize("role", [Role.CANARY, Role.HOLDOUT])
+def test_where_nothing_was_learnt_the_reference_or_a_holdout_is_turned_down(role: Role) -> None:
+    night = Night()
+    night.take(Role.SEED, -15.0, 4.0, 1.0, 8.0)
+    night.take(role, -25.0, 5.0, 0.0, 5.0)
+    # Louder than what was learnt there, and not asked for that.
+    night.take(role, -10.0, 5.0, 1.0, 9.0)
+    for values, dbfs in (((0.0, 1.0, 8.0), -20.0), ((0.0, 0.0, 5.0), -30.0)):
+        assert night.due == Setting(values)
+        night.take(Role.LOOK, dbfs, *values)
+    for values in ((4.0, 1.0, 0.0), (5.0, 0.0, 0.0)):
+        assert night.due == Setting(values)
+        night.take(Role.LOOK, -90.0, *values)
+    night.take(Role.LOOK, -16.0, 4.0, 1.0, 8.0)
+    assert night.closed == [ClosedPot(2)]
+
+
 def test_silence_that_lasts_is_no_pot(night: Night) -> None:
     for values in ((0.0, 1.0, 8.0), (0.0, 0.0, 5.0), (4.0, 1.0, 0.0), (2.0, 0.0, 0.0)):
         night.take(Role.LOOK, -92.0, *values)
