@@ -1,5 +1,6 @@
 """How much later the same thing came back a second time, beside noise, and how sure that is."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -22,6 +23,10 @@ BAND_RATIO, LEAST_BINS = 2.0 ** (1 / 3), 6
 ABOVE_NOISE = 4.0
 #: Where so much of what is heard is not the same twice (an amp that still rings), nothing does.
 MOST_APART = 0.3
+#: What is left of a difference counts as noise up to so many times what was measured of that.
+NOISE_TIMES = 2.0
+#: What is left beyond it moves a peak by less than a lag that makes as much of a difference.
+OTHERWISE = 2.0
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,35 @@ def lag(one: Audio, other: Audio, silence: Audio) -> Lag:
     if np.sum(weights**2 * apart) >= MOST_APART * np.sum(weights**2 * power):
         return Lag(0.0, float("inf"))
     # Whatever else is not the same twice is as bad as noise.
-    return Lag(frames, _error(power, np.maximum(noise, _by_band(apart)), weights, turns))
+    either = np.maximum(np.maximum(noise, _by_band(apart)), np.finfo(float).tiny)
+    other = np.maximum(_by_band(apart) - NOISE_TIMES * noise, 0.0)
+    explained = np.abs(spectra[1] - spectra[0]) ** 2 / 2 - apart
+    errors = (
+        _error(power, either, weights, turns),
+        _swayed(power, other, weights, turns),
+        _likelier(frames, explained, either, weights),
+    )
+    return Lag(frames, max(errors))
+
+
+def _swayed(power: Floats, other: Floats, weights: Floats, turns: Floats) -> float:
+    """Return how far what else is not the same twice may move a peak: a phaser is no delay.
+
+    By as much as a lag that makes as much of a difference, over `OTHERWISE`.
+    """
+    bend = float(np.sum(turns**2 * weights**2 * power))
+    moves = math.sqrt(2 * float(np.sum(weights**2 * other)) / bend) if bend > 0.0 else math.inf
+    return moves / OTHERWISE
+
+
+def _likelier(frames: float, explained: Floats, either: Floats, weights: Floats) -> float:
+    """Return a deviation by how much likelier a lag is than none.
+
+    In a narrow band one peak of a correlation is hardly above the next, however sharp both are.
+    """
+    heard = weights > 0.0
+    likelier = 2 * float(np.sum(explained[heard] / either[heard]))
+    return abs(frames) / math.sqrt(likelier) if likelier > 0.0 else abs(frames)
 
 
 def _error(power: Floats, noise: Floats, weights: Floats, turns: Floats) -> float:

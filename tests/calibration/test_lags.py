@@ -62,6 +62,35 @@ def test_what_is_not_the_same_twice_has_no_lag() -> None:
     assert lag(one, other + ringing, silence).error_frames == np.inf
 
 
+def moved(late_frames: np.ndarray) -> np.ndarray:
+    """Return the sweep with each of its frames so much later."""
+    return np.asarray(np.interp(np.arange(FRAMES) - late_frames, np.arange(FRAMES), SWEEP))
+
+
+def test_what_sways_is_no_delay_unless_that_is_most_of_it() -> None:
+    """A vibrato is here early and there late; what is lost is lost of all."""
+    draw = np.random.default_rng(4)
+    hiss = [1e-4 * draw.standard_normal(count) for count in (FRAMES, FRAMES, 14_000)]
+    for depth_frames in (0.4, 0.8):
+        sway = depth_frames * np.sin(2 * np.pi * 5.0 * np.arange(FRAMES) / RATE + 0.3)
+        plain = lag(SWEEP + hiss[0], moved(sway) + hiss[1], hiss[2])
+        assert plain.clear_frames == 0.0
+        lost = lag(SWEEP + hiss[0], moved(60.0 + sway) + hiss[1], hiss[2])
+        assert lost.clear_frames > 55.0
+
+
+@pytest.mark.parametrize("above_noise_db", [-6.0, -2.0, 2.0])
+def test_of_a_narrow_band_one_peak_is_hardly_above_the_next(above_noise_db: float) -> None:
+    """Noise whose deep half is louder than what was measured of it moves the place of a peak."""
+    for seed in range(24):
+        draw = np.random.default_rng(seed)
+        played = narrow(SWEEP)
+        red = lfilter([1.0], [1.0, -0.97], draw.standard_normal(2 * FRAMES + 14_000))
+        red *= np.sqrt(np.mean(played**2) / np.mean(red**2)) * 10 ** (-above_noise_db / 20)
+        one, other, silence = np.split(red, [FRAMES, 2 * FRAMES])
+        assert lag(played + one, played + other, silence).clear_frames == 0.0
+
+
 def test_noise_alone_has_no_lag() -> None:
     draw = np.random.default_rng(3)
     one, other, silence = (draw.standard_normal(count) for count in (FRAMES, FRAMES, 14_000))
