@@ -207,7 +207,8 @@ def _clock_reasons(
             returned,
             limits.drift_frames + unsure,
             f"the return's end came {returned:.1f} frames off its beginning: frames were lost or "
-            "doubled on its way, or it comes from another clock (a plug-in host, S/PDIF, wireless)",
+            "doubled on its way, it comes from another clock (a plug-in host, S/PDIF, wireless), "
+            "or a vibrato, chorus or phaser is on",
         )
 
 

@@ -181,7 +181,8 @@ def _change(figures: Figures, usual: Usual) -> Iterator[Reason]:
             esr,
             limit,
             f"the same guitar sounded otherwise at the end of the take than at its beginning (ESR "
-            f"{esr:.1e}): had the amp not settled, or did something come loose?",
+            f"{esr:.1e}): had the amp not settled, is a tremolo or phaser on, or did something "
+            "come loose?",
         )
 
 

@@ -167,7 +167,7 @@ def _usual(session: Session, audio: KeptAudio, capture: Capture) -> Usual:
         noise_rise_db=session.config.checks.noise_rise_db,
         lags_frames=vouched_for(alike, "return_lag_frames", LAG_FRAMES),
         polarities=vouched_for(alike, "polarity", CLEAR_POLARITY),
-        change_esr=high_figure(session, "change_esr", CHANGE_SHARE),
+        change_esr=usual_change_esr(session),
         rest_rise_db=high_figure(session, "rest_rise_db", REST_SHARE),
         takes=others,
         noise_powers=tuple(map(noise_power, nearest)),
@@ -213,7 +213,22 @@ def vouched_for(takes_: Sequence[TakeEnded], figure: str, within: float) -> tupl
 
 def high_figure(session: Session, figure: str, share: float) -> float | None:
     """What a figure does not exceed in that share of the takes that are believed."""
-    found = [take.figures[figure] for _, take in kept_takes(session) if figure in take.figures]
+    return _high([t.figures[figure] for _, t in kept_takes(session) if figure in t.figures], share)
+
+
+def usual_change_esr(session: Session) -> float | None:
+    """How much repeated guitar differs from itself, beyond noise, in most takes; None of few."""
+    # A take that hisses differs by its noise: what is usual for it is nothing for a loud one.
+    found = [
+        max(take.figures["change_esr"] - take.figures.get("change_noise_esr", 0.0), 0.0)
+        for _, take in kept_takes(session)
+        if "change_esr" in take.figures
+    ]
+    return _high(found, CHANGE_SHARE)
+
+
+def _high(found: Sequence[float], share: float) -> float | None:
+    """What that share of figures does not exceed; None where they are too few."""
     return float(np.quantile(found, share)) if len(found) >= LEAST_USUAL else None
 
 

@@ -8,11 +8,11 @@ from calibration.outliers import outliers
 from calibration.verdict import Figures
 from rig.capture import Role
 from rig.daemon.baseline import (
-    CHANGE_SHARE,
     REST_SHARE,
     figure_of_kept,
     high_figure,
     kept_takes,
+    usual_change_esr,
 )
 from rig.daemon.instants import blamed_by_others, unlike_any_other
 from rig.daemon.run import Run
@@ -40,7 +40,7 @@ def louder_at_rest(session: Session) -> tuple[int, ...]:
 
 def changed_within(session: Session) -> tuple[int, ...]:
     """Captures kept before others could tell that their guitar changed more than it does here."""
-    usual_esr = high_figure(session, "change_esr", CHANGE_SHARE)
+    usual_esr = usual_change_esr(session)
     if usual_esr is None:
         return ()
 

@@ -93,6 +93,15 @@ def test_guitar_that_differs_by_its_noise_has_not_changed() -> None:
     assert changed_within(kept([hissing, *6 * [{"change_esr": 2e-5}]])) == ()
 
 
+def test_takes_that_hiss_do_not_make_a_change_usual() -> None:
+    """Guitar 40 dB above the noise that is another one is odd, whatever quiet takes differ by."""
+    hissing = {"change_esr": 0.9, "change_noise_esr": 1.1}
+    assert changed_within(kept([{"change_esr": 3.6, "change_noise_esr": 1e-3}, *6 * [hissing]]))
+    # What an amp does beyond its noise is usual (a reverb).
+    moving = {"change_esr": 1.2, "change_noise_esr": 0.2}
+    assert not changed_within(kept([{"change_esr": 3.6, "change_noise_esr": 0.1}, *6 * [moving]]))
+
+
 def takes(*lags_frames: float, believed: bool = False) -> list[TakeEnded]:
     """Takes whose amp answered so late."""
     own = {"is_believed": 1.0} if believed else {}
