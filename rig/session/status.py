@@ -64,6 +64,14 @@ class RoundStatus:
 
 
 @dataclass(frozen=True)
+class Refused:
+    """Takes that one check rejected: how many, and what was said of the last of them."""
+
+    takes: int
+    why: str
+
+
+@dataclass(frozen=True)
 class Status:
     """Everything that ``rig status --json`` prints; times are ISO 8601 in UTC.
 
@@ -78,6 +86,8 @@ class Status:
         to_rest: What hands have to turn to put the knobs to rest, once it is over; None else.
         captures: How many settings are ``planned``, ``kept`` to learn from, and ``abandoned``.
         takes: How many takes were ``kept``, were ``rejected``, and ``failed``.
+        refused: Why takes were rejected, most frequent first: how many ``takes``, and ``why`` the
+            last of them was.
         round: The last round that was opened, learnt or not; 0 before the first.
         rounds: Every round that was learnt, oldest first.
         holdout_esr: ESR on holdout settings: of the final model, else of the last ensemble.
@@ -106,6 +116,7 @@ class Status:
     to_rest: str | None
     captures: dict[str, int | None]
     takes: dict[str, int]
+    refused: list[Refused]
     round: int
     rounds: list[RoundStatus]
     holdout_esr: float | None
@@ -187,6 +198,12 @@ def counted(state: State, goal: int | None) -> dict[str, int | None]:
     }
 
 
+def refused(state: State) -> list[Refused]:
+    """Why takes were rejected, the most frequent reason first."""
+    found = [Refused(count, why) for count, why in state.takes.refused.values()]
+    return sorted(found, key=lambda each: -each.takes)
+
+
 def round_status(learnt: facts.RoundLearned, names: Sequence[str]) -> RoundStatus:
     """A round, its settings by the names of the knobs."""
     return RoundStatus(
@@ -238,6 +255,7 @@ def status(session: Session, clock: Callable[[], float] = time.time) -> Status:
         to_rest=to_rest(session.config.panel, state) if name in OVER else None,
         captures=counted(state, planned(state, session)),
         takes={outcome.value: count for outcome, count in state.takes.counts.items()},
+        refused=refused(state),
         round=state.learning.round,
         rounds=[round_status(learnt, names) for learnt in state.learning.rounds],
         holdout_esr=state.learning.holdout_esr,

@@ -8,8 +8,11 @@ from rich.table import Table
 from rich.text import Text
 
 from rig.printable import pasteable
-from rig.session.status import Status
+from rig.session.status import Refused, Status
 from rig.session.worth import Worth
+
+#: So many reasons why takes were rejected are named.
+REFUSED_SHOWN = 3
 
 
 def _time(iso: str | None) -> str:
@@ -29,6 +32,11 @@ def _of_goal(captures: dict[str, int | None]) -> str:
     return f"{kept} of {goal} kept" if kept <= goal else f"{kept} kept, more than the {goal} asked"
 
 
+def _told(refused: Refused) -> str:
+    times = f"{refused.takes} times, the last" if refused.takes > 1 else "once"
+    return f"{times}: {refused.why}"
+
+
 def _lines(status: Status, folder: Path) -> list[tuple[str, str]]:
     captures, takes = status.captures, status.takes
     lines = [("trouble", status.trouble)] if status.trouble else []
@@ -38,6 +46,7 @@ def _lines(status: Status, folder: Path) -> list[tuple[str, str]]:
     lines += [
         ("captures", f"{_of_goal(captures)}, {captures['abandoned']} given up"),
         ("takes", f"{takes['kept']} kept, {takes['rejected']} rejected, {takes['failed']} failed"),
+        *(("rejected", _told(each)) for each in status.refused[:REFUSED_SHOWN]),
         ("rounds", str(status.round)),
         ("holdout ESR", f"{_esr(status.holdout_esr)}  (floor {_esr(status.repeatability_esr)})"),
     ]

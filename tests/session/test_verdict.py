@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from rig.capture import Outcome
+from rig.session import facts
 from rig.session.folder import Session
 from rig.session.status import status
 from rig.session.summary import _lines
@@ -137,3 +139,21 @@ def test_fewer_captures_may_be_asked_for_than_there_are(
     kept: int, goal: int | None, says: str
 ) -> None:
     assert of_goal(kept, goal) == says
+
+
+def test_it_is_told_why_takes_were_rejected_most_frequent_first(finished: Path) -> None:
+    session = Session.view(finished)
+    try:
+        takes = session.state.takes
+        for check, sentence in (("drift", "frames"), ("level", "quiet"), ("level", "loud")):
+            reason = facts.ReasonFact(check=check, figure=1.0, limit=0.0, sentence=sentence)
+            rejected = facts.TakeEnded(
+                take=9, capture=9, outcome=Outcome.REJECTED, reasons=(reason, reason)
+            )
+            takes.end(rejected, 1.0)
+        told = status(session)
+    finally:
+        session.close()
+    assert [(each.takes, each.why) for each in told.refused] == [(2, "loud"), (1, "frames")]
+    lines = [said for name, said in _lines(told, finished) if name == "rejected"]
+    assert lines == ["2 times, the last: loud", "once: frames"]
