@@ -46,7 +46,8 @@ def train(
         out.print(_said(session, trained, opened.state.learning.worst_esr))
         if before is not None and (regret := _regret(session, before, trained)):
             err.print(f"rig: {regret}", markup=False)
-        if opened.state.learning.trails_ensemble:
+        # One piece of advice: where the model that was there is the better one, that is it.
+        elif opened.state.learning.trails_ensemble:
             err.print(f"rig: {_too_short(opened)}", markup=False)
     except KeyboardInterrupt:
         err.print(f"rig: {_broken_off(session, size, steps)}", markup=False)

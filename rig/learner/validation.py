@@ -21,8 +21,9 @@ Floats = NDArray[np.float64]
 AUDIBLE_DB = -40.0
 #: An exception is at most this share of what players set, and so many times worse than the rest.
 LARGEST_EXCEPTION, WORSE = 0.25, 2.5
-#: A knob's lowest is one where it is so many decibels worse, too; so many are told at most.
-LEAST_WORSE_DB, MOST_ENDS = 2.0, 3
+#: A knob's lowest is one where it is so many decibels worse, too, and always where it is so many
+#: more: a poor model hides no end behind how poor it is elsewhere. So many are told at most.
+LEAST_WORSE_DB, MOST_WORSE_DB, MOST_ENDS = 2.0, 6.0, 3
 #: Ends of the knobs' ranges at which exceptions are looked for, in shares of what players set.
 SHARES = (0.05, 0.1, 0.15, 0.2, 0.25)
 
@@ -126,7 +127,7 @@ def _is_as_good(exception: Weakness, pairs: Sequence[tuple[Setting, float]]) -> 
 
 def _far_ends(ends: Sequence[TriedEnd], within_db: float, floor_db: float) -> list[str]:
     """Name the knobs at whose lowest the model is far worse than elsewhere, the worst first."""
-    far_db = max(WORSE * within_db, within_db + LEAST_WORSE_DB)
+    far_db = within_db + min(max((WORSE - 1.0) * within_db, LEAST_WORSE_DB), MOST_WORSE_DB)
     worst = sorted(ends, key=lambda end: -end.off_db)[:MOST_ENDS]
     return [
         f"with {end.words} (there {end.off_db - floor_db:.1f} dB)"

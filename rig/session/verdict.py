@@ -134,9 +134,11 @@ def verdict(session: Session, region: Region | None) -> Verdict:
 def longer_training(session: Session) -> str:
     """The command that trains a session's final model for longer."""
     model, learner = session.state.learning.model, session.config.learner
-    steps = LONGER * ((model and model.steps) or learner.final_steps)
     size = [] if model is None or model.size is None else ["--size", model.size]
-    return command("rig", "train", session.folder, *size, "--steps", str(steps))
+    trained = (model and model.steps) or learner.final_steps
+    # One that was trained for less than usual wants that first.
+    steps = [] if trained < learner.final_steps else ["--steps", str(LONGER * trained)]
+    return command("rig", "train", session.folder, *size, *steps)
 
 
 def _next(session: Session, word: str) -> tuple[str, str]:

@@ -246,23 +246,36 @@ def test_a_model_that_replaces_a_better_one_says_so(copied: Path) -> None:
     assert f"'rig train {copied} --size nano' makes such a one again" in (
         " ".join(trained.stderr.split())
     )
+    assert "the ensemble" not in trained.stderr
 
 
-def test_a_model_that_is_behind_its_ensemble_says_how_to_mend_that(copied: Path) -> None:
+@pytest.mark.parametrize(
+    ("steps", "longer"),
+    [
+        # Fewer than the configuration's two: these first.
+        (1, ""),
+        (3, " --steps 12"),
+    ],
+)
+def test_a_model_that_is_behind_its_ensemble_says_how_to_mend_that(
+    copied: Path, steps: int, longer: str
+) -> None:
     session = Session.open(copied)
     rounds, model = session.state.learning.rounds, session.state.learning.model
     assert model is not None
+    # A poor one was there: nothing of it is wished back.
+    session.record(model.model_copy(update={"holdout_esr": 1e6}))
     session.record(rounds[-1].model_copy(update={"holdout_esr": 1e-6}))
     session.close()
-    trained = rig("train", copied, "--steps", "3")
+    trained = rig("train", copied, "--steps", str(steps))
     assert trained.returncode == 0
     said = " ".join(trained.stderr.split())
     assert "the ensemble that chose the settings is nearer to the amp (holdout ESR 1e-06)" in said
-    assert f"'rig train {copied} --steps 12' trains the model for longer" in said
+    assert f"'rig train {copied}{longer}' trains the model for longer" in said
     session = Session.view(copied)
     session.close()
     assert session.state.learning.model is not None
-    assert session.state.learning.model.steps == 3
+    assert session.state.learning.model.steps == steps
 
 
 def test_advice_can_be_pasted(copied: Path) -> None:

@@ -323,6 +323,10 @@ def test_a_verdict_is_one_plain_sentence() -> None:
         "except below gain 1.5 (there 2.5 dB) and with att 0, channel lead (there 7.9 dB) and with "
         "tone 0 (there 3.0 dB)"
     )
+    # A model that is poor everywhere hides no end that is far worse still.
+    poor = closeness(panel, holdouts, [12.3, 9.0, 8.0], 0.0, None, ends=[TriedEnd("tone 0", 19.0)])
+    assert poor is not None
+    assert poor.sentence.endswith("except with tone 0 (there 19.0 dB)")
     # It was to be feared, and was tried: what is no worse than all else is no exception.
     feared = closeness(panel, holdouts, [0.3, 0.4, 0.5], 0.1, weak)
     assert feared is not None
