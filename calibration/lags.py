@@ -25,8 +25,8 @@ ABOVE_NOISE = 4.0
 MOST_APART = 0.3
 #: What is left of a difference counts as noise up to so many times what was measured of that.
 NOISE_TIMES = 2.0
-#: What is left beyond it moves a peak by less than a lag that makes as much of a difference.
-OTHERWISE = 2.0
+#: What is left beyond it may move a peak by this share of a lag that makes as much of a difference.
+SWAY_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -77,38 +77,48 @@ def lag(one: Audio, other: Audio, silence: Audio) -> Lag:
     if np.sum(weights**2 * apart) >= MOST_APART * np.sum(weights**2 * power):
         return Lag(0.0, float("inf"))
     # Whatever else is not the same twice is as bad as noise.
-    either = np.maximum(np.maximum(noise, _by_band(apart)), np.finfo(float).tiny)
-    other = np.maximum(_by_band(apart) - NOISE_TIMES * noise, 0.0)
+    left = _by_band(apart)
+    spoilt = np.maximum(np.maximum(noise, left), np.finfo(float).tiny)
     explained = np.abs(spectra[1] - spectra[0]) ** 2 / 2 - apart
     errors = (
-        _error(power, either, weights, turns),
-        _swayed(power, other, weights, turns),
-        _likelier(frames, explained, either, weights),
+        _noise_error(power, spoilt, weights, turns),
+        _sway_error(power, np.maximum(left - NOISE_TIMES * noise, 0.0), weights, turns),
+        _rival_error(frames, explained, spoilt, weights),
     )
     return Lag(frames, max(errors))
 
 
-def _swayed(power: Floats, other: Floats, weights: Floats, turns: Floats) -> float:
-    """Return how far what else is not the same twice may move a peak: a phaser is no delay.
+def _sway_error(power: Floats, unlike: Floats, weights: Floats, turns: Floats) -> float:
+    """Return how far a peak may be moved by what sways: a phaser is no delay.
 
-    By as much as a lag that makes as much of a difference, over `OTHERWISE`.
+    Args:
+        power: Of both recordings, in the mean, bin by bin.
+        unlike: As much of it is not the same twice, noise set aside.
+        weights: What both are filtered with.
+        turns: Frequency of each bin, in radians a frame.
     """
     bend = float(np.sum(turns**2 * weights**2 * power))
-    moves = math.sqrt(2 * float(np.sum(weights**2 * other)) / bend) if bend > 0.0 else math.inf
-    return moves / OTHERWISE
+    as_much = math.sqrt(2 * float(np.sum(weights**2 * unlike)) / bend) if bend > 0.0 else math.inf
+    return SWAY_SHARE * as_much
 
 
-def _likelier(frames: float, explained: Floats, either: Floats, weights: Floats) -> float:
+def _rival_error(frames: float, explained: Floats, spoilt: Floats, weights: Floats) -> float:
     """Return a deviation by how much likelier a lag is than none.
 
     In a narrow band one peak of a correlation is hardly above the next, however sharp both are.
+
+    Args:
+        frames: The lag.
+        explained: What of the difference is gone with it, bin by bin.
+        spoilt: What is noise, or not the same twice; above 0.
+        weights: What both recordings are filtered with.
     """
     heard = weights > 0.0
-    likelier = 2 * float(np.sum(explained[heard] / either[heard]))
+    likelier = 2 * float(np.sum(explained[heard] / spoilt[heard]))
     return abs(frames) / math.sqrt(likelier) if likelier > 0.0 else abs(frames)
 
 
-def _error(power: Floats, noise: Floats, weights: Floats, turns: Floats) -> float:
+def _noise_error(power: Floats, noise: Floats, weights: Floats, turns: Floats) -> float:
     """Return the deviation of a correlation's peak, in frames.
 
     Args:

@@ -41,7 +41,7 @@ class Takes:
         played_s: Seconds of signal that kept takes have played.
         playing_s: Seconds that this took; fewer where the amp is faster than time.
         ended_at: Unix time at which each take ended, by its number.
-        refused: By what check takes were rejected, how many, and what was said of the last one.
+        rejections: How many takes each check rejected, and what was said of the last of them.
     """
 
     counts: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
@@ -52,7 +52,7 @@ class Takes:
     played_s: float = 0.0
     playing_s: float = 0.0
     ended_at: dict[int, float] = field(default_factory=dict)
-    refused: dict[str, tuple[int, str]] = field(default_factory=dict)
+    rejections: dict[str, tuple[int, str]] = field(default_factory=dict)
     _begun_at: float = 0.0
 
     def begin(self, take: facts.TakeBegun, at: float) -> None:
@@ -67,8 +67,8 @@ class Takes:
         if take.outcome is Outcome.REJECTED and take.reasons:
             # The first is why; what follows is mostly its doing.
             why = take.reasons[0]
-            earlier, _ = self.refused.get(why.check, (0, ""))
-            self.refused[why.check] = earlier + 1, why.sentence
+            earlier, _ = self.rejections.get(why.check, (0, ""))
+            self.rejections[why.check] = earlier + 1, why.sentence
         if take.outcome is Outcome.KEPT:
             self.played_s += take.played_s
             self.playing_s += min(take.played_s, max(at - self._begun_at, 0.0))

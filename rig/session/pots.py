@@ -114,7 +114,7 @@ def _pots(state: State, panel: Panel, audible_range_db: float) -> Iterator[_Pot]
     # A combination that nothing was learnt in may be the reference's, or a holdout's: what a pot
     # does there is asked all the same.
     others = _by_level(state.kept(Role.CANARY, Role.HOLDOUT), levels)
-    loudest = _loudest_of_each(panel, [*learnt, *others])
+    loudest = _first_of_each(panel, [*learnt, *others])
     for index, knob in enumerate(panel.knobs):
         if knob.is_switch:
             continue
@@ -132,7 +132,7 @@ def _by_level(captures: Sequence[CaptureState], levels: dict[Setting, "_Level"])
     return sorted(known, key=lambda setting: -levels[setting].dbfs)
 
 
-def _loudest_of_each(panel: Panel, by_level: Sequence[Setting]) -> dict[Combination, Setting]:
+def _first_of_each(panel: Panel, by_level: Sequence[Setting]) -> dict[Combination, Setting]:
     """Return the first setting of each combination of switch positions, in the same order."""
     found: dict[Combination, Setting] = {}
     for setting in by_level:

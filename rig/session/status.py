@@ -64,8 +64,13 @@ class RoundStatus:
 
 
 @dataclass(frozen=True)
-class Refused:
-    """Takes that one check rejected: how many, and what was said of the last of them."""
+class Rejection:
+    """Takes that one check rejected.
+
+    Attributes:
+        takes: How many.
+        why: What was said of the last of them.
+    """
 
     takes: int
     why: str
@@ -86,8 +91,7 @@ class Status:
         to_rest: What hands have to turn to put the knobs to rest, once it is over; None else.
         captures: How many settings are ``planned``, ``kept`` to learn from, and ``abandoned``.
         takes: How many takes were ``kept``, were ``rejected``, and ``failed``.
-        refused: Why takes were rejected, most frequent first: how many ``takes``, and ``why`` the
-            last of them was.
+        rejections: Why takes were rejected, the most frequent reason first.
         round: The last round that was opened, learnt or not; 0 before the first.
         rounds: Every round that was learnt, oldest first.
         holdout_esr: ESR on holdout settings: of the final model, else of the last ensemble.
@@ -116,7 +120,7 @@ class Status:
     to_rest: str | None
     captures: dict[str, int | None]
     takes: dict[str, int]
-    refused: list[Refused]
+    rejections: list[Rejection]
     round: int
     rounds: list[RoundStatus]
     holdout_esr: float | None
@@ -198,9 +202,9 @@ def counted(state: State, goal: int | None) -> dict[str, int | None]:
     }
 
 
-def refused(state: State) -> list[Refused]:
+def rejections(state: State) -> list[Rejection]:
     """Why takes were rejected, the most frequent reason first."""
-    found = [Refused(count, why) for count, why in state.takes.refused.values()]
+    found = [Rejection(count, why) for count, why in state.takes.rejections.values()]
     return sorted(found, key=lambda each: -each.takes)
 
 
@@ -255,7 +259,7 @@ def status(session: Session, clock: Callable[[], float] = time.time) -> Status:
         to_rest=to_rest(session.config.panel, state) if name in OVER else None,
         captures=counted(state, planned(state, session)),
         takes={outcome.value: count for outcome, count in state.takes.counts.items()},
-        refused=refused(state),
+        rejections=rejections(state),
         round=state.learning.round,
         rounds=[round_status(learnt, names) for learnt in state.learning.rounds],
         holdout_esr=state.learning.holdout_esr,

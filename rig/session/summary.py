@@ -8,11 +8,11 @@ from rich.table import Table
 from rich.text import Text
 
 from rig.printable import pasteable
-from rig.session.status import Refused, Status
+from rig.session.status import Rejection, Status
 from rig.session.worth import Worth
 
 #: So many reasons why takes were rejected are named.
-REFUSED_SHOWN = 3
+REJECTIONS_SHOWN = 3
 
 
 def _time(iso: str | None) -> str:
@@ -32,9 +32,9 @@ def _of_goal(captures: dict[str, int | None]) -> str:
     return f"{kept} of {goal} kept" if kept <= goal else f"{kept} kept, more than the {goal} asked"
 
 
-def _told(refused: Refused) -> str:
-    times = f"{refused.takes} times, the last" if refused.takes > 1 else "once"
-    return f"{times}: {refused.why}"
+def _told(rejection: Rejection) -> str:
+    times = f"{rejection.takes} times, the last" if rejection.takes > 1 else "once"
+    return f"{times}: {rejection.why}"
 
 
 def _lines(status: Status, folder: Path) -> list[tuple[str, str]]:
@@ -46,7 +46,7 @@ def _lines(status: Status, folder: Path) -> list[tuple[str, str]]:
     lines += [
         ("captures", f"{_of_goal(captures)}, {captures['abandoned']} given up"),
         ("takes", f"{takes['kept']} kept, {takes['rejected']} rejected, {takes['failed']} failed"),
-        *(("rejected", _told(each)) for each in status.refused[:REFUSED_SHOWN]),
+        *(("rejected", _told(each)) for each in status.rejections[:REJECTIONS_SHOWN]),
         ("rounds", str(status.round)),
         ("holdout ESR", f"{_esr(status.holdout_esr)}  (floor {_esr(status.repeatability_esr)})"),
     ]

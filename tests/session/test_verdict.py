@@ -154,6 +154,6 @@ def test_it_is_told_why_takes_were_rejected_most_frequent_first(finished: Path) 
         told = status(session)
     finally:
         session.close()
-    assert [(each.takes, each.why) for each in told.refused] == [(2, "loud"), (1, "frames")]
+    assert [(each.takes, each.why) for each in told.rejections] == [(2, "loud"), (1, "frames")]
     lines = [said for name, said in _lines(told, finished) if name == "rejected"]
     assert lines == ["2 times, the last: loud", "once: frames"]

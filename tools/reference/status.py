@@ -5,7 +5,7 @@ import re
 
 from pydantic import TypeAdapter
 
-from rig.session.status import RoundStatus, Status
+from rig.session.status import Rejection, RoundStatus, Status
 from tools.reference import words
 
 INTRODUCTION = """# rig status --json
@@ -15,19 +15,26 @@ An ESR is an error-to-signal ratio: 0.01 is one percent of the signal's power. W
 is null.
 """
 HEAD = ("key", "type", "meaning")
+#: What the object is made of besides plain values: each is a section of its own.
+PARTS = {"a rejection": Rejection, "a round": RoundStatus}
+#: The same, by the name of the class: where that section is.
+LINKS = {part.__name__: f"[{name}](#{name.replace(' ', '-')})" for name, part in PARTS.items()}
 
 
 def page() -> str:
     """The page."""
     whole = TypeAdapter(Status).json_schema()
-    parts = [INTRODUCTION, _section("The object", Status, whole)]
-    return "\n".join([*parts, _section("A round", RoundStatus, whole["$defs"]["RoundStatus"])])
+    parts = [
+        _section(name.capitalize(), part, whole["$defs"][part.__name__])
+        for name, part in PARTS.items()
+    ]
+    return "\n".join([INTRODUCTION, _section("The object", Status, whole), *parts])
 
 
 def _section(title: str, described: type, schema: words.Schema) -> str:
     meanings = attributes(described)
     rows = [
-        (f"`{key}`", words.type_of(inner, lambda _: "[round](#a-round)"), meanings.get(key, ""))
+        (f"`{key}`", words.type_of(inner, LINKS.__getitem__), meanings.get(key, ""))
         for key, inner in schema["properties"].items()
     ]
     told = words.paragraphs(inspect.getdoc(described) or "")
