@@ -2,8 +2,8 @@
 
 import math
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -34,6 +34,7 @@ class Knob:
         rest: Where the knob is put when the session ends.
         play: The span where players set it four times out of five.
         by_hand: Whether a person turns it.
+        left_out: Positions of a switch that nothing new is drawn at; they can be set all the same.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Knob:
     rest: float = 0.0
     play: tuple[float, float] = (2.0, 8.0)
     by_hand: bool = False
+    left_out: tuple[float, ...] = ()
 
     @property
     def is_switch(self) -> bool:
@@ -79,10 +81,19 @@ class Knob:
     def from_unit(self, unit: float) -> float:
         """Return the allowed value nearest to a share of [0, 1], equal shares for a switch."""
         if self.is_switch:
-            # 1.0 itself would be one position too far.
-            return self.values[min(int(unit * len(self.values)), len(self.values) - 1)]
+            return self._position(unit * len(self.values))
         low, high = self.values[0], self.values[-1]
         return self.quantise(low + min(max(unit, 0.0), 1.0) * (high - low))
+
+    def _position(self, place: float) -> float:
+        """Return the position of a switch at a place between 0 and how many there are."""
+        # The far end itself would be one position too far.
+        index = min(int(place), len(self.values) - 1)
+        left = [value for value in self.values if value not in self.left_out]
+        if not left or self.values[index] in left:
+            return self.values[index]
+        # In equal shares, and what is a position's own point stays that position.
+        return left[min(int((place - index) * len(left)), len(left) - 1)]
 
     def turned(self, value: float) -> float:
         """How far the control is turned, in [0, 1] of its whole travel."""
@@ -155,6 +166,23 @@ class Panel:
     def switch_positions(self) -> tuple[int, ...]:
         """Per knob 0 if it turns, else how many positions it switches: what models are told."""
         return tuple(len(knob.values) if knob.is_switch else 0 for knob in self.knobs)
+
+    def without(self, positions: Iterable[tuple[int, float]]) -> "Panel":
+        """Return the same knobs, of which some switch positions are left out.
+
+        Args:
+            positions: Each a knob's place in the panel, and the position's value.
+        """
+        left_out = list(positions)
+        if not left_out:
+            return self
+        knobs = tuple(
+            replace(knob, left_out=tuple(value for at, value in left_out if at == place))
+            for place, knob in enumerate(self.knobs)
+        )
+        pool = [s for s in self.pool if not any(s.values[at] == value for at, value in left_out)]
+        # An empty pool would mean that everything can be had.
+        return Panel(knobs, tuple(pool) or self.pool)
 
     @property
     def rest(self) -> Setting:

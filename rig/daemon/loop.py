@@ -43,6 +43,7 @@ from rig.daemon.lines import take_line
 from rig.daemon.recovery import (
     bring_back,
     give_up,
+    leave_out,
     look_again,
     look_again_at_surprises,
     reopen_if_silent,
@@ -184,7 +185,8 @@ def resume(run: Run) -> None:
 
 
 def prepare(run: Run) -> None:
-    """Before each step: keep the learner busy, and take room on the disk for what is ordered."""
+    """Before each step: spare what is in vain, keep the learner busy, take room on the disk."""
+    leave_out(run)
     ask_ahead(run)
     run.session.reserve_round()
 

@@ -7,6 +7,7 @@ from rig.proposals import designs, hands
 from rig.session import facts
 from rig.session.captures import CaptureState
 from rig.session.folder import Session
+from rig.session.shut import still_asked, to_be_tried
 from rig.session.state import State
 
 
@@ -76,12 +77,21 @@ def order_rest_of_round(session: Session, goal: int | None) -> None:
 def order_fill(session: Session, count: int, why: str) -> int:
     """Order settings that fill the space, and say why; returns how many there were left."""
     state, config = session.state, session.config
-    settings = designs.fill(config.panel, count, config.seed, state.settings())
+    panel = still_asked(state, config.panel)
+    settings = designs.fill(panel, count, config.seed, state.settings())
     if settings:
         session.record(facts.SettingsFilled(round=state.learning.round, why=why))
     for setting in settings:
         _order(session, setting, Role.ACTIVE, state.learning.round)
     return len(settings)
+
+
+def order_tried(session: Session) -> None:
+    """Order what tells whether it is a switch's position that cannot be recorded."""
+    state = session.state
+    for setting in to_be_tried(state, session.config.panel):
+        if setting not in state.settings():
+            _order(session, setting, Role.ACTIVE, state.learning.round)
 
 
 def canary(session: Session) -> Capture:
@@ -137,6 +147,10 @@ def next_capture(session: Session) -> Capture:
     """Of what waits, the oldest; where hands turn knobs, what they reach first."""
     waiting = [about.capture for about in session.state.pending]
     panel = session.config.panel
+    tells = to_be_tried(session.state, panel)
+    if tells:
+        # Each setting less that is tried in vain is three takes.
+        waiting = [c for c in waiting if c.setting in tells] or waiting
     if len(waiting) == 1 or not any(knob.by_hand for knob in panel.knobs):
         return waiting[0]
     order = hands.in_order(panel, session.state.run.hands, [capture.setting for capture in waiting])

@@ -5,11 +5,13 @@ import logging
 from calibration.verdict import Check, Verdict
 from rig import waits
 from rig.capture import Capture, Role
+from rig.daemon import orders
 from rig.daemon.discrepancies import DISCREPANCIES
 from rig.daemon.run import TICK_S, Run
 from rig.errors import AudioDied, DeviceError, DeviceGone
 from rig.session import facts
 from rig.session.captures import checks_of
+from rig.session.shut import waiting_in_vain
 from rig.session.surprises import surprises
 
 log = logging.getLogger("rig")
@@ -37,6 +39,15 @@ def give_up(run: Run, capture: Capture) -> None:
     log.warning("capture %d is given up: %s", capture.number, why)
     if capture.role is Role.CANARY and state.amp.unproven:
         suspect(run, tuple(state.amp.unproven), why)
+
+
+def leave_out(run: Run) -> None:
+    """Find out in which switch positions nothing can be recorded, and try nothing more there."""
+    session = run.session
+    orders.order_tried(session)
+    for about, why in [*waiting_in_vain(session.state, session.config.panel)]:
+        session.record(facts.CaptureAbandoned(capture=about.capture.number, why=why))
+        log.warning("capture %d is not tried: %s", about.capture.number, why)
 
 
 def _is_warming_up(run: Run) -> bool:

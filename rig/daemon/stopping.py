@@ -7,7 +7,7 @@ from typing import Literal
 
 from rig.capture import Outcome
 from rig.config import Config
-from rig.session import forecast, given_up
+from rig.session import forecast, given_up, shut
 from rig.session.lives import RATED
 from rig.session.state import State
 
@@ -94,8 +94,8 @@ def _unheard(state: State) -> str:
 
 
 def _common(state: State, config: Config) -> str:
-    """What settings that were given up have in common, to end a sentence; empty where nothing."""
-    shared = given_up.in_common(state, config.panel)
+    """What is to be said of settings that were given up, to end a sentence; empty where nothing."""
+    shared = shut.told(state, config.panel) or given_up.in_common(state, config.panel)
     return "" if shared is None else f"; {shared}"
 
 

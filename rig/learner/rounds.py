@@ -28,6 +28,7 @@ from rig.session.captures import CaptureState
 from rig.session.expectation import factor
 from rig.session.folder import Session
 from rig.session.live import LiveLearner
+from rig.session.shut import still_asked
 from rig.session.surprises import WISE_ESR, error_per_disagreement, found_so_far
 
 #: The first round trains longer: it starts from nothing, and the later ones continue it.
@@ -201,8 +202,9 @@ def _proposal_request(this: _Round, model: Model, count: int) -> ProposalRequest
     session, dataset = this.session, this.dataset
     guitar = loudest_excerpts(dataset.audio, dataset.start, dataset.stop, model.history_frames)
     rate = session.signal().sample_rate
+    panel = still_asked(session.state, session.config.panel)
     return ProposalRequest(
-        panel=session.config.panel,
+        panel=panel,
         count=count,
         goal=session.state.laid_out_for,
         seed=this.seed,
@@ -212,7 +214,7 @@ def _proposal_request(this: _Round, model: Model, count: int) -> ProposalRequest
         excluded=session.state.settings(),
         predictions=predictions.relative(model, guitar, rate, data.floor_power(session)),
         plain=predictions.plain(model, guitar),
-        pool=session.config.panel.pool or None,
+        pool=panel.pool or None,
         heard=data.heard(session),
         device=dataset.audio.device,
     )

@@ -124,6 +124,11 @@ class CaptureState:
         return is_whole and (self.must_agree or bool(self.kept.figures.get("is_believed")))
 
     @property
+    def was_tried(self) -> bool:
+        """Whether there was a take of it since it last waited to be recorded."""
+        return self.was_questioned or max(self.rejected, self.failed, self.died) > 0
+
+    @property
     def needs_look(self) -> bool:
         """Whether it is kept, to be known, and was not dialled once more yet."""
         again = self.is_looked_at or self.capture.role in (Role.CANARY, Role.LOOK)

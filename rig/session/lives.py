@@ -24,6 +24,8 @@ from rig.session.facts import TakeEnded
 
 #: How many ended takes `Takes.recent` holds, and how many outcomes a run is rated by.
 RECENT, RATED = 8, 24
+#: So many odd takes, or settings given up, in a row, and the reference says whether it is the rig.
+ODD_ASKS, ABANDONED_ASKS = 3, 2
 #: A final model with so many times the error of its last ensemble is clearly worse.
 CLEARLY_WORSE = 1.25
 
@@ -206,6 +208,7 @@ class RunState:
         odd_in_a_row: Takes in a row that did not sound like this amp at all.
         odd_canaries_in_a_row: Canaries in a row that were odd at first and right when repeated.
         abandoned_in_a_row: Settings in a row that were given up.
+        given_up: Orders that were given up after takes of their own.
         learner_deaths: How many times the learner died since it last answered.
         hands: Where the knobs turned by hand stand; None where nobody knows.
         is_proven: Whether it has recorded a good canary.
@@ -227,6 +230,7 @@ class RunState:
     odd_in_a_row: int = 0
     odd_canaries_in_a_row: int = 0
     abandoned_in_a_row: int = 0
+    given_up: tuple[int, ...] = ()
     learner_deaths: int = 0
     hands: tuple[float, ...] | None = None
     is_proven: bool = False
@@ -238,8 +242,13 @@ class RunState:
         # Before schema 3 no run said when it was asked for: two of these only seem the same.
         if self.ended is not None or not same or started.asked_at is None:
             return RunState(started=started, until=started.until)
-        paused, stopping = self.paused, self.stopping
-        return RunState(started=started, until=started.until, paused=paused, stopping=stopping)
+        return RunState(
+            started=started,
+            until=started.until,
+            paused=self.paused,
+            stopping=self.stopping,
+            given_up=self.given_up,
+        )
 
     def hear(self, command: facts.CommandGiven, at: float) -> None:
         """Take in what somebody asked for; what a pause has taken, takes have not."""
@@ -286,11 +295,17 @@ class RunState:
         self.last_at = self.last_at if take.died else at
         self.outcomes = [*self.outcomes, take.outcome][-RATED:]
         self.odd_in_a_row = self.odd_in_a_row + 1 if is_odd(take, cold=not self.is_proven) else 0
+        # These settings may be like that, and the night would end for it.
+        self.in_doubt = self.in_doubt or self.odd_in_a_row >= ODD_ASKS
 
     def give_up(self, about: CaptureState) -> None:
         """Take in that a setting is given up; a canary leaves a doubt."""
-        # A setting whose look is given up is kept all the same.
-        self.abandoned_in_a_row += about.capture.role is not Role.LOOK
+        # A setting whose look is given up is kept all the same, and what was not tried is no
+        # sign that something is broken.
+        if about.was_tried and about.capture.role is not Role.LOOK:
+            self.abandoned_in_a_row += 1
+            self.in_doubt = self.in_doubt or self.abandoned_in_a_row >= ABANDONED_ASKS
+            self.given_up = (*self.given_up, about.capture.number)
         self.in_doubt = self.in_doubt or about.capture.role is Role.CANARY
 
 

@@ -26,7 +26,7 @@ from rig.devices.protocols import Report
 from rig.errors import AudioDied, DeviceGone, LearnerDied, LearnerError, StorageError
 from rig.knobs import Setting
 from rig.learner.client import Job
-from rig.session import facts, store
+from rig.session import facts, shut, store
 from rig.session.captures import CaptureState
 from rig.session.door import Door
 from rig.session.folder import Session
@@ -287,7 +287,8 @@ class Pupil:
         return tuple(c.capture.number for c in state.kept() if c.capture.role.is_trained_on)
 
     def _round(self, session: Session, job: Job) -> facts.RoundLearned:
-        panel, taken = session.config.panel, session.state.settings()
+        panel = shut.still_asked(session.state, session.config.panel)
+        taken = session.state.settings()
         points = np.random.default_rng([session.config.seed, job.round]).random((64, len(panel)))
         free = dict.fromkeys(map(panel.quantise, points))
         chosen = [setting for setting in free if setting not in taken][: job.count]
