@@ -1,12 +1,13 @@
 """The verdict on a take: figures, limits, and a sentence for each thing that is wrong."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calibration import levels, takes
+from calibration.agreement import say_the_same
 from calibration.doubts import Usual, doubts
 from calibration.figures import measure
 from calibration.lags import LAG_ERRORS
@@ -19,8 +20,9 @@ Audio = NDArray[np.float64]
 
 #: What may come after all that a look hears of a take.
 LATER = frozenset({Check.CHANGE, Check.REST, Check.MOMENT})
-#: A return that stands still for this long while guitar plays has stopped.
-STUCK_S = 0.004
+#: A return that stands still for this long while guitar plays has stopped; for a shorter time it
+#: has if it does not do that elsewhere, as a wave that a program cuts off does at each of its tops.
+STUCK_S, ODDLY_STUCK_S = 0.004, 0.0006
 #: The loopback may be so much louder than its own noise off what it should be, and need not be
 #: better than the last figure: a loud amp leaks into it from the input beside.
 LOOPBACK_NOISE_DB, LOOPBACK_BEST_DB = 11.0, -35.0
@@ -113,15 +115,18 @@ def _whole_reasons(figures: Figures, aligned: Aligned, limits: Limits) -> Iterat
 
 
 def _standstill_reasons(figures: Figures, limits: Limits) -> Iterator[Reason]:
-    standstill_s = figures["standstill_s"]
-    if figures["return_rms_dbfs"] >= limits.silence_dbfs and standstill_s > STUCK_S:
-        yield Reason(
-            Check.STANDSTILL,
-            standstill_s,
-            STUCK_S,
-            f"the return stood still for {1000 * standstill_s:.0f} ms while guitar played: "
-            "audio was lost on the way",
-        )
+    if figures["return_rms_dbfs"] < limits.silence_dbfs:
+        return
+    for figure, limit_s in (("standstill_s", STUCK_S), ("odd_standstill_s", ODDLY_STUCK_S)):
+        if figures[figure] > limit_s:
+            yield Reason(
+                Check.STANDSTILL,
+                figures[figure],
+                limit_s,
+                f"the return stood still for {1000 * figures[figure]:.2g} ms while guitar played: "
+                "audio was lost on the way",
+            )
+            return
 
 
 def _lost_loopback(aligned: Aligned, signal: Signal) -> Iterator[Reason]:
@@ -228,31 +233,15 @@ def _session_reasons(
             )
 
 
-def _agrees(
-    aligned: Aligned, signal: Signal, others: Iterable[Audio], same_esr: float, part: slice
-) -> bool:
-    """Whether one of some other takes of this very setting said the same in a part of it."""
-    heard = aligned.returned[part]
-    return any(
-        compare(other[part], heard, _noise_of_both(aligned, other, signal)).is_same(same_esr)
-        for other in others
-    )
-
-
-def _noise_of_both(aligned: Aligned, other: Audio, signal: Signal) -> float:
-    """Twice the noise of the quieter take: what crackles in one is no excuse for it."""
-    # Twice, since noise is never the same again.
-    noise = levels.rms(takes.silence_in_step(other, signal)) ** 2
-    return 2 * min(takes.noise_power(aligned, signal), noise)
-
-
 def _agrees_with_look(aligned: Aligned, signal: Signal, baseline: Baseline) -> bool:
     """Whether a look at this very setting, which had found something else, found this."""
     if not signal.has(Part.BEFORE):
         return False
     stretch = signal.segment(Part.BEFORE)
     whole = (look for look in baseline.looks if len(look) >= stretch.stop)
-    return _agrees(aligned, signal, whole, baseline.same_esr, slice(stretch.start, stretch.stop))
+    return say_the_same(
+        aligned, signal, whole, baseline.same_esr, slice(stretch.start, stretch.stop)
+    )
 
 
 def _doubtful(
@@ -265,8 +254,8 @@ def _doubtful(
     if not (found or asked):
         return
     same, guitar = baseline.same_esr, slice(takes.guitar_start(signal), None)
-    settled = _agrees(aligned, signal, baseline.earlier, same, guitar)
-    if settled or _agrees(aligned, signal, baseline.late, same, guitar):
+    settled = say_the_same(aligned, signal, baseline.earlier, same, guitar)
+    if settled or say_the_same(aligned, signal, baseline.late, same, guitar):
         # What was wrong a moment ago may be wrong still: another look will tell.
         figures |= {"is_believed": 1.0, "is_settled": float(settled)}
         return

@@ -31,6 +31,9 @@ RETURN_TAPS, RETURN_LEAD = 768, 64
 WIRE_NOISE_SHARE = 0.01
 #: Where a sweep is held to be even, and how wide a band of it is, in octaves.
 EVEN_HZ, BAND = (200.0, 8_000.0), 1.0 / 3.0
+#: A run of equal samples is odd if it is so many times as long as the third longest, where a return
+#: moves by so many of its converter's steps.
+ODD_RUN_TIMES, MOVING_STEPS = 4.0, 8.0
 #: Runs of equal samples at the very top, of at least so many frames, are no waveform.
 FLAT_FRAMES = 4.0
 #: The lowest note bends this slowly, in radians per frame at 48 kHz: it stays at its top longest.
@@ -94,8 +97,12 @@ def sweep_unevenness_db(aligned: Aligned, signal: Signal) -> float:
     return float(np.max(np.abs(over_db - np.mean(over_db))))
 
 
-def _longest_standstill_s(aligned: Aligned, signal: Signal) -> float:
-    """The longest run of equal return samples that starts while the send plays."""
+def _standstills_s(aligned: Aligned, signal: Signal) -> tuple[float, float]:
+    """Return the longest run of equal return samples that starts while the send plays.
+
+    And once more if no other run is nearly as long, nor the return as quiet there as a converter's
+    step; else 0.
+    """
     found = aligned.shift_frames
     # Where the preamble was not found, its place may lie outside of the recording.
     shift = round(found) if 0 <= found < len(aligned.raw_returned) else 0
@@ -103,13 +110,26 @@ def _longest_standstill_s(aligned: Aligned, signal: Signal) -> float:
     block = round(BLOCK_S * signal.sample_rate)
     playing = levels.block_rms(signal.send[: len(stretch)], block) > 10 ** (PLAYING_DBFS / 20)
     if not len(playing):
-        return 0.0
+        return 0.0, 0.0
     heard = stretch[: len(playing) * block]
     # What is no number differs from everything: so the first run and the last have ends, too.
     changes = np.flatnonzero(np.diff(heard, prepend=np.nan, append=np.nan))
     starts = np.minimum(changes[:-1] // block, len(playing) - 1)
-    runs = np.diff(changes)[playing[starts]]
-    return float(np.max(runs, initial=0)) / signal.sample_rate
+    runs = np.where(playing[starts], np.diff(changes), 0)
+    longest = int(np.argmax(runs))
+    # A fault may be broken by a sample or two: the third of all is another one.
+    third = int(np.sort(runs)[-3:][0])
+    is_odd = runs[longest] > ODD_RUN_TIMES * third and _moves(heard, int(changes[longest]), block)
+    longest_s = float(runs[longest]) / signal.sample_rate
+    return longest_s, longest_s if is_odd else 0.0
+
+
+def _moves(heard: Audio, place: int, block: int) -> bool:
+    """Whether a return moves by more than a converter's step around a place."""
+    steps = np.abs(np.diff(heard[max(place - block, 0) : place + 2 * block]))
+    moving = steps[steps > 0]
+    # The converter's own step as far as it can be told.
+    return len(moving) > block and bool(np.median(moving) > MOVING_STEPS * np.min(moving))
 
 
 def flat_top_excess(raw: Audio) -> float:
@@ -178,12 +198,14 @@ def change(aligned: Aligned, signal: Signal) -> Replicate | None:
 def measure(aligned: Aligned, signal: Signal) -> dict[str, float]:
     """Measure everything of a take, by name; units are in the names."""
     guitar = within(loudest_part(signal), aligned.returned)
+    standstill_s, odd_standstill_s = _standstills_s(aligned, signal)
     found = {
         "return_peak_dbfs": levels.peak_dbfs(aligned.raw_returned),
         "return_rms_dbfs": levels.rms_dbfs(guitar),
         "noise_dbfs": levels.dbfs(np.sqrt(noise_power(aligned, signal))),
         "offset_dbfs": levels.dbfs(abs(offset_of(aligned.raw_returned, signal))),
-        "standstill_s": _longest_standstill_s(aligned, signal),
+        "standstill_s": standstill_s,
+        "odd_standstill_s": odd_standstill_s,
         "flat_top_excess": flat_top_excess(aligned.raw_returned),
         "dropouts": float(aligned.dropouts),
         "broken_samples": float(aligned.broken),

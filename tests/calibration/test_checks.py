@@ -155,6 +155,65 @@ def test_what_agrees_with_a_look_only_is_looked_at_again(short_signal: Signal) -
     assert judge(aligned, short_signal, Limits(), twice).figures["is_settled"] == 1.0
 
 
+def hole_in_guitar(returned: np.ndarray, loopback: np.ndarray) -> None:
+    """Ten milliseconds of hiss, where the guitar is as loud as in most of it."""
+    place = len(returned) // 2
+    hiss = np.random.default_rng(9).standard_normal(480)
+    returned[place : place + 480] = 1e-4 * hiss
+
+
+def test_takes_that_differ_for_an_instant_only_are_not_the_same(short_signal: Signal) -> None:
+    """The same false alarm twice vouches for no hole that only the second has."""
+    holed, healthy = take(short_signal, hole_in_guitar), take(short_signal)
+    before = Baseline(earlier=(healthy.returned,), must_agree=True, same_esr=1e-2)
+    assert reasons(holed, short_signal, before) == ["disagreement"]
+    after = Baseline(earlier=(holed.returned,), must_agree=True, same_esr=1e-2)
+    assert reasons(healthy, short_signal, after) == ["disagreement"]
+    third = Baseline(earlier=(holed.returned, healthy.returned), must_agree=True, same_esr=1e-2)
+    assert reasons(take(short_signal), short_signal, third) == []
+
+
+def stuck(frames: int) -> Spoil:
+    def spoil(returned: np.ndarray, loopback: np.ndarray) -> None:
+        place = len(returned) // 2
+        returned[place : place + frames] = 0
+
+    return spoil
+
+
+def cut_off(returned: np.ndarray, loopback: np.ndarray) -> None:
+    """A program that clips: it stands still at the top of every loud wave, and sounds like that."""
+    np.clip(returned, -0.1, 0.1, out=returned)
+
+
+@pytest.mark.parametrize(("frames", "is_noticed"), [(20, False), (40, True), (100, True)])
+def test_a_return_that_stands_still_for_a_moment_is_noticed_by_its_noise(
+    short_signal: Signal, frames: int, is_noticed: bool
+) -> None:
+    assert reasons(take(short_signal, stuck(frames)), short_signal) == (
+        ["standstill"] if is_noticed else []
+    )
+
+
+def test_what_stands_still_at_all_its_tops_is_clipped_and_not_lost(short_signal: Signal) -> None:
+    found = judge(take(short_signal, cut_off), short_signal, Limits(), Baseline()).figures
+    assert found["standstill_s"] > 0.0006
+    assert found["odd_standstill_s"] == 0.0
+
+
+def coarse(returned: np.ndarray, loopback: np.ndarray) -> None:
+    """Sixteen bits of a return that is hardly louder than one of them."""
+    returned[:] = np.round(3e-5 / 0.8 * returned * 32_768) / 32_768
+
+
+def test_a_quiet_return_stands_still_between_two_steps_of_a_converter(
+    short_signal: Signal,
+) -> None:
+    found = judge(take(short_signal, coarse), short_signal, Limits(), Baseline()).figures
+    assert found["standstill_s"] > 0.0006
+    assert found["odd_standstill_s"] == 0.0
+
+
 def louder_from_the_middle(returned: np.ndarray, loopback: np.ndarray) -> None:
     returned[len(returned) // 2 :] *= 1.2
 
