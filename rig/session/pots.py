@@ -24,6 +24,9 @@ ABOVE_NOISE_DB, BELOW_NOISE_DB = 1.0, 6.0
 #: What noise hides has to be so far below what the pot was turned down from, at least: less may be
 #: a setting that is hardly louder than the noise.
 LEAST_DROP_DB = 30.0
+#: Of one that closes in another combination of switch positions, so much is enough: it is in the
+#: way here, or it is not, and then nothing drops.
+CLOSES_ELSEWHERE_DROP_DB = 15.0
 #: Of more combinations of switch positions than this, a pot is dialled in the loudest of each
 #: position first: one that is silent in none of these is asked no more, or a night would be looks.
 MOST_COMBINATIONS = 8
@@ -56,7 +59,7 @@ class _Pot:
         waiting: Settings that nothing is known of.
         silent: Combinations in which it is silent at its lowest.
         heard: Combinations in which it is not.
-        open: Settings in which it is heard at its lowest.
+        open: Settings in which it is not known to be silent at its lowest, with a look there.
     """
 
     knob: int
@@ -91,7 +94,7 @@ def pots_to_look_at(state: State, panel: Panel, audible_range_db: float) -> list
 def open_ends(
     state: State, panel: Panel, audible_range_db: float
 ) -> list[tuple[int, CaptureState]]:
-    """Return looks that heard a knob at its lowest, each with the knob's place in the panel.
+    """Return looks at a knob's lowest that is not silent, each with the knob's place in the panel.
 
     What was recorded there otherwise was learnt, or is a holdout: it is none of these.
     """
@@ -256,11 +259,16 @@ class _Heard:
         waiting = [each.setting for each in asked.values() if self._is_unknown(each)]
         known = {at: each for at, each in asked.items() if each.setting not in waiting}
         silent = [at for at, each in known.items() if self._is_silent(each)]
+        if silent:
+            least_db = CLOSES_ELSEWHERE_DROP_DB
+            silent = [at for at, each in known.items() if self._is_silent(each, least_db)]
         heard = [at for at, each in known.items() if self._is_heard(each)]
         believed = [at for at in silent if asked[at].setting in self._believed]
         doubted = [at for at in silent if at not in believed]
-        is_open = [asked[at].setting for at in heard if asked[at].setting in self._levels]
-        return _Pot(knob, waiting, believed, heard + doubted, is_open)
+        # Those that say nothing, too: they may not be silence, and are no more than noise.
+        is_open = [e.setting for at, e in known.items() if at not in silent]
+        has_level = [setting for setting in is_open if setting in self._levels]
+        return _Pot(knob, waiting, believed, heard + doubted, has_level)
 
     def is_open(self, asked: dict[Combination, _TurnedDown]) -> bool:
         """Whether a pot is silent in none of these combinations, as far as that is known."""
@@ -277,10 +285,10 @@ class _Heard:
         level = self._levels.get(asked.setting)
         return level is None or self._is_loud(level)
 
-    def _is_silent(self, asked: _TurnedDown) -> bool:
+    def _is_silent(self, asked: _TurnedDown, least_drop_db: float = LEAST_DROP_DB) -> bool:
         """Whether the pot took it so far down that it is silent in any louder setting, too."""
         level = self._levels.get(asked.setting)
         if level is None or self._is_loud(level):
             return False
         drop_db = self._levels[asked.begun].dbfs - level.dbfs
-        return drop_db >= (LEAST_DROP_DB if level.is_noise else self._range_db)
+        return drop_db >= (least_drop_db if level.is_noise else self._range_db)

@@ -8,7 +8,7 @@ from rig.capture import Outcome, Role
 from rig.knobs import Knob, Panel, Setting
 from rig.session import facts
 from rig.session.journal import Entry
-from rig.session.pots import ClosedPot, closed_pots, pots_to_look_at
+from rig.session.pots import ClosedPot, closed_pots, open_ends, pots_to_look_at
 from rig.session.state import State
 
 RANGE_DB = 50.0
@@ -37,8 +37,15 @@ class Night:
         capture, self.takes = self.order(role, *values), self.takes + 1
         self.tell(facts.TakeBegun(take=self.takes, capture=capture))
         figures = {"return_rms_dbfs": level_dbfs, "noise_dbfs": noise_dbfs}
+        file = facts.StoredFile(path=f"captures/{self.takes:05d}.wav", sha256="0" * 64, size=1)
         self.tell(
-            facts.TakeEnded(take=self.takes, capture=capture, outcome=Outcome.KEPT, figures=figures)
+            facts.TakeEnded(
+                take=self.takes,
+                capture=capture,
+                outcome=Outcome.KEPT,
+                figures=figures,
+                aligned=file,
+            )
         )
 
     @property
@@ -222,10 +229,33 @@ def test_noise_that_hides_little_says_nothing(night: Night) -> None:
     """What it hides may be 29 dB below what the volume was turned down from, and no silence."""
     looked(night, *OPEN)
     night.take(Role.LOOK, -38.0, 4.0, 1.0, 0.0, noise_dbfs=-38.0)
+    night.take(Role.LOOK, -52.0, 2.0, 0.0, 0.0, noise_dbfs=-52.0)
+    heard(night)
+    assert night.due is None
+    assert night.closed == []
+    # So the model is held against these looks, as against those that heard something.
+    tried = [
+        (knob, about.capture.setting.values)
+        for knob, about in open_ends(night.state, PANEL, RANGE_DB)
+    ]
+    assert (2, (4.0, 1.0, 0.0)) in tried
+    assert (2, (2.0, 0.0, 0.0)) in tried
+    assert (0, (0.0, 1.0, 8.0)) in tried
+
+
+@pytest.mark.parametrize(
+    ("noise_dbfs", "closed"), [(-24.5, VOLUME), (-23.0, ClosedPot(2, open_at=((1, 1),)))]
+)
+def test_of_a_pot_that_closes_elsewhere_less_is_enough(
+    night: Night, noise_dbfs: float, closed: ClosedPot
+) -> None:
+    """It is in the way of the lead, too, where it takes at least 15 dB into the noise."""
+    looked(night, *OPEN)
+    night.take(Role.LOOK, noise_dbfs, 4.0, 1.0, 0.0, noise_dbfs=noise_dbfs)
     night.take(Role.LOOK, -92.0, 2.0, 0.0, 0.0)
     heard(night)
     assert night.due is None
-    assert night.closed == [ClosedPot(2, open_at=((1, 1),))]
+    assert night.closed == [closed]
 
 
 def test_an_end_that_cannot_be_recorded_is_given_up_and_no_silence(night: Night) -> None:
