@@ -1,6 +1,7 @@
 """The ``rig train`` command: a session's final model, anew."""
 
 from pathlib import Path
+from statistics import geometric_mean
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,13 +19,19 @@ if TYPE_CHECKING:
     from rig.session.folder import Session
 
 
+#: So many times the error of the model that it replaces, and that one is worth having again.
+REGRETTED = 1.05
+
 Size = Annotated[
     str | None,
     typer.Option("--size", help="Another than learner.final_size: a2 has both of its widths."),
 ]
 Steps = Annotated[
     int | None,
-    typer.Option("--steps", min=1, help="Training steps, instead of learner.final_steps."),
+    # As many as rig.yaml takes.
+    typer.Option(
+        "--steps", min=1, max=10_000_000, help="Training steps, instead of learner.final_steps."
+    ),
 ]
 
 
@@ -58,16 +65,25 @@ def train(
 
 def _regret(session: Path, before: "ModelTrained", trained: "ModelTrained") -> str | None:
     """Say that the model which was replaced was better, and how to have it again; None if not."""
-    old, new = before.holdout_esr, trained.holdout_esr
-    if old is None or new is None or new <= old:
+    times = _times_worse(before, trained)
+    if times is None or times < REGRETTED:
         return None
     # Models of before their size was kept are of the configured one.
     typed = _typed(session, before.size, before.steps)
-    size = f", {before.size}" if before.size else ""
     return (
-        f"{session}: the model that this one replaces was nearer to the amp (holdout ESR {old:.2g}"
-        f"{size}, now {new:.2g}); '{typed}' makes such a one again"
+        f"{session}: the model that this one replaces was nearer to the amp (errors at the holdout "
+        f"settings are {times:.2g} times as large now); '{typed}' makes such a one again"
     )
+
+
+def _times_worse(before: "ModelTrained", trained: "ModelTrained") -> float | None:
+    """Return how many times the replaced model's error a new one has; None where nothing tells.
+
+    By the geometric mean over settings: of the mean of a poor model, one quiet setting decides.
+    """
+    both = [(esr, trained.by_setting.get(name)) for name, esr in before.by_setting.items()]
+    ratios = [new / old for old, new in both if new is not None and min(old, new) > 0]
+    return geometric_mean(ratios) if ratios else None
 
 
 def _too_short(session: "Session") -> str:

@@ -20,7 +20,7 @@ def take_line(run: Run, take: Take, verdict: Verdict) -> str:
 
 
 def error_words(esr: float | None, worst_esr: float | None = None) -> str:
-    """Return a holdout error in words, in dB and as the field writes it.
+    """Return a holdout error in words, and as the field writes it.
 
     Args:
         esr: On settings that were held back.
@@ -28,8 +28,7 @@ def error_words(esr: float | None, worst_esr: float | None = None) -> str:
     """
     if esr is None:
         return worth(esr).words
-    in_db = f"{10 * math.log10(esr):.1f} dB, " if 0 < esr < math.inf else ""
     word, more = worth(esr), ""
     if worst_esr is not None and f"{worst_esr:.2g}" != f"{esr:.2g}":
         word, more = worth(worst_esr), f", {worst_esr:.2g} expected elsewhere"
-    return f"{word.words} ({in_db}holdout ESR {esr:.2g}{more})"
+    return f"{word.words} (holdout ESR {esr:.2g}{more})"

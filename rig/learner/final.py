@@ -224,8 +224,10 @@ def tried_ends(session: Session, model: Model, told: Told = nobody) -> list[Trie
         return []
     heard = data.look_set(session, [about for _, about in ends], told)
     off_db = differences_db(model, heard, session.signal().sample_rate, told)
-    words = [end_words(panel, knob, about.capture.setting) for knob, about in ends]
-    return [TriedEnd(*each) for each in zip(words, off_db, strict=True)]
+    return [
+        TriedEnd(knob, end_words(panel, knob, about.capture.setting), off)
+        for (knob, about), off in zip(ends, off_db, strict=True)
+    ]
 
 
 def _measure_closeness(session: Session, model: Model, told: Told) -> Closeness | None:

@@ -99,6 +99,7 @@ def worst_end(panel: Panel, settings: Sequence[Setting], errors: Floats) -> Weak
 class TriedEnd:
     """A knob at its lowest, where a look has heard the amp: how far the model is from it, in dB."""
 
+    knob: int
     words: str
     off_db: float
 
@@ -118,9 +119,12 @@ class Closeness:
     sentence: str
 
 
-def _is_as_good(exception: Weakness, pairs: Sequence[tuple[Setting, float]]) -> bool:
+def _is_as_good(
+    exception: Weakness, pairs: Sequence[tuple[Setting, float]], ends: Sequence[TriedEnd]
+) -> bool:
     """Whether what was expected to be worse was tried and is no further off than all else."""
     there = [off for setting, off in pairs if exception.contains(setting)]
+    there += [end.off_db for end in ends if end.knob == exception.knob and not exception.above]
     elsewhere = [off for setting, off in pairs if not exception.contains(setting)]
     return bool(there and elsewhere) and max(there) <= max(elsewhere)
 
@@ -155,7 +159,7 @@ def closeness(
         ends: Where the amp was heard for a moment, with a knob at its lowest.
     """
     pairs = list(zip(holdouts, differences, strict=True))
-    if exception is not None and _is_as_good(exception, pairs):
+    if exception is not None and _is_as_good(exception, pairs, ends):
         exception = None
     usual = [d for setting, d in pairs if exception is None or not exception.contains(setting)]
     unusual = [d for setting, d in pairs if exception is not None and exception.contains(setting)]
@@ -171,7 +175,9 @@ def closeness(
     exceptions = []
     if exception is not None:
         there = (
-            f"there {max(max(unusual) - floor, 0.0):.1f} dB" if unusual else "expected, not tried"
+            f"there {max(max(unusual) - floor, 0.0):.1f} dB"
+            if unusual
+            else "expected, no holdout there"
         )
         exceptions.append(f"{exception.words(panel)} ({there})")
     exceptions += _far_ends(ends, within, floor)

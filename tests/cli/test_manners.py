@@ -236,17 +236,30 @@ def test_a_model_that_replaces_a_better_one_says_so(copied: Path) -> None:
     session = Session.open(copied)
     model = session.state.learning.model
     assert model is not None
-    session.record(model.model_copy(update={"holdout_esr": 1e-6, "size": "nano"}))
+    nearer = {name: esr / 4 for name, esr in model.by_setting.items()}
+    # The mean of all settings says nothing: one that is quiet may be most of it.
+    update = {"by_setting": nearer, "holdout_esr": 1e6, "size": "nano"}
+    session.record(model.model_copy(update=update))
     session.close()
     trained = rig("train", copied)
     assert trained.returncode == 0
-    assert "the model that this one replaces was nearer to the amp (holdout ESR 1e-06, nano" in (
-        " ".join(trained.stderr.split())
-    )
-    assert f"'rig train {copied} --size nano' makes such a one again" in (
-        " ".join(trained.stderr.split())
-    )
+    said = " ".join(trained.stderr.split())
+    assert "the model that this one replaces was nearer to the amp (errors at the holdout" in said
+    assert "settings are 4 times as large now)" in said
+    assert f"'rig train {copied} --size nano' makes such a one again" in said
     assert "the ensemble" not in trained.stderr
+
+
+def test_a_model_that_replaces_a_worse_one_says_nothing(copied: Path) -> None:
+    session = Session.open(copied)
+    model = session.state.learning.model
+    assert model is not None
+    farther = {name: 2 * esr for name, esr in model.by_setting.items()}
+    session.record(model.model_copy(update={"by_setting": farther, "holdout_esr": 1e-9}))
+    session.close()
+    trained = rig("train", copied)
+    assert trained.returncode == 0
+    assert "nearer to the amp" not in trained.stderr
 
 
 @pytest.mark.parametrize(
@@ -264,7 +277,8 @@ def test_a_model_that_is_behind_its_ensemble_says_how_to_mend_that(
     rounds, model = session.state.learning.rounds, session.state.learning.model
     assert model is not None
     # A poor one was there: nothing of it is wished back.
-    session.record(model.model_copy(update={"holdout_esr": 1e6}))
+    poor = dict.fromkeys(model.by_setting, 1e6)
+    session.record(model.model_copy(update={"holdout_esr": 1e6, "by_setting": poor}))
     session.record(rounds[-1].model_copy(update={"holdout_esr": 1e-6}))
     session.close()
     trained = rig("train", copied, "--steps", str(steps))

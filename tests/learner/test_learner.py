@@ -315,7 +315,11 @@ def test_a_verdict_is_one_plain_sentence() -> None:
     assert plain is not None
     assert plain.sentence == "within 0.5 dB of the amp at 3 settings it never heard"
     assert closeness(panel, [], [], None, None) is None
-    ends = [TriedEnd("tone 0", 3.1), TriedEnd("att 0, channel lead", 8.0), TriedEnd("mid 0", 1.9)]
+    ends = [
+        TriedEnd(1, "tone 0", 3.1),
+        TriedEnd(2, "att 0, channel lead", 8.0),
+        TriedEnd(3, "mid 0", 1.9),
+    ]
     told = closeness(panel, holdouts, [2.6, 0.4, 0.5], 0.1, weak, ends)
     assert told is not None
     assert told.within_db == found.within_db
@@ -324,13 +328,39 @@ def test_a_verdict_is_one_plain_sentence() -> None:
         "tone 0 (there 3.0 dB)"
     )
     # A model that is poor everywhere hides no end that is far worse still.
-    poor = closeness(panel, holdouts, [12.3, 9.0, 8.0], 0.0, None, ends=[TriedEnd("tone 0", 19.0)])
+    poor = closeness(
+        panel, holdouts, [12.3, 9.0, 8.0], 0.0, None, ends=[TriedEnd(1, "tone 0", 19.0)]
+    )
     assert poor is not None
     assert poor.sentence.endswith("except with tone 0 (there 19.0 dB)")
     # It was to be feared, and was tried: what is no worse than all else is no exception.
     feared = closeness(panel, holdouts, [0.3, 0.4, 0.5], 0.1, weak)
     assert feared is not None
     assert feared.sentence.endswith("a second recording of it, at 3 settings it never heard")
+
+
+@pytest.mark.parametrize(("off_db", "told"), [(0.4, False), (0.6, True)])
+def test_an_end_that_was_heard_says_whether_what_was_expected_of_it_is_so(
+    off_db: float, told: bool
+) -> None:
+    panel = board()
+    holdouts = [panel.quantise(p) for p in ((0.5, 0.5, 0), (0.8, 0.2, 1))]
+    weak = Weakness(0, above=False, value=1.5)
+    found = closeness(panel, holdouts, [0.4, 0.5], 0.1, weak, [TriedEnd(0, "gain 0", off_db)])
+    assert found is not None
+    expected = "except below gain 1.5 (expected, no holdout there)"
+    assert found.sentence.endswith(expected if told else "2 settings it never heard")
+    # Another knob's end says nothing of this one, nor the lowest of the highest.
+    for weakness, end in (
+        (weak, TriedEnd(1, "bass 0", off_db)),
+        (
+            Weakness(0, above=True, value=8.5),
+            TriedEnd(0, "gain 0", off_db),
+        ),
+    ):
+        other = closeness(panel, holdouts, [0.4, 0.5], 0.1, weakness, [end])
+        assert other is not None
+        assert "(expected, no holdout there)" in other.sentence
 
 
 def test_the_loudest_guitar_has_its_history_in_front() -> None:

@@ -19,7 +19,8 @@ from rig.session.worth import of_goal, worth
     [
         ("within 0.4 dB of the amp at 4 settings it never heard", True),
         (
-            "within 0.4 dB of the amp at 4 settings, except below gain 2 (expected, not tried)",
+            "within 0.4 dB of the amp at 4 settings, except below gain 2 (expected, no holdout "
+            "there)",
             False,
         ),
     ],
