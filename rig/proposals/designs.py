@@ -5,9 +5,8 @@ from itertools import combinations
 from typing import Literal
 
 import numpy as np
+import scipy  # its parts load when they are first used: a session that goes on needs none
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
-from scipy.stats import qmc
 
 from rig.knobs import Panel, Point, Setting
 
@@ -46,7 +45,9 @@ def corners(knobs: int) -> NDArray[np.int64]:
 
 def _hypercube(knobs: int, count: int, random: np.random.Generator) -> NDArray[np.float64]:
     optimised: Literal["random-cd"] | None = "random-cd" if count > 1 else None
-    return np.asarray(qmc.LatinHypercube(knobs, optimization=optimised, rng=random).random(count))
+    return np.asarray(
+        scipy.stats.qmc.LatinHypercube(knobs, optimization=optimised, rng=random).random(count)
+    )
 
 
 def _distinct(
@@ -82,7 +83,7 @@ def _uniform(knobs: int, count: int, random: np.random.Generator) -> NDArray[np.
 def _sobol(knobs: int, count: int, random: np.random.Generator) -> NDArray[np.float64]:
     # The points are balanced in powers of two only, so the first ones of the next power are taken.
     exponent = max(count - 1, 1).bit_length()
-    return np.asarray(qmc.Sobol(knobs, rng=random).random_base2(exponent))[:count]
+    return np.asarray(scipy.stats.qmc.Sobol(knobs, rng=random).random_base2(exponent))[:count]
 
 
 def _with_corners(knobs: int, count: int, random: np.random.Generator) -> NDArray[np.float64]:
@@ -137,7 +138,7 @@ def to_play_distribution(panel: Panel, uniform: NDArray[np.float64]) -> NDArray[
 
     Each turning knob follows a normal distribution cut off at its ends; switches stay uniform.
     """
-    moved = uniform.copy()
+    moved, ndtr, ndtri = uniform.copy(), scipy.special.ndtr, scipy.special.ndtri
     for column, knob in enumerate(panel.knobs):
         if not knob.is_switch:
             centre, deviation = knob.play_unit()
