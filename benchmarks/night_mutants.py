@@ -64,8 +64,8 @@ MUTANTS = (
     Mutant(
         "a restart forgets a pause and a stop",
         "rig/session/lives.py",
-        "until=started.until, paused=paused, stopping=stopping)",
-        "until=started.until)",
+        "return replace(same_run, paused=self.paused, stopping=self.stopping)",
+        "return same_run",
     ),
     Mutant(
         "what was said while the devices opened is thrown away",

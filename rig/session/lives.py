@@ -14,7 +14,7 @@ that waits once more (`CaptureState.wait_again`).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median, median_low
 
 from rig.capture import Outcome, Role
@@ -242,13 +242,8 @@ class RunState:
         # Before schema 3 no run said when it was asked for: two of these only seem the same.
         if self.ended is not None or not same or started.asked_at is None:
             return RunState(started=started, until=started.until)
-        return RunState(
-            started=started,
-            until=started.until,
-            paused=self.paused,
-            stopping=self.stopping,
-            given_up=self.given_up,
-        )
+        same_run = RunState(started=started, until=started.until, given_up=self.given_up)
+        return replace(same_run, paused=self.paused, stopping=self.stopping)
 
     def hear(self, command: facts.CommandGiven, at: float) -> None:
         """Take in what somebody asked for; what a pause has taken, takes have not."""

@@ -13,6 +13,7 @@ from models.training.dataset import Dataset
 from rig.knobs import Knob, Panel, Setting
 from rig.learner import data, hearing, rounds
 from rig.session.folder import Session
+from rig.session.state import State
 
 #: Three knobs, each with 20 dB of its own: 60 dB from the quietest setting to the loudest.
 PANEL = Panel(tuple(Knob(name, positions=101) for name in ("gain", "volume", "level")))
@@ -99,7 +100,7 @@ def test_a_round_asks_for_nothing_that_its_session_says_is_not_heard(
     monkeypatch.setattr(data, "floor_power", lambda _session: 0.0)
     told = recorded(LOW).heard(RANGE_DB)
     monkeypatch.setattr(data, "heard", lambda _session: told)
-    state = SimpleNamespace(laid_out_for=None, pending=[], settings=list)
+    state = State()
     config = SimpleNamespace(panel=PANEL, seed=1)
     signal = SimpleNamespace(sample_rate=48_000)
     session = SimpleNamespace(config=config, state=state, signal=lambda: signal)
