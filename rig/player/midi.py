@@ -1,11 +1,13 @@
 """Controllers that come in over MIDI."""
 
+import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import rtmidi
 
+from rig import waits
 from rig.devices import names
 from rig.errors import DeviceGone
 
@@ -22,7 +24,7 @@ class ControllerInput:
     Args:
         wanted: The port's name, or a part of it that only one has.
         api: As ``amp.api`` in rig.yaml.
-        heard: Told a controller's number and value, in a thread of MIDI's own.
+        heard: Told a controller's number and value, in a thread of its own.
 
     Raises:
         DeviceGone: There is no such port, or MIDI cannot be used.
@@ -40,10 +42,18 @@ class ControllerInput:
             self._port.open_port(places[0])
         except _FAILED as error:
             raise DeviceGone(f"--midi: MIDI cannot be used on this machine: {error}") from None
-        self._port.set_callback(self._receive)
+        self._closes = threading.Event()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
 
-    def _receive(self, event: tuple[list[int], float], _data: Any) -> None:
-        message = event[0]
+    # Not by a callback: MIDI's own thread is on its way into one while another takes it away, and
+    # what it was given is gone by then. A session's end was a crash now and then.
+    def _listen(self) -> None:
+        while not self._closes.wait(waits.CONTROLLER_SPEAKS.s):
+            while (event := self._port.get_message()) is not None:
+                self._receive(event[0])
+
+    def _receive(self, message: list[int]) -> None:
         if len(message) == 3 and message[0] >> 4 == CONTROL_CHANGE:
             self._heard(message[1], message[2])
 
@@ -58,6 +68,7 @@ class ControllerInput:
         trace: TracebackType | None,
     ) -> None:
         """Close the port."""
-        self._port.cancel_callback()
+        self._closes.set()
+        self._listener.join()
         self._port.close_port()
         self._port.delete()

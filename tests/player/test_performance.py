@@ -1,6 +1,7 @@
 """The player on a real audio server, with knobs swept over MIDI."""
 
 import json
+import time
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +67,19 @@ def test_the_default_model_is_played_at_128_frames_while_controllers_sweep(tmp_p
     loud = [float(np.sqrt(np.mean(part**2))) for part in np.array_split(audio[48_000:], 40)]
     assert min(loud) > 1e-4
     assert max(loud) > 1.05 * min(loud)
+
+
+@pytest.mark.timeout(60)
+def test_an_input_closes_while_controllers_sweep() -> None:
+    """A callback of MIDI's own thread hung in one of a few dozen closings, or crashed later."""
+    heard: list[tuple[int, int]] = []
+    with jack.server(128), performance.beside(performance.SWEEPER):
+        for _ in range(60):
+            begun = len(heard)
+            with ControllerInput("the hands", "UNIX_JACK", lambda *said: heard.append(said)):
+                while len(heard) == begun:
+                    time.sleep(0.002)
+    assert {number for number, _ in heard} == {20, 21, 22}
 
 
 def test_tracks_are_compared_on_the_audio_server(tmp_path: Path) -> None:
