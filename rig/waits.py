@@ -64,7 +64,7 @@ PEDAL_IS_THERE   = Wait("foot switch", "its port, again and again",             
 PEDAL_SPEAKS     = Wait("daemon",     "the foot switch's next word",                30.0, "it is killed and started again")
 PEDAL_ENDS       = Wait("daemon",     "the foot switch to end by itself",            1.0, "it is killed")
 PLAYER_OPENS     = Wait("rig play",   "the interface to be opened",                 30.0, "its process is killed: it is lost")
-CONTROLLER_SPEAKS = Wait("rig play",  "a controller's next message, again and again", 0.002, "it looks")
+MIDI_SPEAKS      = Wait("whoever hears MIDI", "the next message, again and again", 0.005, "it looks")
 PLAYER_ANSWERS   = Wait("rig play",   "the player's next report",                    8.0, "its process is killed: it is lost")
 
 #                        who           tries                                     pauses before each    and then

@@ -1,14 +1,13 @@
 """Controllers that come in over MIDI."""
 
-import threading
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
 import rtmidi
 
-from rig import waits
 from rig.devices import names
+from rig.devices.midi.reading import Reading
 from rig.errors import DeviceGone
 
 #: A controller's status byte is 0xB and the channel (MIDI 1.0 Detailed Specification).
@@ -33,25 +32,16 @@ class ControllerInput:
     def __init__(self, wanted: str, api: str, heard: Callable[[int, int], None]) -> None:
         self._heard = heard
         try:
-            self._port = rtmidi.MidiIn(getattr(rtmidi, f"API_{api}", rtmidi.API_UNSPECIFIED))
-            listed = list(self._port.get_ports())
+            port = rtmidi.MidiIn(getattr(rtmidi, f"API_{api}", rtmidi.API_UNSPECIFIED))
+            listed = list(port.get_ports())
             places = names.places(wanted, listed)
             if len(places) != 1:
                 what = "several MIDI inputs are called" if places else "there is no MIDI input"
                 raise DeviceGone(f"--midi: {what} '{wanted}'; there are: {names.told(listed)}")
-            self._port.open_port(places[0])
+            port.open_port(places[0])
         except _FAILED as error:
             raise DeviceGone(f"--midi: MIDI cannot be used on this machine: {error}") from None
-        self._closes = threading.Event()
-        self._listener = threading.Thread(target=self._listen, daemon=True)
-        self._listener.start()
-
-    # Not by a callback: MIDI's own thread is on its way into one while another takes it away, and
-    # what it was given is gone by then. A session's end was a crash now and then.
-    def _listen(self) -> None:
-        while not self._closes.wait(waits.CONTROLLER_SPEAKS.s):
-            while (event := self._port.get_message()) is not None:
-                self._receive(event[0])
+        self._reading = Reading(port, self._receive)
 
     def _receive(self, message: list[int]) -> None:
         if len(message) == 3 and message[0] >> 4 == CONTROL_CHANGE:
@@ -68,7 +58,4 @@ class ControllerInput:
         trace: TracebackType | None,
     ) -> None:
         """Close the port."""
-        self._closes.set()
-        self._listener.join()
-        self._port.close_port()
-        self._port.delete()
+        self._reading.close()

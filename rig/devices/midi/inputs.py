@@ -9,6 +9,7 @@ import rtmidi
 
 from rig.devices.midi.named import is_device, places_of
 from rig.devices.midi.presses import Heard
+from rig.devices.midi.reading import Reading
 from rig.devices.survey import MIDI_APIS
 
 #: What RtMidi raises; its own errors are of all these kinds.
@@ -34,7 +35,7 @@ class Inputs:
 
     Args:
         wanted: A port's name, or a part of it; None for every input.
-        tell: Told what comes in, in threads of MIDI's own.
+        tell: Told what comes in, in threads of the ports' own.
         clock: Monotonic seconds.
     """
 
@@ -48,7 +49,7 @@ class Inputs:
         # To make one takes seconds on a busy JACK, to ask one for its list takes none.
         self._listers: dict[str, Any] = {}
         self._made_s: float | None = None
-        self._open: dict[_Place, Any] = {}
+        self._open: dict[_Place, Reading] = {}
         #: Every input that was there at the last look, wanted or not.
         self.listed: list[str] = []
 
@@ -94,24 +95,21 @@ class Inputs:
                 places = places_of(self._wanted, names, api)
             yield from ((api, names[place], place) for place in places)
 
-    def _opened(self, api: str, name: str, place: int) -> Any:
-        def receive(event: tuple[list[int], float], _data: Any) -> None:
+    def _opened(self, api: str, name: str, place: int) -> Reading:
+        def receive(message: list[int]) -> None:
             """Pass a message on with the time at which it came."""
-            self._tell(Heard(self._clock(), f"{api} {name}", tuple(event[0])))
+            self._tell(Heard(self._clock(), f"{api} {name}", tuple(message)))
 
         port = _made(api)
         try:
             port.open_port(place)
-            port.set_callback(receive)
         except FAILED:
             port.delete()
             raise
-        return port
+        return Reading(port, receive)
 
 
-def _close(port: Any) -> None:
+def _close(reading: Reading) -> None:
     # Its device is gone, and whoever drives it may complain.
     with suppress(*FAILED):
-        port.cancel_callback()
-        port.close_port()
-        port.delete()
+        reading.close()

@@ -14,6 +14,7 @@ import rtmidi
 from rig import waits
 from rig.devices.midi.listening import Learnt
 from rig.devices.midi.messages import DATA_COARSE, DATA_FINE, FINE_OFFSET, NRPN_COARSE, NRPN_FINE
+from rig.devices.midi.reading import Reading
 from rig.devices.survey import MIDI_APIS
 from rig.errors import DeviceGone
 
@@ -72,17 +73,13 @@ def _listen_to_all(stack: ExitStack, api: int, tell: Callable[[Event], None]) ->
 def _listen(
     stack: ExitStack, port: Any, place: int, name: str, tell: Callable[[Event], None]
 ) -> None:
-    def receive(event: tuple[list[int], float], _data: Any) -> None:
-        """Pass controllers on, in a thread of MIDI's own."""
-        message = event[0]
+    def receive(message: list[int]) -> None:
+        """Pass controllers on, in a thread of the port's own."""
         if len(message) == 3 and message[0] >> 4 == CONTROL_CHANGE:
             tell(Event(name, (message[0] & 0xF) + 1, message[1], message[2]))
 
     port.open_port(place)
-    stack.callback(port.delete)
-    stack.callback(port.close_port)
-    port.set_callback(receive)
-    stack.callback(port.cancel_callback)
+    stack.callback(Reading(port, receive).close)
 
 
 def learn(
@@ -96,7 +93,7 @@ def learn(
         DeviceGone: There is nothing to listen to.
     """
     events: list[Event] = []
-    # Filled by threads of MIDI's own, read here: a list's end only ever grows.
+    # Filled by threads of the ports' own, read here: a list's end only ever grows.
     begun = clock()
     seen, changed = 0, begun
     with ears(events.append):
