@@ -8,11 +8,10 @@ from numpy.typing import NDArray
 from calibration import levels, takes
 from calibration.replicates import compare
 from calibration.signals import Signal
-from calibration.takes import Aligned
+from calibration.takes import BLOCK_S, Aligned
 
 Audio = NDArray[np.float64]
 
-BLOCK_S = 0.01
 #: Ten milliseconds of two takes that are the same differ by less than this share of the louder one.
 LOCAL_ESR = 0.25
 #: A difference counts from this share of a take's mean power on, and from so many times the noise.

@@ -14,8 +14,7 @@ from rig.knobs import Panel, Setting
 from rig.session.captures import CaptureState
 from rig.session.state import State
 
-#: Settings of a position that were given up before it is looked into, for each that was kept and
-#: one more.
+#: Settings of a position that were given up before it is looked into; as many more for each kept.
 SUSPECTED_AFTER = 3
 
 #: A knob's place in the panel, and the value of one of its positions.

@@ -6,11 +6,13 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from calibration.verdict import Check
 from rig.capture import Capture, Role
 from rig.knobs import Knob, Panel, Setting
 from rig.session import facts, shut
 from rig.session.captures import CaptureState
 from rig.session.facts import TakeEnded
+from rig.session.lives import RunState
 from rig.session.state import State
 
 MODE = Knob("mode", 0.0, 2.0, 3, labels=("off", "chorus", "vibrato"), limits=(0.0, 2.0))
@@ -81,6 +83,20 @@ def test_what_waits_there_is_not_tried_and_is_no_sign_of_a_broken_rig() -> None:
     state._take_in(facts.CaptureAbandoned(capture=about.capture.number, why=why), 0.0)
     assert state.run.abandoned_in_a_row == in_a_row
     assert about.capture.number not in state.run.given_up
+
+
+def test_two_given_up_in_a_row_or_three_odd_takes_ask_for_the_reference() -> None:
+    """Whether it is the rig, or only these settings."""
+    assert not state_of(IN_CHORUS[:1]).run.in_doubt
+    assert state_of(IN_CHORUS[:2]).run.in_doubt
+    reason = facts.ReasonFact(check=Check.DISAGREEMENT, figure=1.0, limit=0.0, sentence="unlike")
+    odd = TakeEnded(take=1, capture=1, outcome="rejected", reasons=(reason,))
+    run = RunState(is_proven=True)
+    for _ in range(2):
+        run.count(odd, 0.0)
+    assert not run.in_doubt
+    run.count(odd, 0.0)
+    assert run.in_doubt
 
 
 def test_it_is_told_with_what_keeps_a_new_session_away() -> None:
